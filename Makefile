@@ -1,0 +1,79 @@
+# GNU make and a POSIX shell. `make help` lists the targets.
+#
+# The targets use the go command's own settings, so that what they compile is shared with go build,
+# go test and go vet by hand: Kubernetes takes ten minutes to compile, and another ten with other
+# settings. Only `cross` differs, and builds as for a release.
+
+BIN := bin/kubectl-learn
+
+# The race detector needs a C compiler on most systems; go env knows whether there is one.
+RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
+
+# Packages whose tests compile Kubernetes in (HEAVY) run without the race detector, which would
+# compile all of it a second time; the others (LIGHT) run with it. e2e is run by itself.
+LISTED = go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... | grep -v '/e2e\.test ' | grep '^[^ ]*\.test '
+HEAVY = $(shell $(LISTED) | grep ' k8s\.io/kubernetes/' | cut -d' ' -f1 | sed 's/\.test$$//')
+LIGHT = $(shell $(LISTED) | grep -v ' k8s\.io/kubernetes/' | cut -d' ' -f1 | sed 's/\.test$$//')
+
+SYSTEMS = darwin/amd64 darwin/arm64 linux/arm64 windows/amd64
+
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target does; do \
+		printf '  make %-10s %s\n' "$$target" "$$does"; done
+
+.PHONY: build
+build: ## build bin/kubectl-learn (about 10 minutes the first time, then seconds)
+	@go run ./internal/build -o $(BIN)
+
+# The cluster's unix sockets need a short path, which $TMPDIR is not everywhere. The cluster's
+# processes are not children of this shell: only `cluster delete` ends them, so it is run on every
+# way out. Flags for the robot: make demo DEMO_FLAGS='--pace 2s'.
+.PHONY: demo
+demo: build ## build, then let a robot play the four lessons on a practice cluster of its own
+	@home=$$(mktemp -d /tmp/learn.XXXXXX) || exit; \
+	KUBECTL_LEARN_HOME=$$home; export KUBECTL_LEARN_HOME; \
+	leave() { \
+		trap '' INT TERM HUP; \
+		if [ -n "$$(ls "$$home/clusters" 2>/dev/null)" ] && ! said=$$($(BIN) cluster delete 2>&1 </dev/null); then \
+			printf '%s\nThe practice cluster of the demo is still in %s\n' "$$said" "$$home" >&2; exit 1; \
+		fi; \
+		rm -rf "$$home"; \
+	}; \
+	trap leave EXIT; trap 'exit 130' INT; trap 'exit 143' TERM HUP; \
+	$(BIN) run --all --provider sandbox $(DEMO_FLAGS)
+
+.PHONY: test
+test: build ## all tests but the slow ones: vet, unit, command line, and every lesson on a real cluster
+	go vet ./...
+	go test $(RACE) $(LIGHT)
+	go test -timeout 15m $(HEAVY)
+	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 20m -count=1 ./e2e
+
+.PHONY: e2e
+e2e: build ## the tests on a real cluster with the slow ones: everything is killed at random moments
+	LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 go test -timeout 40m -count=1 ./e2e
+
+.PHONY: bench
+bench: build ## measure; prints the table of docs/benchmarks.md
+	go run ./internal/bench -program $(BIN)
+
+.PHONY: lint
+lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
+	go run $(GOLANGCI_LINT) run
+
+.PHONY: typecheck
+typecheck: ## would it compile for macOS and Windows? (seconds)
+	go run ./internal/typecheck $(SYSTEMS)
+
+.PHONY: cross
+cross: ## build for all other systems into dist/ (about 10 minutes each the first time)
+	@for system in $(SYSTEMS); do \
+		go run ./internal/build -release -for $$system -o dist/kubectl-learn-$$(echo $$system | tr / -) || exit; done
+
+.PHONY: clean
+clean: ## remove what was built; the go command's cache stays
+	rm -rf bin dist
+	rm -f pkg/sandbox/program/embedded/bin/*.gz

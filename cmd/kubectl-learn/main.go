@@ -1,0 +1,39 @@
+// Command kubectl-learn teaches Kubernetes on a live practice cluster. As a plugin of kubectl it is
+// called kubectl learn. Under other names it is a part of a practice cluster.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-learn/kubectl-learn/lessons"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/kubectl"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn"
+	parts "github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+)
+
+func main() {
+	if handled, code := sandbox.Reexec(os.Args); handled {
+		os.Exit(code)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	deps, err := cmd.FromProcess(time.Now)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "learn:", err)
+		os.Exit(cmd.CodeError)
+	}
+	deps.Lessons = lessons.FS
+	deps.Providers = []cluster.Provider{sandbox.New(string(deps.Home))}
+	deps.Kubectl = kubectl.Run(parts.Version, stop)
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	os.Exit(learn.Main(ctx, streams, deps, os.Args[1:]))
+}

@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestStopAndStart brings everything back, and a second cluster beside it has a state of its own.
+func TestStopAndStart(t *testing.T) {
+	l := newLearn(t)
+	l.run(t, "cluster", "create", "--provider", "sandbox", "--name", "one", "--nodes", "1")
+	one := space{l, "default"}
+	l.run(t, "kubectl", "--cluster-name", "one", "--", "create", "deployment", "web", "--image=nginx:1.29")
+	l.run(t, "kubectl", "--cluster-name", "one", "--", "rollout", "status", "deployment/web", "--timeout=60s")
+	l.run(t, "cluster", "create", "--provider", "sandbox", "--name", "two", "--nodes", "1")
+	if out := l.run(t, "kubectl", "--cluster-name", "two", "--", "get", "deployments"); strings.Contains(out, "web") {
+		t.Errorf("cluster two has what was made in cluster one:\n%s", out)
+	}
+	if out := l.run(t, "cluster", "list"); !strings.Contains(out, "one") || !strings.Contains(out, "two") {
+		t.Errorf("list does not name both clusters:\n%s", out)
+	}
+	l.run(t, "cluster", "stop", "--name", "one")
+	for _, p := range processes(l.home) {
+		if strings.Contains(p, filepath.Join("clusters", "one")) {
+			t.Errorf("still running after stop: %s", p)
+		}
+	}
+	l.run(t, "cluster", "start", "--name", "one")
+	l.run(t, "kubectl", "--cluster-name", "one", "--", "rollout", "status", "deployment/web", "--timeout=60s")
+	_ = one
+}
+
+// chaos is how often each thing is killed at a random moment.
+func chaos(t *testing.T) int {
+	if os.Getenv("LEARN_SLOW") == "" {
+		t.Skip("set LEARN_SLOW=1 to run this; make e2e does")
+	}
+	return 10
+}
+
+// TestKillPlugin kills the command that makes a cluster, at a random moment: the next finishes it.
+func TestKillPlugin(t *testing.T) {
+	rounds := chaos(t)
+	l := newLearn(t)
+	for range rounds {
+		ctx, cancel := context.WithCancel(context.Background())
+		cmd := l.command(ctx, "cluster", "create", "--provider", "sandbox", "--nodes", "1")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		moment := rand.N(5 * time.Second)
+		time.Sleep(moment) // the moment is what this test is about
+		cancel()
+		_ = cmd.Wait()
+		if _, err := os.Stat(filepath.Join(l.home, "clusters", "learn", "cluster.json")); err == nil {
+			out := l.run(t, "cluster", "status")
+			t.Logf("killed after %v; status then said:\n%s", moment, firstLines(out, 4))
+			l.run(t, "kubectl", "--", "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+		}
+		if _, err := os.Stat(filepath.Join(l.home, "clusters", "learn")); err == nil {
+			l.run(t, "cluster", "delete", "--yes")
+		}
+		if left := processes(l.home); len(left) > 0 {
+			t.Fatalf("killed after %v; left running after delete:\n%s", moment, strings.Join(left, "\n"))
+		}
+	}
+}
+
+// TestKillParts kills the control plane and a node at random moments: the next command says so,
+// mends it, and the state is kept.
+func TestKillParts(t *testing.T) {
+	rounds := chaos(t)
+	l := newLearn(t)
+	l.run(t, "cluster", "create", "--provider", "sandbox")
+	l.run(t, "kubectl", "--", "create", "deployment", "web", "--image=nginx:1.29", "--replicas=4")
+	for _, part := range []string{"control-plane", "worker-1"} {
+		for range rounds {
+			time.Sleep(rand.N(3 * time.Second)) // the moment is what this test is about
+			b, err := os.ReadFile(filepath.Join(l.home, "clusters", "learn", "run", part))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pid, err := strconv.Atoi(string(b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			out := l.run(t, "cluster", "status")
+			if !strings.Contains(out, part) || !strings.Contains(out, "starting it again") {
+				t.Errorf("status does not say what it found:\n%s", out)
+			}
+			l.run(t, "kubectl", "--", "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+			l.run(t, "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=90s")
+		}
+	}
+}
+
+func firstLines(s string, n int) string {
+	lines := strings.SplitN(s, "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], "\n")
+}

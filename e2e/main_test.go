@@ -1,0 +1,207 @@
+// Package e2e tests the whole program on a real sandbox: one cluster for all tests, each test in a
+// namespace of its own. LEARN_BIN names the program to test; without it the tests build one.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// learn is the program under test, with a home of its own.
+type learn struct {
+	bin  string
+	home string
+}
+
+// shared is the cluster that most tests use. It is set once, by TestMain.
+var shared learn
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (code int) {
+	bin, err := program()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	// Unix sockets have short paths, which a test's own temporary folder may be too deep for.
+	home, err := os.MkdirTemp("", "learn-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(home)
+	shared = learn{bin: bin, home: home}
+	if out, err := shared.output("cluster", "create", "--provider", "sandbox"); err != nil {
+		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+		return 1
+	}
+	defer func() {
+		if out, err := shared.output("cluster", "delete", "--yes"); err != nil {
+			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+			code = 1
+		}
+		if left := processes(home); len(left) > 0 {
+			fmt.Fprintf(os.Stderr, "left running:\n%s\n", strings.Join(left, "\n"))
+			code = 1
+		}
+	}()
+	return m.Run()
+}
+
+func program() (string, error) {
+	if bin := os.Getenv("LEARN_BIN"); bin != "" {
+		return filepath.Abs(bin)
+	}
+	bin := filepath.Join(os.TempDir(), fmt.Sprintf("kubectl-learn-e2e-%d", os.Getpid()))
+	out, err := exec.Command("go", "build", "-o", bin, "github.com/kubectl-learn/kubectl-learn/cmd/kubectl-learn").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program under test: %w\n%s", err, out)
+	}
+	return bin, nil
+}
+
+// newLearn is a program with an empty home, whose cluster goes when the test ends.
+func newLearn(t *testing.T) learn {
+	t.Helper()
+	home, err := os.MkdirTemp("", "learn-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := learn{bin: shared.bin, home: home}
+	t.Cleanup(func() {
+		clusters, _ := os.ReadDir(filepath.Join(home, "clusters"))
+		for _, c := range clusters {
+			if out, err := l.output("cluster", "delete", "--yes", "--name", c.Name()); err != nil {
+				t.Errorf("delete cluster %s: %v\n%s", c.Name(), err, out)
+			}
+		}
+		if left := processes(home); len(left) > 0 {
+			t.Errorf("left running:\n%s", strings.Join(left, "\n"))
+		}
+		_ = os.RemoveAll(home)
+	})
+	return l
+}
+
+func (l learn) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, l.bin, args...)
+	cmd.Env = append(os.Environ(), "KUBECTL_LEARN_HOME="+l.home, "NO_COLOR=1", "LC_ALL=C.UTF-8", "KUBECONFIG="+filepath.Join(l.home, "no-such-file"))
+	return cmd
+}
+
+func (l learn) output(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	out, err := l.command(ctx, args...).CombinedOutput()
+	return string(out), err
+}
+
+// run runs the program and fails the test unless it succeeds. It returns what the program printed.
+func (l learn) run(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := l.output(args...)
+	if err != nil {
+		t.Fatalf("kubectl learn %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// fails runs the program and fails the test unless it ends with that exit code.
+func (l learn) fails(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	out, err := l.output(args...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != code {
+		t.Fatalf("kubectl learn %s: %v, want exit code %d\n%s", strings.Join(args, " "), err, code, out)
+	}
+	return out
+}
+
+// space is a namespace of the test's own.
+type space struct {
+	learn
+	name string
+}
+
+func newSpace(t *testing.T) space {
+	t.Helper()
+	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
+	s := space{learn: shared, name: name}
+	s.kubectl(t, "create", "namespace", name)
+	t.Cleanup(func() {
+		if out, err := shared.output("kubectl", "--", "delete", "namespace", name, "--wait=false"); err != nil {
+			t.Errorf("delete namespace: %v\n%s", err, out)
+		}
+	})
+	eventually(t, "the default ServiceAccount", func() bool {
+		_, err := s.try("get", "serviceaccount", "default")
+		return err == nil
+	})
+	return s
+}
+
+func (s space) args(args []string) []string {
+	return append([]string{"kubectl", "--", "-n", s.name}, args...)
+}
+
+func (s space) kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	return s.run(t, s.args(args)...)
+}
+
+func (s space) try(args ...string) (string, error) { return s.output(s.args(args)...) }
+
+// apply applies a manifest.
+func (s space) apply(t *testing.T, manifest string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, s.args([]string{"apply", "-f", "-"})...)
+	cmd.Stdin = strings.NewReader(manifest)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("apply: %v\n%s", err, out)
+	}
+}
+
+// rollout waits until a Deployment is as it should be.
+func (s space) rollout(t *testing.T, name string) {
+	t.Helper()
+	s.kubectl(t, "rollout", "status", "deployment/"+name, "--timeout=60s")
+}
+
+// eventually waits until a condition holds that nothing can be watched for.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	within(t, time.Minute, what, ok)
+}
+
+func within(t *testing.T, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(d); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", d, what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// processes are those whose command line or working directory has the folder in it.
+func processes(folder string) (found []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range all {
+		b, err := os.ReadFile(filepath.Join(p, "cmdline"))
+		if err == nil && bytes.Contains(b, []byte(folder)) {
+			found = append(found, filepath.Base(p)+" "+string(bytes.ReplaceAll(b, []byte{0}, []byte{' '})))
+		}
+	}
+	return found
+}

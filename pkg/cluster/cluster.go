@@ -1,0 +1,165 @@
+// Package cluster says what a practice cluster is to the rest of the program: a Provider makes
+// and finds clusters, a Handle is one of them. How a cluster comes about stands in the packages
+// below it (sandbox, and others beside it), which only the root command imports.
+package cluster
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// DefaultName is the name of the cluster that commands mean when none is given.
+const DefaultName = "learn"
+
+// Provider makes practice clusters of one sort and finds them again.
+type Provider interface {
+	// Name is what --provider takes, for example "sandbox".
+	Name() string
+	// Create makes a cluster, or finishes one that was left half made. It returns when every node
+	// is Ready and schedulable. ErrExists is returned for a cluster that is already whole.
+	Create(ctx context.Context, o CreateOptions, p Progress) (Handle, error)
+	// Open finds a cluster. What it finds broken (a part that ended by itself) it mends, and says
+	// so on p. ErrNotFound is returned when there is none of that name.
+	Open(ctx context.Context, name string, p Progress) (Handle, error)
+	// List tells of every cluster of this provider, sorted by name. It mends nothing.
+	List(ctx context.Context) ([]Info, error)
+	// Delete ends a cluster's processes and removes its files. Deleting what is half made or half
+	// deleted works; ErrNotFound is returned when there is nothing.
+	Delete(ctx context.Context, name string, p Progress) error
+}
+
+// CreateOptions is what a learner may choose about a new cluster.
+type CreateOptions struct {
+	Name string
+	// Workers is the number of worker nodes, besides the control plane node; 0 means 2.
+	Workers int
+}
+
+// Handle is one practice cluster.
+type Handle interface {
+	// Info is what is known without asking the cluster.
+	Info() Info
+	// Kubeconfig is the path of a kubeconfig file of the learner's identity, mode 0600.
+	Kubeconfig() string
+	// Capabilities is what lessons may ask of this cluster.
+	Capabilities() Capabilities
+	// Status asks every part how it is.
+	Status(ctx context.Context) (Status, error)
+	// Start brings back a cluster that was stopped; it returns when the nodes are Ready.
+	Start(ctx context.Context, p Progress) error
+	// Stop ends the cluster's processes and keeps its state.
+	Stop(ctx context.Context, p Progress) error
+}
+
+// NodeManager is the optional ability to change a cluster's nodes.
+type NodeManager interface {
+	// AddNode adds a worker and returns its name; an empty name lets the cluster choose.
+	AddNode(ctx context.Context, name string, p Progress) (string, error)
+	RemoveNode(ctx context.Context, name string, p Progress) error
+	// StopNode ends a node at once, as if its power failed; it stays away until StartNode.
+	StopNode(ctx context.Context, name string, p Progress) error
+	StartNode(ctx context.Context, name string, p Progress) error
+}
+
+// ContainerKiller is the optional ability to kill a container's process from outside, as the
+// kernel would: nothing in the API records who did it.
+type ContainerKiller interface {
+	// KillContainer sends SIGKILL to the container's process; an empty container means the Pod's first.
+	KillContainer(ctx context.Context, namespace, pod, container string) error
+}
+
+// Auditor is the optional ability to read the API server's audit log.
+type Auditor interface {
+	// AuditLog is the path of the audit log: JSON lines of audit.k8s.io/v1 Event, newest last.
+	// Writes to objects outside kube-system carry the object that came of them (responseObject).
+	AuditLog() string
+}
+
+// LogReader is the optional ability to read the logs of a cluster's own parts.
+type LogReader interface {
+	// Parts names what has a log: "control-plane" and every node.
+	Parts() []string
+	// Logs copies the log of one part to w; with follow it goes on until ctx ends.
+	Logs(ctx context.Context, part string, follow bool, w io.Writer) error
+}
+
+// Progress is told what a long operation does, stage by stage.
+type Progress interface {
+	// Stage says that a stage begins; the func that it returns says that it ended, and how.
+	Stage(name string) (done func(err error))
+	// Note says one thing that was found or decided, as a whole sentence.
+	Note(format string, args ...any)
+}
+
+// State is what a cluster is doing as a whole.
+type State string
+
+const (
+	// Creating: its making was begun and not finished.
+	Creating State = "creating"
+	// Running: its control plane answers or should.
+	Running State = "running"
+	// Stopped: it was stopped on purpose and keeps its state.
+	Stopped State = "stopped"
+	// Broken: a part that should run does not.
+	Broken State = "broken"
+	// Deleting: its removal was begun and not finished.
+	Deleting State = "deleting"
+)
+
+// Info is what is known of a cluster without asking it.
+type Info struct {
+	Name     string    `json:"name"`
+	Provider string    `json:"provider"`
+	State    State     `json:"state"`
+	Nodes    []string  `json:"nodes"` // the control plane node first
+	Version  string    `json:"version"`
+	Created  time.Time `json:"created"`
+	// Started is when it last came up; zero when it is not running.
+	Started time.Time `json:"started,omitzero"`
+	Server  string    `json:"server"` // https://host:port
+}
+
+// Capabilities is what a cluster offers to lessons, in the words of a lesson's `needs`.
+type Capabilities struct {
+	// Nodes is the number of worker nodes.
+	Nodes         int  `json:"nodes"`
+	Exec          bool `json:"exec"`
+	Metrics       bool `json:"metrics"`
+	AddNodes      bool `json:"addNodes"`
+	StopNode      bool `json:"stopNode"`
+	KillContainer bool `json:"killContainer"`
+	Audit         bool `json:"audit"`
+}
+
+// Realness says how near a part of a practice cluster is to that of a production cluster.
+type Realness string
+
+const (
+	// Real: the same code as in any cluster.
+	Real Realness = "real"
+	// ProcessLevel: does what the real part does, with operating system processes.
+	ProcessLevel Realness = "process-level"
+	// Emulated: shows what the real part shows without doing all of it.
+	Emulated Realness = "emulated"
+	// Absent: not there.
+	Absent Realness = "absent"
+)
+
+// Part is one piece of a cluster and its health.
+type Part struct {
+	Name     string   `json:"name"`
+	Realness Realness `json:"realness"`
+	Healthy  bool     `json:"healthy"`
+	// Evidence is how the health is known, for example "/readyz ok, 3 ms".
+	Evidence string `json:"evidence"`
+	// Note is what a learner should know about this part here.
+	Note string `json:"note,omitempty"`
+}
+
+// Status is the health of a cluster, part by part.
+type Status struct {
+	Info  Info   `json:"info"`
+	Parts []Part `json:"parts"`
+}

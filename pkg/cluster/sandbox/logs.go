@@ -1,0 +1,46 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// Parts implements cluster.LogReader.
+func (h *Handle) Parts() []string {
+	var parts []string
+	for _, n := range h.config.Nodes {
+		parts = append(parts, n.Name)
+	}
+	return parts
+}
+
+// Logs implements cluster.LogReader.
+func (h *Handle) Logs(ctx context.Context, part string, follow bool, w io.Writer) error {
+	if !slices.Contains(h.Parts(), part) {
+		return fmt.Errorf("cluster %s has no part %q; it has %v", h.config.Name, part, h.Parts())
+	}
+	f, err := os.Open(h.layout.Log(part))
+	if err != nil {
+		return fmt.Errorf("read log of %s: %w", part, err)
+	}
+	defer f.Close()
+	if _, err := io.Copy(w, f); err != nil || !follow {
+		return err
+	}
+	// A file has no news to wait for that works the same on every system.
+	err = wait.PollUntilContextCancel(ctx, 200*time.Millisecond, false, func(context.Context) (bool, error) {
+		_, err := io.Copy(w, f)
+		return false, err
+	})
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

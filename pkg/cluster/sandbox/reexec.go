@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"k8s.io/klog/v2"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/node"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
+)
+
+// The names (argument zero) under which this program starts itself as a part of a cluster.
+const (
+	controlPlaneArg0 = "learn-control-plane"
+	nodeArg0         = "learn-node"
+)
+
+const stagePrefix = "stage "
+
+// Reexec runs the part of a cluster that args[0] names, and returns its exit code when it ends.
+// handled is false when args are those of the command line tool.
+func Reexec(args []string) (handled bool, code int) {
+	switch strings.TrimSuffix(filepath.Base(args[0]), ".exe") {
+	case runtime.ContainerArg0:
+		return true, program.Main(args)
+	case controlPlaneArg0:
+		return true, runPart(args, runControlPlane)
+	case nodeArg0:
+		return true, runPart(args, func(ctx context.Context, l sandbox.Layout, part, program string, _ io.Writer) error {
+			return node.Run(ctx, l, part, program)
+		})
+	}
+	return false, 0
+}
+
+// runControlPlane runs the control plane, and in the same process the kubelet of its node.
+func runControlPlane(ctx context.Context, l sandbox.Layout, part, program string, stages io.Writer) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	err := controlplane.Run(ctx, l, func(s controlplane.Stage) {
+		// Nobody listens any more when the command that started the cluster was killed.
+		_, _ = fmt.Fprintln(stages, stagePrefix+string(s))
+		if s == controlplane.APIServer {
+			go func() { cancel(node.Run(ctx, l, part, program)) }()
+		}
+	})
+	if cause := context.Cause(ctx); err == nil && cause != context.Canceled {
+		return cause
+	}
+	return err
+}
+
+type partFunc func(ctx context.Context, l sandbox.Layout, part, program string, stages io.Writer) error
+
+// runPart sets up the process of a part: its log is standard error, its stages are standard output.
+func runPart(args []string, run partFunc) int {
+	if len(args) != 4 {
+		fmt.Fprintln(os.Stderr, args[0], "is a part of a practice cluster and is started by kubectl learn")
+		return 2
+	}
+	l, part := sandbox.Layout{Dir: args[1]}, args[2]
+	stages := os.Stdout
+	os.Stdout = os.Stderr
+	ignoreBrokenPipes()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	alive, err := sandbox.HoldAlive(ctx, l, part)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer alive.Close()
+	sandbox.StampVersion()
+	debug.SetGCPercent(50) // memory is dearer than time here
+	defer klog.Flush()
+	if err := run(ctx, l, part, args[3], stages); err != nil && ctx.Err() == nil {
+		klog.Flush()
+		fmt.Fprintf(os.Stderr, "%s: %v\n", part, err)
+		return 1
+	}
+	return 0
+}

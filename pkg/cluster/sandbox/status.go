@@ -1,0 +1,113 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+)
+
+// Status implements cluster.Handle.
+func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
+	s := cluster.Status{Info: h.Info()}
+	if h.config.State == sandbox.Stopped {
+		return s, nil
+	}
+	client, err := h.client()
+	if err != nil {
+		return s, err
+	}
+	api := health(ctx, client, "/readyz")
+	s.Parts = append(s.Parts,
+		api.part("API server", cluster.Real, "etcd is the only one behind it, and it alone speaks to etcd"),
+		health(ctx, client, "/readyz/etcd").part("etcd", cluster.Real, "one member, no fsync: a power cut may cost the last second"),
+		h.process("scheduler", cluster.Real, ""),
+		h.process("controller manager", cluster.Real, "notices a dead node in 5 s and moves its Pods after 3 s more; defaults elsewhere: 40 s and 5 min"),
+	)
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	for _, n := range h.config.Nodes {
+		s.Parts = append(s.Parts, kubelet(n, nodes, err))
+	}
+	s.Parts = append(s.Parts,
+		cluster.Part{Name: "containers", Realness: cluster.ProcessLevel, Healthy: true, Evidence: "a process each",
+			Note: "no namespaces, no users, no CPU limits; memory limits are looked at every second"},
+		cluster.Part{Name: "images", Realness: cluster.Emulated, Healthy: true, Evidence: "built into this program",
+			Note: "only built-in images run; pulling one takes no time"},
+		cluster.Part{Name: "Pod network, DNS, kube-proxy", Realness: cluster.ProcessLevel, Healthy: true, Evidence: "unix sockets",
+			Note: "Pods reach Pods and Services; this machine reaches them by port-forward or a node port"},
+		cluster.Part{Name: "node size", Realness: cluster.Emulated, Healthy: true, Evidence: "2 CPUs, 4 GiB", Note: "declared, not reserved"},
+	)
+	return s, nil
+}
+
+// answer is what a health path of the API server said.
+type answer struct {
+	path string
+	took time.Duration
+	err  error
+}
+
+func health(ctx context.Context, client kubernetes.Interface, path string) answer {
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	code := 0
+	err := client.Discovery().RESTClient().Get().AbsPath(path).Do(ctx).StatusCode(&code).Error()
+	if err == nil && code != http.StatusOK {
+		err = fmt.Errorf("status %d", code)
+	}
+	return answer{path, time.Since(start), err}
+}
+
+func (a answer) part(name string, r cluster.Realness, note string) cluster.Part {
+	p := cluster.Part{Name: name, Realness: r, Healthy: a.err == nil, Note: note}
+	if a.err != nil {
+		p.Evidence = fmt.Sprintf("%s: %v", a.path, a.err)
+	} else {
+		p.Evidence = fmt.Sprintf("%s ok, %d ms", a.path, a.took.Milliseconds())
+	}
+	return p
+}
+
+// process is a component in the control plane's process, which ends when one of them does.
+func (h *Handle) process(name string, r cluster.Realness, note string) cluster.Part {
+	pid, ok := sandbox.Alive(h.layout, sandbox.ControlPlane)
+	p := cluster.Part{Name: name, Realness: r, Healthy: ok, Evidence: fmt.Sprintf("process %d", pid), Note: note}
+	if !ok {
+		p.Evidence = "its process has ended"
+	}
+	return p
+}
+
+func kubelet(n sandbox.Node, nodes *corev1.NodeList, err error) cluster.Part {
+	p := cluster.Part{Name: "kubelet " + n.Name, Realness: cluster.Real}
+	switch {
+	case n.Stopped:
+		p.Evidence = "stopped on purpose"
+		p.Note = "kubectl learn cluster node start " + n.Name
+		return p
+	case err != nil:
+		p.Evidence = "can't tell: " + err.Error()
+		return p
+	}
+	p.Evidence = "its node is not registered"
+	for _, node := range nodes.Items {
+		if node.Name != n.Name {
+			continue
+		}
+		for _, c := range node.Status.Conditions {
+			if c.Type == corev1.NodeReady {
+				p.Healthy = c.Status == corev1.ConditionTrue
+				p.Evidence = fmt.Sprintf("node condition Ready=%s", c.Status)
+			}
+		}
+	}
+	return p
+}

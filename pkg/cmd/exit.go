@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/session"
+)
+
+// Exit codes: 0 is done, 1 that a check is not met, 2 anything else.
+const (
+	CodeNotMet = 1
+	CodeError  = 2
+)
+
+// Exit ends the program with a code after all was said. It is an error so that it can be returned.
+type Exit struct{ Code int }
+
+func (e *Exit) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
+
+// NotMet is the Exit of a check that is not met.
+func NotMet() error { return &Exit{Code: CodeNotMet} }
+
+// Finish says what went wrong, if anything did, and gives the exit code. Prefix is how the learner
+// calls us.
+func Finish(errOut io.Writer, prefix string, err error) int {
+	if err == nil {
+		return 0
+	}
+	if exit, ok := errors.AsType[*Exit](err); ok {
+		return exit.Code
+	}
+	fmt.Fprintln(errOut, indent("learn: ", Explain(prefix, err)))
+	return CodeError
+}
+
+// Explain turns an error into what a person can do something about.
+func Explain(prefix string, err error) string {
+	text := err.Error()
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.Is(err, session.ErrNoLesson):
+		return fmt.Sprintf("no lesson is under way. Begin one: %s start", prefix)
+	case errors.Is(err, cluster.ErrNotFound):
+		return fmt.Sprintf("%s. Make one: %s cluster create", text, prefix)
+	}
+	return text
+}
+
+// indent puts a mark before the first line of text and aligns the others with it.
+func indent(mark, text string) string {
+	return mark + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", len(mark)))
+}

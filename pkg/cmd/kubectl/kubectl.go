@@ -1,0 +1,45 @@
+// Package kubectl is the kubectl that is compiled in: k8s.io/kubectl as it is, without plugins.
+package kubectl
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/rest"
+	"k8s.io/component-base/cli"
+	upstream "k8s.io/kubectl/pkg/cmd"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// Run gives a kubectl that takes its arguments, "kubectl" itself not among them. As kubectl does, it
+// ends the process when a command goes wrong; where it returns, all went well or an argument could
+// not be understood, which it says. prepare is called first: kubectl minds signals by itself.
+// version is what the API server is told.
+func Run(version string, prepare func()) cmd.KubectlFunc {
+	return func(ctx context.Context, streams genericiooptions.IOStreams, args []string) error {
+		prepare()
+		flags := genericclioptions.NewConfigFlags(true).WithDeprecatedPasswordFlag().
+			WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
+		// Otherwise the audit log would show what a learner does as what we do.
+		flags.WrapConfigFn = func(c *rest.Config) *rest.Config {
+			c.UserAgent = "kubectl/" + version + " (built into kubectl-learn)"
+			return c
+		}
+		root := upstream.NewKubectlCommand(upstream.KubectlOptions{
+			ConfigFlags: flags, IOStreams: streams, Arguments: append([]string{"kubectl"}, args...),
+		})
+		root.SetArgs(args)
+		root.SetIn(streams.In)
+		root.SetOut(streams.Out)
+		root.SetErr(streams.ErrOut)
+		root.SetContext(ctx)
+		if err := cli.RunNoErrOutput(root); err != nil {
+			fmt.Fprintf(streams.ErrOut, "error: %v\n", err)
+			return &cmd.Exit{Code: 1}
+		}
+		return nil
+	}
+}

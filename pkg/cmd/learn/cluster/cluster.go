@@ -1,0 +1,22 @@
+// Package cluster holds the commands that make, show and end practice clusters.
+package cluster
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// New is the command that groups them.
+func New(app *cmd.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "cluster",
+		Short: "Make, stop, start and delete practice clusters",
+		Args:  cmd.NoSuchCommand,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(
+		newCreate(app), newStatus(app), newStop(app), newStart(app), newDelete(app), newList(app), newLogs(app), newUse(app), newNode(app),
+	)
+	return c
+}

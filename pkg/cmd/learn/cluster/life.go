@@ -1,0 +1,87 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// LifeOptions is what starting, stopping and deleting a cluster need.
+type LifeOptions struct{ *cmd.App }
+
+func newStop(app *cmd.App) *cobra.Command {
+	o := &LifeOptions{App: app}
+	return &cobra.Command{
+		Use:   "stop",
+		Short: "End the cluster's processes, and keep its state",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return o.Stop(c.Context()) },
+	}
+}
+
+func newStart(app *cmd.App) *cobra.Command {
+	o := &LifeOptions{App: app}
+	return &cobra.Command{
+		Use:   "start",
+		Short: "Start a cluster that was stopped",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return o.Start(c.Context()) },
+	}
+}
+
+func newDelete(app *cmd.App) *cobra.Command {
+	o := &LifeOptions{App: app}
+	return &cobra.Command{
+		Use:   "delete",
+		Short: "End the cluster and remove its files",
+		Long: `End the cluster and remove its files.
+
+What you did in lessons is remembered; what you made on the cluster is gone.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Delete(c.Context()) },
+	}
+}
+
+// Stop stops the cluster; one that is stopped already stays so.
+func (o *LifeOptions) Stop(ctx context.Context) error {
+	h, err := o.FindCluster(ctx)
+	if err != nil {
+		return err
+	}
+	if h.Info().State == cluster.Stopped {
+		fmt.Fprintf(o.Out, "  Cluster %s is stopped already.\n", o.Cluster)
+		return nil
+	}
+	if err := h.Stop(ctx, o.Progress("")); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "  Cluster %s is stopped. Its state is kept.\n", o.Cluster)
+	o.Narrator().Advice("Start it again", o.Prefix()+" cluster start")
+	return nil
+}
+
+// Start starts the cluster, and says how it is.
+func (o *LifeOptions) Start(ctx context.Context) error {
+	h, err := o.OpenCluster(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "  Cluster %s is running with %d nodes.\n", o.Cluster, len(h.Info().Nodes))
+	return nil
+}
+
+// Delete deletes the cluster. A lesson that was under way on it is over.
+func (o *LifeOptions) Delete(ctx context.Context) error {
+	if err := o.DeleteCluster(ctx); err != nil {
+		return err
+	}
+	if err := o.ForgetLesson(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "  Cluster %s is gone.\n", o.Cluster)
+	return nil
+}

@@ -1,0 +1,69 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// LogsOptions is what reading a part's log needs.
+type LogsOptions struct {
+	*cmd.App
+	// Part is the part to read; empty means the control plane, or what the cluster names first.
+	Part   string
+	Follow bool
+}
+
+func newLogs(app *cmd.App) *cobra.Command {
+	o := &LogsOptions{App: app}
+	c := &cobra.Command{
+		Use:               "logs [PART]",
+		Short:             "Show the log of the control plane or of a node",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: app.CompleteNodes(),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.Part = args[0]
+			}
+			return o.Run(c.Context())
+		},
+	}
+	c.Flags().BoolVarP(&o.Follow, "follow", "f", false, "Go on showing what comes.")
+	return c
+}
+
+// Run copies the log to standard output.
+func (o *LogsOptions) Run(ctx context.Context) error {
+	h, err := o.FindCluster(ctx)
+	if err != nil {
+		return err
+	}
+	reader, ok := h.(cluster.LogReader)
+	if !ok {
+		return fmt.Errorf("read logs: clusters of provider %s keep none that can be read", h.Info().Provider)
+	}
+	parts := reader.Parts()
+	if o.Part == "" && len(parts) > 0 {
+		o.Part = parts[0]
+	}
+	if !slices.Contains(parts, o.Part) {
+		hint := "there are " + strings.Join(parts, ", ")
+		if near := snapshot.Nearest(o.Part, parts); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		return fmt.Errorf("read logs: no part %q; %s", o.Part, hint)
+	}
+	err = reader.Logs(ctx, o.Part, o.Follow, o.Out)
+	if o.Follow && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

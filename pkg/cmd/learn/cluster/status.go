@@ -1,0 +1,80 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// StatusOptions is what telling of a cluster needs.
+type StatusOptions struct {
+	*cmd.App
+	Output cmd.Output
+}
+
+func newStatus(app *cmd.App) *cobra.Command {
+	o := &StatusOptions{App: app}
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Tell how each part of the cluster is, and how real it is",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+	}
+	o.Output.AddTo(c)
+	return c
+}
+
+// Run asks every part how it is. A part that is not well is told by the exit code 1.
+func (o *StatusOptions) Run(ctx context.Context) error {
+	if err := o.Output.Validate(); err != nil {
+		return err
+	}
+	h, err := o.FindCluster(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := h.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("ask cluster %s: %w", o.Cluster, err)
+	}
+	if o.Output.ForPeople() {
+		o.show(s)
+	} else if err := o.Output.Print(o.Out, s, "cluster/"+s.Info.Name); err != nil {
+		return err
+	}
+	for _, p := range s.Parts {
+		if !p.Healthy {
+			return cmd.NotMet()
+		}
+	}
+	return nil
+}
+
+func (o *StatusOptions) show(s cluster.Status) {
+	style := o.Style()
+	i := s.Info
+	head := []string{i.Name, i.Provider, "Kubernetes " + i.Version, fmt.Sprintf("%d nodes", len(i.Nodes)), string(i.State)}
+	fmt.Fprintf(o.Out, "  %s\n  %s\n\n", style.Bold(style.Plain(strings.Join(head, " · "))), style.Dim(i.Server))
+	if len(s.Parts) == 0 {
+		fmt.Fprintf(o.Out, "  Nothing of it is running. Start it: %s cluster start\n", o.Prefix())
+	}
+	name, evidence := 0, 0
+	for _, p := range s.Parts {
+		name, evidence = max(name, len([]rune(p.Name))), max(evidence, len([]rune(p.Evidence)))
+	}
+	for _, p := range s.Parts {
+		sign := style.GoodSign()
+		if !p.Healthy {
+			sign = style.BadSign()
+		}
+		fmt.Fprintf(o.Out, "  %s %-*s  %-13s  %s\n", sign, name, style.Plain(p.Name), p.Realness, style.Dim(style.Plain(p.Evidence)))
+		if p.Note != "" {
+			fmt.Fprintf(o.Out, "      %s\n", style.Dim(style.Plain(p.Note)))
+		}
+	}
+}

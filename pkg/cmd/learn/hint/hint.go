@@ -1,0 +1,54 @@
+// Package hint is the command that gives help, one rung at a time.
+package hint
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/session"
+)
+
+// Options is what the run needs.
+type Options struct{ *cmd.App }
+
+// New is the command.
+func New(app *cmd.App) *cobra.Command {
+	o := &Options{App: app}
+	return &cobra.Command{
+		Use:   "hint",
+		Short: "Get help with this step",
+		Long: `Get help with this step.
+
+Help comes one rung at a time. Between two of them, try something.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+	}
+}
+
+// Run gives the next hint, or the last one again. It does not say how many there are.
+func (o *Options) Run(ctx context.Context) error {
+	s, err := o.UnderWay(ctx)
+	if err != nil {
+		return err
+	}
+	help, err := s.Hint(ctx)
+	if err != nil {
+		return err
+	}
+	if help == nil {
+		fmt.Fprintf(o.Out, "  There is no hint for this step. What %s check says is all there is to know.\n", o.Prefix())
+		return nil
+	}
+	n := o.Narrator()
+	n.Show(session.Event{Kind: session.HintGiven, Text: help.Text})
+	switch {
+	case help.Again:
+		n.Advice("Try something, then ask again:", o.Prefix()+" check")
+	case help.Exhausted:
+		n.Advice("Have it done for you?", o.Prefix()+" skip")
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+// Package next is the command that goes to the next step.
+package next
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// Options is what the run needs.
+type Options struct{ *cmd.App }
+
+// New is the command.
+func New(app *cmd.App) *cobra.Command {
+	o := &Options{App: app}
+	return &cobra.Command{
+		Use:   "next",
+		Short: "Go to the next step, when this one is done",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+	}
+}
+
+// Run goes to the next step. Where this one is not done it says why, and is not met.
+func (o *Options) Run(ctx context.Context) error {
+	s, err := o.UnderWay(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := s.Current(ctx)
+	if err != nil {
+		return err
+	}
+	w := o.Walker(s)
+	if !p.Past.Passed {
+		// The ending of a step that passes only now was not seen yet.
+		met, err := w.Check(ctx)
+		if err != nil || !met {
+			return errors.Join(err, notMet(met))
+		}
+	} else if err := w.AskRest(ctx, p); err != nil {
+		return err
+	}
+	to, err := s.Next(ctx)
+	if err != nil {
+		return err
+	}
+	return o.Arrive(ctx, w, p, to)
+}
+
+func notMet(met bool) error {
+	if met {
+		return nil
+	}
+	return cmd.NotMet()
+}

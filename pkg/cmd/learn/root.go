@@ -1,0 +1,104 @@
+// Package learn is the root of the commands: it puts the tree together and turns what became of a
+// command into words and an exit code. Each command is in a folder of its own below.
+package learn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/author"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/check"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/hint"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/kubectl"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/list"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/next"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/progress"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/quit"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/reset"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/run"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/shell"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/skip"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/start"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/strike"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
+)
+
+// Main runs the command that args name and returns the exit code.
+func Main(ctx context.Context, streams genericiooptions.IOStreams, deps cmd.Deps, args []string) int {
+	app := cmd.NewApp(streams, deps)
+	root := New(app)
+	root.SetArgs(append([]string{}, args...)) // of nil cobra would take the process's own
+	return cmd.Finish(streams.ErrOut, app.Prefix(), root.ExecuteContext(ctx))
+}
+
+// New is the tree of commands.
+func New(app *cmd.App) *cobra.Command {
+	here := &where{App: app}
+	root := &cobra.Command{
+		Use:   "kubectl-learn",
+		Short: "Learn Kubernetes on a live cluster of your own",
+		Long: strings.TrimSpace(`
+Learn Kubernetes on a live cluster of your own.
+
+Lessons have you deploy containers, scale them and kill them, and explain what happened from the
+live objects. The practice cluster is made for you. Without a command: where you are, and what
+comes next.`),
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl learn"},
+		Args:          cmd.NoSuchCommand,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(c *cobra.Command, _ []string) error { return here.Run(c.Context()) },
+	}
+	here.output.AddTo(root)
+	root.SetIn(app.In)
+	root.SetOut(app.Out)
+	root.SetErr(app.ErrOut)
+	root.SetFlagErrorFunc(badFlag)
+	root.PersistentFlags().StringVar(&app.Cluster, "name", app.Cluster, "The practice cluster that is meant.")
+	root.PersistentFlags().StringVar(&app.Provider, "provider", app.Provider,
+		"What makes the practice cluster: "+strings.Join(append(app.ProviderNames(), cmd.Auto), ", ")+".")
+	_ = root.RegisterFlagCompletionFunc("name", app.CompleteClusters())
+	_ = root.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(append(app.ProviderNames(), cmd.Auto), cobra.ShellCompDirectiveNoFileComp))
+	addGroups(root, app)
+	return root
+}
+
+func addGroups(root *cobra.Command, app *cmd.App) {
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"lessons", "Lessons:", []*cobra.Command{
+			list.New(app), start.New(app), check.New(app), next.New(app), hint.New(app), strike.New(app),
+			skip.New(app), reset.New(app), quit.New(app), progress.New(app),
+		}},
+		{"cluster", "The practice cluster:", []*cobra.Command{cluster.New(app), shell.New(app), kubectl.New(app)}},
+		{"robot", "Demonstrating and writing lessons:", []*cobra.Command{run.New(app), author.New(app)}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, c := range group.commands {
+			c.GroupID = group.id
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(version.New(app))
+}
+
+// badFlag proposes the flag that was meant.
+func badFlag(c *cobra.Command, err error) error {
+	flag, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return fmt.Errorf("%w; for all flags: %s --help", err, c.CommandPath())
+	}
+	if near := nearestFlag(c, flag); near != "" {
+		return fmt.Errorf("unknown flag --%s; did you mean --%s?", flag, near)
+	}
+	return errors.New("unknown flag --" + flag + "; for all of them: " + c.CommandPath() + " --help")
+}

@@ -1,0 +1,51 @@
+// Package shell is the command that opens the practice shell.
+package shell
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// Options is what the run needs.
+type Options struct {
+	*cmd.App
+	// Program is the shell to open; empty means the learner's own.
+	Program string
+}
+
+// New is the command.
+func New(app *cmd.App) *cobra.Command {
+	o := &Options{App: app}
+	c := &cobra.Command{
+		Use:   "shell",
+		Short: "Open a shell whose kubectl talks to the practice cluster",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+	}
+	c.Flags().StringVar(&o.Program, "shell", "", "The shell to open: bash, zsh, fish or powershell. Default: your own.")
+	_ = c.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions([]string{"bash", "zsh", "fish", "powershell"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// Run opens the shell.
+func (o *Options) Run(ctx context.Context) error {
+	switch {
+	case o.InShell():
+		return errors.New("this is the practice shell already")
+	case !o.Interactive():
+		return errors.New("open the practice shell: there is no terminal")
+	}
+	h, err := o.EnsureCluster(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.PracticeShell(ctx, h, o.Program); err != nil {
+		return err
+	}
+	o.Goodbye()
+	return nil
+}

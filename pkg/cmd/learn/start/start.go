@@ -1,0 +1,119 @@
+// Package start is the command that begins a lesson, or goes on with it.
+package start
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
+)
+
+// Options is what the run needs.
+type Options struct {
+	*cmd.App
+	// Lesson is the lesson to begin; empty means to go on where the learner is.
+	Lesson string
+	// At is the step to begin with; the robot does those before it.
+	At string
+	// Shell is the shell to open; empty means the learner's own.
+	Shell string
+	// NoShell shows the step and ends.
+	NoShell bool
+}
+
+// New is the command.
+func New(app *cmd.App) *cobra.Command {
+	o := &Options{App: app}
+	c := &cobra.Command{
+		Use:   "start [LESSON]",
+		Short: "Begin a lesson, or go on where you are",
+		Long: `Begin a lesson, or go on where you are.
+
+Makes the practice cluster if there is none. On a terminal it opens the practice shell: your own
+shell, whose kubectl talks to the practice cluster, and in which "learn" is short for
+"kubectl learn". It changes none of your files.`,
+		Example: `  # Go on with the course
+  kubectl learn start
+
+  # A lesson of your choice, from its third step on
+  kubectl learn start heal --at kill-a-pod`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: app.CompleteLessons(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.Lesson = args[0]
+			}
+			return o.Run(c.Context())
+		},
+	}
+	c.Flags().StringVar(&o.At, "at", "", "Begin with this step; the robot does those before it.")
+	c.Flags().StringVar(&o.Shell, "shell", "", "The shell to open: bash, zsh, fish or powershell. Default: your own.")
+	c.Flags().BoolVar(&o.NoShell, "no-shell", false, "Show the step and open no shell.")
+	_ = c.RegisterFlagCompletionFunc("at", app.CompleteSteps())
+	_ = c.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions([]string{"bash", "zsh", "fish", "powershell"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// Run begins the lesson and opens the practice shell where there is a terminal.
+func (o *Options) Run(ctx context.Context) error {
+	id, err := o.choose()
+	if err != nil {
+		return err
+	}
+	h, err := o.EnsureCluster(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.RefuseWhileRobotPlays(); err != nil {
+		return err
+	}
+	s, err := o.Session(h, cmd.SessionOptions{})
+	if err != nil {
+		return err
+	}
+	p, err := s.Begin(ctx, id, o.At)
+	if err != nil {
+		return err
+	}
+	if err := o.Walker(s).Open(ctx, p); err != nil {
+		return err
+	}
+	if o.NoShell || !o.Interactive() || o.InShell() {
+		return nil
+	}
+	if err := o.PracticeShell(ctx, h, o.Shell); err != nil {
+		return err
+	}
+	o.Goodbye()
+	return nil
+}
+
+// choose is the lesson that was named, else the one under way, else the next that is not done,
+// else the first: somebody who has done all may begin again.
+func (o *Options) choose() (string, error) {
+	c, err := o.Catalog()
+	if err != nil {
+		return "", err
+	}
+	if o.Lesson != "" {
+		h, err := c.Lookup(o.Lesson)
+		return h.ID, err
+	}
+	state, err := o.Log().State()
+	if err != nil {
+		return "", err
+	}
+	if at := state.Current[o.Cluster]; at != nil {
+		return at.Lesson, nil
+	}
+	if h, ok := c.Next(finished(state)); ok {
+		return h.ID, nil
+	}
+	return c.Order()[0].ID, nil
+}
+
+func finished(state progress.State) func(string) bool {
+	return func(id string) bool { return state.Lessons[id] != nil && !state.Lessons[id].Finished.IsZero() }
+}

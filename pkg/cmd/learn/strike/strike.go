@@ -1,0 +1,43 @@
+// Package strike is the command that does to the cluster what a step says will be done to it.
+package strike
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// Options is what the run needs.
+type Options struct{ *cmd.App }
+
+// New is the command.
+func New(app *cmd.App) *cobra.Command {
+	o := &Options{App: app}
+	return &cobra.Command{
+		Use:   "strike",
+		Short: "Break what this step says will be broken",
+		Long: `Break what this step says will be broken: the process of a container, or a whole node.
+
+Only practice clusters are struck, and only as the step says.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+	}
+}
+
+// Run strikes.
+func (o *Options) Run(ctx context.Context) error {
+	s, err := o.UnderWay(ctx)
+	if err != nil {
+		return err
+	}
+	struck, err := s.Strike(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range struck {
+		o.Narrator().Show(e)
+	}
+	return nil
+}

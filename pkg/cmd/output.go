@@ -1,0 +1,53 @@
+package cmd
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
+)
+
+// Output is the flag -o: how a result is printed.
+type Output struct {
+	text string
+	// Wide says that the command knows -o wide.
+	Wide   bool
+	parsed render.Output
+}
+
+// AddTo adds the flag to a command. A value that can't be read is refused before the command runs.
+func (o *Output) AddTo(c *cobra.Command) {
+	formats := render.Formats()
+	if !o.Wide {
+		formats = slices.DeleteFunc(formats, func(f string) bool { return f == "wide" })
+	}
+	c.Flags().StringVarP(&o.text, "output", "o", "", "Output format: "+strings.Join(formats, ", ")+".")
+	_ = c.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+}
+
+// Validate reads what was typed.
+func (o *Output) Validate() (err error) {
+	o.parsed, err = render.ParseOutput(o.text)
+	return err
+}
+
+// ForPeople says that the result is to be shown, not printed as data.
+func (o *Output) ForPeople() bool { return o.parsed.Human() }
+
+// ShowWide says that a person asked for more columns.
+func (o *Output) ShowWide() bool { return o.parsed.Wide() }
+
+// Print prints a value as data; names are what -o name prints.
+func (o *Output) Print(w io.Writer, value any, names ...string) error {
+	return o.parsed.Print(w, value, names...)
+}
+
+// Progress shows the stages of what the title says, on standard error. Without any stage nothing is shown.
+func (a *App) Progress(title string) cluster.Progress {
+	return render.NewProgress(a.ErrOut, title, a.ErrStyle(), a.Now)
+}

@@ -1,0 +1,85 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
+	"github.com/kubectl-learn/kubectl-learn/pkg/session"
+	"github.com/kubectl-learn/kubectl-learn/pkg/session/shell"
+)
+
+// PracticeShell opens the learner's shell on an open cluster and follows the lesson under way in
+// it until they leave. program is the shell to take, empty for the learner's own.
+func (a *App) PracticeShell(ctx context.Context, h cluster.Handle, program string) error {
+	in, inOK := a.In.(*os.File)
+	out, outOK := a.Out.(*os.File)
+	errOut, errOK := a.ErrOut.(*os.File)
+	if !inOK || !outOK || !errOK {
+		return errors.New("open the practice shell: there is no terminal")
+	}
+	own, err := shell.Find(program, runtime.GOOS == "windows", a.Getenv, exec.LookPath)
+	if err != nil {
+		return err
+	}
+	// What happens in the background must not write over what the learner types.
+	s, err := a.Session(h, SessionOptions{Tell: func(session.Event) {}})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	style := a.Style()
+	news := make(chan string, 16)
+	follower := s.Follow(func(events []session.Event) {
+		select {
+		case news <- Text(style, "learn", events) + next(style, events):
+		case <-ctx.Done():
+		}
+	})
+	followed := make(chan error, 1)
+	go func() { followed <- follower.Run(ctx) }()
+	_, missing := exec.LookPath("kubectl")
+	host := &shell.Host{
+		Shell: own, In: in, Out: out, Err: errOut, Environ: a.shellEnviron(), News: news,
+		Place: shell.Place{
+			Dir: filepath.Join(a.Home.Session(a.Cluster), "shell"), Kubeconfig: s.LearnerKubeconfig(), Self: a.Self,
+			HasKubectl: missing == nil, Windows: runtime.GOOS == "windows",
+		},
+		AtPrompt: func(ctx context.Context) string { return Text(style, "learn", follower.AfterCommand(ctx)) },
+	}
+	err = host.Run(ctx)
+	cancel()
+	return errors.Join(err, <-followed)
+}
+
+// next says what to type after a step that is passed.
+func next(style render.Style, events []session.Event) string {
+	if len(events) == 0 || events[len(events)-1].Kind != session.StepPassed {
+		return ""
+	}
+	return fmt.Sprintf("  %s   %s\n", style.Dim("Next"), style.Accent("learn next"))
+}
+
+// shellEnviron is ours with what commands in the practice shell need to find their way.
+func (a *App) shellEnviron() []string {
+	return append(append([]string{}, a.Environ...),
+		"KUBECTL_LEARN_HOME="+string(a.Home), ClusterVariable+"="+a.Cluster)
+}
+
+// Goodbye says how to come back.
+func (a *App) Goodbye() {
+	n := a.Narrator()
+	name := ""
+	if a.Cluster != cluster.DefaultName {
+		name = " --name " + a.Cluster
+	}
+	n.printf("\n  You left the practice shell. The cluster goes on running, and the lesson waits where you left it.\n")
+	n.Advice("Go on", "kubectl learn start"+name, "Stop the cluster", "kubectl learn cluster stop"+name)
+}

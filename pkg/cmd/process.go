@@ -1,0 +1,28 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
+)
+
+// FromProcess is what the running process says of itself: its environment, its folder, its program
+// and its version. Providers, lessons and kubectl are left to main.
+func FromProcess(now func() time.Time) (Deps, error) {
+	dir, err := home.Find(os.Getenv, os.UserHomeDir)
+	if err != nil {
+		return Deps{}, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return Deps{}, fmt.Errorf("find this program: %w", err)
+	}
+	d := Deps{Home: dir, Self: self, Environ: os.Environ(), Now: now, Version: "(devel)"}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		d.Version = info.Main.Version
+	}
+	return d, nil
+}

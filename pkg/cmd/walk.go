@@ -1,0 +1,201 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/session"
+)
+
+// Walker shows a person a lesson's steps and asks what is to be asked.
+type Walker struct {
+	*App
+	Session *session.Session
+	Narrate *Narrator
+	asker   *Asker
+}
+
+// Walker shows the lesson under way on standard output.
+func (a *App) Walker(s *session.Session) *Walker {
+	return &Walker{App: a, Session: s, Narrate: a.Narrator(), asker: a.Asker()}
+}
+
+// Open shows a step, and on a terminal asks its predictions before what is to be done.
+func (w *Walker) Open(ctx context.Context, p *session.Position) error {
+	events, err := w.Session.Opening(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		w.Narrate.Show(e)
+		if e.Kind == session.FaultShown {
+			if err := w.strike(ctx, p); err != nil {
+				return err
+			}
+		}
+		if e.Kind != session.PredictionAsked {
+			continue
+		}
+		if _, said := p.Past.Predictions[e.Question]; said || !w.Interactive() {
+			w.Narrate.printf("\n")
+			continue
+		}
+		if err := w.predict(ctx, e); err != nil {
+			return err
+		}
+	}
+	w.Narrate.printf("\n")
+	w.stuck(p)
+	return nil
+}
+
+// predict asks until the answer is an option, or nothing: not to know is an answer too.
+func (w *Walker) predict(ctx context.Context, e session.Event) error {
+	for {
+		w.Narrate.printf("  %s ", w.Narrate.Style.Accent(">"))
+		typed, ok, err := w.asker.Line(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok || typed == "" {
+			w.Narrate.printf("  %s\n\n", w.Narrate.Style.Dim("Then watch what happens."))
+			return nil
+		}
+		if i, is := choice(typed, len(e.Options)); is {
+			w.Narrate.printf("\n")
+			return w.Session.Predict(ctx, e.Question, i)
+		}
+		w.Narrate.printf("  %s\n", w.Narrate.Style.Dim(fmt.Sprintf("a to %c, or Enter if you can't tell.", 'a'+len(e.Options)-1)))
+	}
+}
+
+// strike lets the learner say when what breaks is to break. Who does not say it now may do so later.
+func (w *Walker) strike(ctx context.Context, p *session.Position) error {
+	if p.Struck() || !w.Interactive() {
+		return nil
+	}
+	w.Narrate.printf("  %s ", w.Narrate.Style.Accent("Press Enter when you are ready."))
+	if _, ok, err := w.asker.Line(ctx); err != nil || !ok {
+		return err
+	}
+	struck, err := w.Session.Strike(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range struck {
+		w.Narrate.Show(e)
+	}
+	return nil
+}
+
+// stuck says how to go on and how to get help.
+func (w *Walker) stuck(p *session.Position) {
+	pairs := []string{"Done?", w.Prefix() + " check"}
+	if len(p.Step.Hints()) > 0 {
+		pairs = append(pairs, "Stuck?", w.Prefix()+" hint")
+	}
+	pairs = append(pairs, "Start the step over?", w.Prefix()+" reset")
+	w.Narrate.Advice(pairs...)
+}
+
+// Close shows how a step ends, and on a terminal asks what is to be asked.
+func (w *Walker) Close(ctx context.Context, p *session.Position) error {
+	events, err := w.Session.Closing(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		w.Narrate.Show(e)
+		if e.Kind == session.QuestionAsked {
+			if err := w.ask(ctx, p, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// AskRest asks the questions of a step that were not answered yet.
+func (w *Walker) AskRest(ctx context.Context, p *session.Position) error {
+	if !w.Interactive() {
+		return nil
+	}
+	for _, e := range w.Session.Questions(p) {
+		if _, said := p.Past.Answers[e.Question]; said {
+			continue
+		}
+		w.Narrate.Show(e)
+		if err := w.ask(ctx, p, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask asks one question and says what the cluster says.
+func (w *Walker) ask(ctx context.Context, p *session.Position, e session.Event) error {
+	typed := ""
+	if _, said := p.Past.Answers[e.Question]; !said && w.Interactive() {
+		var err error
+		w.Narrate.printf("  %s ", w.Narrate.Style.Accent(">"))
+		if typed, _, err = w.asker.Line(ctx); err != nil {
+			return err
+		}
+	}
+	answer, err := w.Session.Answer(ctx, e.Question, typed)
+	if err != nil {
+		w.Narrate.printf("  %s can't tell: %v\n", w.Narrate.Style.UnsureSign(), err)
+		return nil
+	}
+	w.Narrate.Show(answer)
+	return nil
+}
+
+// Check looks at the step's checks and shows what they say; where all are met it shows the step's
+// ending too.
+func (w *Walker) Check(ctx context.Context) (met bool, err error) {
+	outcome, err := w.Session.Check(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := w.Told(ctx, outcome); err != nil {
+		return false, err
+	}
+	return outcome.Passed, nil
+}
+
+// Told shows an outcome.
+func (w *Walker) Told(ctx context.Context, outcome *session.Outcome) error {
+	e := session.Event{Kind: session.Reported, Report: &outcome.Report}
+	w.Narrate.Show(e)
+	switch {
+	case outcome.New:
+		return w.Close(ctx, outcome.Position)
+	case outcome.Passed:
+		return w.AskRest(ctx, outcome.Position)
+	}
+	return nil
+}
+
+// Arrive shows the step that was come to, or, where there is none, that the lesson is finished.
+func (a *App) Arrive(ctx context.Context, w *Walker, from, to *session.Position) error {
+	if to != nil {
+		return w.Open(ctx, to)
+	}
+	w.Narrate.Show(session.Event{Kind: session.LessonFinished, Title: from.Lesson.Title})
+	c, err := a.Catalog()
+	if err != nil {
+		return err
+	}
+	state, err := a.Log().State()
+	if err != nil {
+		return err
+	}
+	done := func(id string) bool { return state.Lessons[id] != nil && !state.Lessons[id].Finished.IsZero() }
+	if next, ok := c.Next(done); ok {
+		w.Narrate.Advice("Next", fmt.Sprintf("%s start %s", a.Prefix(), next.ID), next.Title, "")
+		return nil
+	}
+	w.Narrate.printf("  That was the last lesson.\n")
+	return nil
+}

@@ -1,0 +1,38 @@
+package explain
+
+// Map is the architecture as it is: what runs the cluster, its nodes, what runs where, what answers.
+type Map struct {
+	// Cluster, Provider and Version are not in a snapshot; who knows them fills them in.
+	Cluster  string `json:"cluster,omitempty"`
+	Provider string `json:"provider,omitempty"`
+	Version  string `json:"version,omitempty"`
+	// ControlPlane is not in a snapshot either.
+	ControlPlane []Component  `json:"controlPlane,omitempty"`
+	Nodes        []NodePods   `json:"nodes"`
+	Unplaced     []PodDot     `json:"unplaced,omitempty"`
+	Services     []ServiceMap `json:"services,omitempty"`
+	Pods         int          `json:"pods"`
+}
+
+// Component is one part of the control plane.
+type Component struct {
+	Name string `json:"name"`
+	// Does is what it is there for.
+	Does    string `json:"does"`
+	Healthy bool   `json:"healthy"`
+	// Evidence is how the health is known.
+	Evidence string `json:"evidence"`
+	// Away is what nobody does while it is away.
+	Away string `json:"away,omitempty"`
+}
+
+// ServiceMap is one Service with the Pods that answer for it.
+type ServiceMap struct {
+	Name  string   `json:"name"`
+	Type  string   `json:"type"`
+	Ports []string `json:"ports,omitempty"`
+	// Answering are the Pods that requests are sent to, Silent those that match and get none.
+	Answering []string `json:"answering,omitempty"`
+	Silent    []string `json:"silent,omitempty"`
+	Health    Health   `json:"health"`
+}

@@ -1,0 +1,100 @@
+package kube
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+const (
+	// FieldManager owns the fields that this program applies.
+	FieldManager = "kubectl-learn"
+	// UserAgent is what the program calls itself when it acts for a lesson, and not for a learner.
+	// A built-in kubectl that a learner types must not use it: package explain tells them apart by it.
+	UserAgent = "kubectl-learn-lesson"
+
+	// LessonLabel names the lesson that an object belongs to.
+	LessonLabel = "kubectl-learn.dev/lesson"
+	// ManagedByLabel and ManagedByValue mark what this program made, and may delete.
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	ManagedByValue = "kubectl-learn"
+)
+
+// Client talks to one cluster, by default in one namespace. It may be used by many goroutines.
+type Client struct {
+	config    *rest.Config
+	http      *http.Client
+	dynamic   dynamic.Interface
+	namespace string
+
+	mapping   sync.Mutex
+	discovery meta.ResettableRESTMapper // made when first needed
+}
+
+// New makes a client of the cluster that cfg points at, without asking it anything. Objects that
+// name no namespace go to the one given. The config is copied; its rate limit is lifted, since the
+// server has limits of its own and a learner waits.
+func New(cfg *rest.Config, namespace string) (*Client, error) {
+	c := rest.CopyConfig(cfg)
+	c.UserAgent = UserAgent
+	c.QPS, c.Burst = -1, 0
+	transport, err := rest.HTTPClientFor(c)
+	if err != nil {
+		return nil, fmt.Errorf("make client of %s: %w", cfg.Host, err)
+	}
+	d, err := dynamic.NewForConfigAndClient(c, transport)
+	if err != nil {
+		return nil, fmt.Errorf("make client of %s: %w", cfg.Host, err)
+	}
+	return &Client{config: c, http: transport, dynamic: d, namespace: namespace}, nil
+}
+
+// Namespace is where objects go that name none.
+func (c *Client) Namespace() string { return c.namespace }
+
+// In is the same client with another namespace.
+func (c *Client) In(namespace string) *Client {
+	return &Client{config: c.config, http: c.http, dynamic: c.dynamic, namespace: namespace}
+}
+
+// Config is a copy of what the client connects with.
+func (c *Client) Config() *rest.Config { return rest.CopyConfig(c.config) }
+
+// Dynamic gives the raw client.
+func (c *Client) Dynamic() dynamic.Interface { return c.dynamic }
+
+// Mapping says how the server's paths name a kind, and whether it is namespaced. Kinds that every
+// cluster has are known; of others the server is asked.
+func (c *Client) Mapping(gvk schema.GroupVersionKind) (schema.GroupVersionResource, bool, error) {
+	if k, ok := snapshot.KindOf(gvk); ok && k.Version == gvk.Version {
+		return k.GVR(), k.Namespaced, nil
+	}
+	c.mapping.Lock()
+	defer c.mapping.Unlock()
+	if c.discovery == nil {
+		d, err := discovery.NewDiscoveryClientForConfigAndClient(c.config, c.http)
+		if err != nil {
+			return schema.GroupVersionResource{}, false, fmt.Errorf("make discovery client: %w", err)
+		}
+		c.discovery = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(d))
+	}
+	m, err := c.discovery.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if meta.IsNoMatchError(err) {
+		c.discovery.Reset()
+		m, err = c.discovery.RESTMapping(gvk.GroupKind(), gvk.Version)
+	}
+	if err != nil {
+		return schema.GroupVersionResource{}, false, fmt.Errorf("find resource of %s: %w", gvk, err)
+	}
+	return m.Resource, m.Scope.Name() == meta.RESTScopeNameNamespace, nil
+}

@@ -1,0 +1,81 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
+)
+
+// WaitFor watches one object until done says so. Done is called with the object as it is now and
+// after each change, and with nil when there is none. An empty namespace means a cluster-wide
+// resource. When ctx ends first, its error is returned.
+func (c *Client) WaitFor(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string,
+	done func(*unstructured.Unstructured) (bool, error),
+) error {
+	var resource dynamic.ResourceInterface = c.dynamic.Resource(gvr)
+	if namespace != "" {
+		resource = c.dynamic.Resource(gvr).Namespace(namespace)
+	}
+	err := follow(ctx, resource, fields.OneTermEqualSelector("metadata.name", name).String(), done)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("wait for %s/%s: %w", gvr.Resource, name, err)
+	}
+	return nil
+}
+
+func follow(ctx context.Context, resource dynamic.ResourceInterface, selector string,
+	done func(*unstructured.Unstructured) (bool, error),
+) error {
+	lw := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.FieldSelector = selector
+			return resource.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.FieldSelector = selector
+			return resource.Watch(ctx, o)
+		},
+	}
+	absent := func(store cache.Store) (bool, error) {
+		if len(store.List()) > 0 {
+			return false, nil
+		}
+		return done(nil)
+	}
+	_, err := watchtools.UntilWithSync(ctx, lw, &unstructured.Unstructured{}, absent, func(e watch.Event) (bool, error) {
+		o, ok := e.Object.(*unstructured.Unstructured)
+		if !ok {
+			return false, fmt.Errorf("read watch: unexpected %T", e.Object)
+		}
+		if e.Type == watch.Deleted {
+			return done(nil)
+		}
+		return done(o)
+	})
+	return err
+}
+
+// WaitGone returns when none of the objects that the receipts are for is there any more.
+func (c *Client) WaitGone(ctx context.Context, receipts ...Receipt) error {
+	for _, r := range receipts {
+		err := c.WaitFor(ctx, r.GVR(), r.Namespace, r.Name, func(o *unstructured.Unstructured) (bool, error) {
+			return o == nil || (r.UID != "" && o.GetUID() != r.UID), nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package lesson
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// stoppedNodes is the target of a start-node that means every node that is down.
+const stoppedNodes = "stopped"
+
+func (y *yamlBlock) fault() *Fault {
+	kinds := []FaultKind{KillContainer, StopNode, StartNode}
+	o := y.keys(y.node, "a fault", string(KillContainer), string(StopNode), string(StartNode), "container", "say")
+	if o == nil {
+		return nil
+	}
+	f := &Fault{Say: o.required("say", "and what is being done to the cluster"), Container: o.text("container"), at: y.at}
+	for _, k := range kinds {
+		if !o.has(string(k)) {
+			continue
+		}
+		if f.Kind != "" {
+			y.add(o.where(string(k)), "a block does one thing to the cluster", "make two blocks of it")
+			return nil
+		}
+		f.Kind = k
+		y.target(o, f)
+	}
+	if f.Kind == "" {
+		y.add(y.at, "the fault does nothing", "write kill-container: pods?app=web, stop-node: node/worker-1 or start-node: stopped")
+	}
+	if f.Container != "" && f.Kind != KillContainer {
+		y.add(o.where("container"), "only kill-container has a container", "take it out")
+	}
+	return f
+}
+
+// target reads what a fault is done to: a query, a template, or for start-node the word stopped.
+func (y *yamlBlock) target(o *object, f *Fault) {
+	key := string(f.Kind)
+	f.Target = o.text(key)
+	switch {
+	case f.Target == "" || (f.Kind == StartNode && f.Target == stoppedNodes):
+	case strings.Contains(f.Target, "{{"):
+		_, f.target = y.template(o, key, noQuery())
+	default:
+		f.query = o.query(key)
+		wanted := map[FaultKind]string{KillContainer: "Pod", StopNode: "Node", StartNode: "Node"}[f.Kind]
+		if !f.query.IsZero() && f.query.Kind != wanted {
+			instead := `write node/worker-1, or the node of a Pod: {{ node "pods?app=web" }}`
+			if wanted == "Pod" {
+				instead = "write pods?app=web"
+			}
+			y.add(o.where(key), fmt.Sprintf("%s is done to a %s, not to a %s", key, wanted, f.query.Kind), instead)
+		}
+	}
+}
+
+const (
+	maxTimes  = 1000
+	getWithin = 30 * time.Second
+)
+
+func (y *yamlBlock) get() *Get {
+	o := y.keys(y.node, "a request", "that", "on", "port", "path", "expect", "expected", "times", "spread", "within")
+	if o == nil {
+		return nil
+	}
+	g := &Get{
+		That:     o.required("that", "The Service answers"),
+		On:       o.requiredQuery("on", "service/web"),
+		Port:     o.integer("port", 1, 65535, 80),
+		Path:     "/",
+		Expected: o.required("expected", "an answer from nginx"),
+		Times:    o.integer("times", 1, maxTimes, 1),
+		Spread:   o.integer("spread", 1, maxTimes, 0),
+		Within:   o.duration("within", getWithin),
+		Expect:   GetExpect{Status: 200},
+		at:       y.at,
+	}
+	if !g.On.IsZero() && (g.On.Kind != "Pod" && (g.On.Kind != "Service" || g.On.Name == "")) {
+		y.add(o.where("on"), "a request goes to a Service or to a Pod", "write on: service/web")
+	}
+	if o.has("path") {
+		if g.Path = o.text("path"); g.Path != "" && (!strings.HasPrefix(g.Path, "/") || strings.ContainsAny(g.Path, " \t\n#")) {
+			y.add(o.where("path"), fmt.Sprintf("%q is not a path", g.Path), "write path: /index.html")
+		}
+	}
+	if g.Spread > g.Times {
+		y.add(o.where("spread"), fmt.Sprintf("%d requests can't have %d different answers", g.Times, g.Spread), fmt.Sprintf("write times: %d", g.Spread*10))
+	}
+	if e := y.keys(o.keys["expect"], `"expect"`, "status", "contains"); e != nil {
+		g.Expect.Status = e.integer("status", 100, 599, 200)
+		if n := e.keys["contains"]; n != nil && n.ShortTag() == "!!str" {
+			g.Expect.Contains = []string{e.text("contains")}
+		} else {
+			g.Expect.Contains, _ = e.texts("contains")
+		}
+	}
+	return g
+}

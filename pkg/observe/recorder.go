@@ -1,0 +1,70 @@
+package observe
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// maxChanges bounds what a Recorder keeps; the oldest go first.
+const maxChanges = 20000
+
+// Recorder keeps what watches brought, for timelines of clusters whose audit log can't be read. The
+// zero value is ready. Give it to Watch before the learner acts.
+type Recorder struct {
+	mu      sync.Mutex
+	changes []snapshot.Change
+	// initial is what was there when the watches began.
+	initial []snapshot.Change
+	began   time.Time
+}
+
+func (r *Recorder) begin(at time.Time, objects []*unstructured.Unstructured) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.began.IsZero() {
+		r.began = at
+	}
+	for _, o := range objects {
+		r.initial = append(r.initial, snapshot.Change{
+			At: at, Source: snapshot.FromWatch, Type: snapshot.Added, Object: o,
+			Namespace: o.GetNamespace(), Name: o.GetName(),
+		})
+	}
+}
+
+// Add keeps changes that were seen, or done, elsewhere too, such as a fault of package explain.
+func (r *Recorder) Add(changes ...snapshot.Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changes = append(r.changes, changes...)
+	if extra := len(r.changes) - maxChanges; extra > 0 {
+		r.changes = append([]snapshot.Change(nil), r.changes[extra:]...)
+	}
+}
+
+// Began is when the first list was read; zero when none was.
+func (r *Recorder) Began() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.began
+}
+
+// Timeline is what happened between two moments. Changes in it that are older than its Start tell
+// the state at Start: one for each object that was there then.
+func (r *Recorder) Timeline(since, until time.Time) *snapshot.Timeline {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := append(append([]snapshot.Change(nil), r.initial...), r.changes...)
+	// Lists are read one after the other: what was there when its list was read was there at the
+	// moment since as well, unless a change says otherwise.
+	for i := range r.initial {
+		if !all[i].At.Before(since) {
+			all[i].At = since.Add(-time.Nanosecond)
+		}
+	}
+	return cut(all, since, until)
+}

@@ -1,0 +1,62 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+)
+
+// diagnosis shows why something is not well.
+func (p *page) diagnosis(d *explain.Diagnosis) {
+	p.text(p.healthSign(d.Health)+" ", 2, d.Headline, p.s.Bold)
+	for i, pr := range d.Problems {
+		p.gap()
+		p.problem(i+1, pr)
+	}
+	if d.Rest != "" {
+		p.gap()
+		p.text("", 0, d.Rest, p.s.Dim)
+	}
+}
+
+func (p *page) problem(number int, pr explain.Problem) {
+	sign := p.s.Bad(fmt.Sprint(number))
+	if pr.Waiting {
+		sign = p.s.WaitSign()
+	}
+	code := p.s.Dim(pr.Code)
+	title := p.s.Plain(pr.Title)
+	room := p.s.width() - len(margin) - 2
+	if gap := room - Width(title) - Width(code); gap >= 2 {
+		p.line(sign, " ", title, strings.Repeat(" ", gap), code)
+	} else {
+		p.text(sign+" ", 2, title, nil)
+	}
+	for _, l := range pr.Chain {
+		p.text("", 4, l.Claim, nil)
+		if l.Evidence != "" {
+			p.text("", 6, l.Evidence, p.s.Dim)
+		}
+	}
+	if pr.Advice != "" {
+		p.text("", 4, pr.Advice, nil)
+	}
+	p.commands("look", pr.Look)
+	p.commands("try", pr.Try)
+	p.commands("back", pr.Back)
+	if len(pr.Objects) > 1 {
+		p.text("    of    ", 10, strings.Join(pr.Objects, ", "), p.s.Dim)
+	}
+}
+
+// commands shows what to type, each on a line of its own so that it can be copied.
+func (p *page) commands(label string, commands []string) {
+	for i, c := range commands {
+		head := strings.Repeat(" ", 10)
+		if i == 0 {
+			head = pad("    "+label, 10)
+		}
+		p.line(head, p.s.Accent(p.s.Plain(c)))
+	}
+}

@@ -1,0 +1,4 @@
+package render
+
+// Windows consoles show UTF-8 and set none of the locale variables.
+const utf8WithoutLocale = true

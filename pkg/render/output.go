@@ -1,0 +1,109 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/printers"
+	"sigs.k8s.io/yaml"
+)
+
+// Output is what -o asks for.
+type Output struct {
+	format, template string
+}
+
+// Formats are the values of -o, for usage and completion.
+func Formats() []string { return []string{"json", "yaml", "name", "wide", "jsonpath="} }
+
+// ParseOutput reads the value of -o. Empty is the human form.
+func ParseOutput(text string) (Output, error) {
+	format, template, _ := strings.Cut(text, "=")
+	o := Output{format: format, template: template}
+	switch format {
+	case "", "json", "yaml", "name", "wide":
+		if template == "" {
+			return o, nil
+		}
+	case "jsonpath":
+		if template == "" {
+			return o, fmt.Errorf("read -o %s: write what to take, for example -o jsonpath='{.items[*].name}'", text)
+		}
+		if !strings.Contains(template, "{") { // kubectl takes it without braces too
+			o.template = "{" + template + "}"
+		}
+		if _, err := printers.NewJSONPathPrinter(o.template); err != nil {
+			return o, fmt.Errorf("read -o %s: %w", text, err)
+		}
+		return o, nil
+	}
+	return o, fmt.Errorf("read -o %s: no such output; write one of json, yaml, name, wide, jsonpath=TEMPLATE", text)
+}
+
+// Human says that a person reads the output.
+func (o Output) Human() bool { return o.format == "" || o.format == "wide" }
+
+// Wide says that a person asked for more columns.
+func (o Output) Wide() bool { return o.format == "wide" }
+
+// Print writes a value for a program to read: plain data with json tags. A list stands in "items".
+// Names are what -o name prints, a line each, as kind/name.
+func (o Output) Print(w io.Writer, value any, names ...string) error {
+	if o.format == "name" {
+		for _, n := range names {
+			if _, err := fmt.Fprintln(w, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	if string(raw) == "null" {
+		raw = []byte("[]")
+	}
+	if raw[0] == '[' {
+		raw = fmt.Appendf(nil, `{"items":%s}`, raw)
+	}
+	switch o.format {
+	case "yaml":
+		return printYAML(w, raw)
+	case "jsonpath":
+		return o.printPath(w, raw)
+	}
+	var indented strings.Builder
+	e := json.NewEncoder(&indented)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(json.RawMessage(raw)); err != nil {
+		return fmt.Errorf("print json: %w", err)
+	}
+	_, err = io.WriteString(w, indented.String())
+	return err
+}
+
+func printYAML(w io.Writer, raw []byte) error {
+	text, err := yaml.JSONToYAML(raw)
+	if err != nil {
+		return fmt.Errorf("print yaml: %w", err)
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+func (o Output) printPath(w io.Writer, raw []byte) error {
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return fmt.Errorf("print jsonpath: %w", err)
+	}
+	p, err := printers.NewJSONPathPrinter(o.template)
+	if err != nil {
+		return fmt.Errorf("print jsonpath: %w", err)
+	}
+	return p.PrintObj(&unstructured.Unstructured{Object: fields}, w)
+}

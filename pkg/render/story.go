@@ -1,0 +1,123 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+)
+
+// story shows what happened, row by row, the picture of it, and what it came to.
+func (p *page) story(st *explain.Story) {
+	p.text("", 0, st.Intro, nil)
+	if len(st.Rows) == 0 {
+		return
+	}
+	p.gap()
+	clock := clockFor(st.Rows)
+	actors := 0
+	for _, r := range st.Rows {
+		actors = max(actors, Width(p.s.Plain(r.Actor)))
+	}
+	for _, r := range st.Rows {
+		p.row(r, clock, actors)
+	}
+	p.chart(st.Series)
+	p.ending(st)
+}
+
+// clockFor chooses how offsets are written: in milliseconds, or for a long story in seconds.
+func clockFor(rows []explain.Row) func(int64) string {
+	for _, r := range rows {
+		if r.OffsetMS >= 10_000 {
+			return func(ms int64) string { return fmt.Sprintf("%6.1f s", float64(ms)/1000) }
+		}
+	}
+	return func(ms int64) string { return fmt.Sprintf("%5d ms", ms) }
+}
+
+// row shows one move: when, who, what, and at the right or below how it is known.
+func (p *page) row(r explain.Row, clock func(int64) string, actors int) {
+	at := clock(r.OffsetMS)
+	actor := p.s.Plain(r.Actor)
+	left := Width(at) + 2 + actors + 2
+	room := p.s.width() - len(margin) - left
+	what := wrap(p.s.Plain(p.s.shorten(r.What, r.Objects)), max(room, 20))
+	evidence := p.s.Plain(r.Evidence)
+	if r.UntilMS-r.OffsetMS >= 20 {
+		evidence = "to " + strings.TrimSpace(clock(r.UntilMS)) + "; " + evidence
+	}
+	for i, l := range what {
+		head := strings.Repeat(" ", left)
+		if i == 0 {
+			head = p.s.Dim(at) + "  " + p.who(r.Actor, pad(actor, actors)) + "  "
+		}
+		if gap := room - Width(l) - Width(evidence); i == len(what)-1 && evidence != "" && gap >= 2 {
+			l += strings.Repeat(" ", gap) + p.s.Dim(evidence)
+			evidence = ""
+		}
+		p.line(head, l)
+	}
+	if evidence != "" {
+		p.line(strings.Repeat(" ", left), p.s.Dim(p.s.cut(evidence, max(room, 20))))
+	}
+}
+
+// who paints an actor: the learner stands out, since all else follows from what the learner did.
+func (p *page) who(actor, text string) string {
+	if actor == "you" || actor == "the lesson" {
+		return p.s.Bold(text)
+	}
+	return p.s.Accent(text)
+}
+
+// ending shows what a story came to.
+func (p *page) ending(st *explain.Story) {
+	p.gap()
+	sign, paint := p.s.UnsureSign(), p.s.Wait
+	switch st.Outcome {
+	case explain.Healed, explain.Reached, explain.Steady:
+		sign, paint = p.s.GoodSign(), p.s.Good
+	case explain.Under:
+		sign = p.s.WaitSign()
+	case explain.Gone:
+		sign, paint = p.s.BadSign(), p.s.Bad
+	}
+	if st.Summary != "" {
+		first, rest, _ := strings.Cut(st.Summary, ". ")
+		if rest != "" {
+			first += "."
+		}
+		p.text(sign+" ", 2, first, paint)
+		if rest != "" {
+			p.text("", 2, rest, nil)
+		}
+	}
+	p.identities(st.Gone, st.Came)
+	p.text("", 2, st.Times, p.s.Dim)
+}
+
+// mostIdentities is how many Pods are told apart by name and UID.
+const mostIdentities = 4
+
+// identities show that a Pod which took another's place is another.
+func (p *page) identities(gone, came []explain.Identity) {
+	if len(gone) == 0 || len(came) == 0 || len(gone)+len(came) > mostIdentities {
+		return
+	}
+	for _, list := range [][]explain.Identity{gone, came} {
+		for _, id := range list {
+			text := fmt.Sprintf("%s  uid %s  %s", pad(p.s.short(id.Name), 20), p.s.Plain(firstOf(id.UID)+"…"), id.State)
+			if id.Node != "" && id.State != "gone" {
+				text += " on " + id.Node
+			}
+			p.line("  ", p.s.Dim(p.s.cut(text, p.s.width()-4)))
+		}
+	}
+}
+
+// firstOf is the part of a UID before its first hyphen, enough to tell two apart.
+func firstOf(uid string) string {
+	first, _, _ := strings.Cut(uid, "-")
+	return first
+}

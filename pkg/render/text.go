@@ -1,0 +1,115 @@
+package render
+
+import (
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// margin stands before every line of a screen.
+const margin = "  "
+
+// mostWidth is how wide text is set at most; longer lines are hard to read.
+const mostWidth = 100
+
+// Width is how many columns text takes on a terminal, escape sequences not counted. Characters
+// whose width depends on the locale count as one column.
+func Width(text string) int {
+	c := runewidth.Condition{}
+	return c.StringWidth(escapeSequence.ReplaceAllString(text, ""))
+}
+
+// escapeSequence matches the colours that paint makes.
+var escapeSequence = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// pad fills text up to a number of columns.
+func pad(text string, columns int) string {
+	if n := columns - Width(text); n > 0 {
+		return text + strings.Repeat(" ", n)
+	}
+	return text
+}
+
+// padLeft fills text up from the left.
+func padLeft(text string, columns int) string {
+	if n := columns - Width(text); n > 0 {
+		return strings.Repeat(" ", n) + text
+	}
+	return text
+}
+
+// cut shortens text to a number of columns, with a sign that something is missing.
+func (s Style) cut(text string, columns int) string {
+	if Width(text) <= columns {
+		return text
+	}
+	c := runewidth.Condition{}
+	return c.Truncate(text, columns, s.sign("…", "~"))
+}
+
+// wrap breaks text between words into lines of at most so many columns. A word that is longer than
+// a line stands alone on its line, whole, so that it can be copied.
+func wrap(text string, columns int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case Width(line)+1+Width(word) <= columns:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
+}
+
+// page collects the lines of a screen.
+type page struct {
+	s Style
+	b strings.Builder
+}
+
+// width is the number of columns that are used.
+func (s Style) width() int {
+	w := s.Width
+	if w <= 0 {
+		w = DefaultWidth
+	}
+	return max(min(w, mostWidth), 20)
+}
+
+// line adds a line with the margin before it.
+func (p *page) line(parts ...string) {
+	p.b.WriteString(strings.TrimRight(margin+strings.Join(parts, ""), " "))
+	p.b.WriteByte('\n')
+}
+
+// gap adds an empty line.
+func (p *page) gap() { p.b.WriteByte('\n') }
+
+// text adds a paragraph after an indent. The label stands in the indent of its first line, and has
+// its paint already.
+func (p *page) text(label string, indent int, text string, paint func(string) string) {
+	room := p.s.width() - len(margin) - indent
+	for i, l := range wrap(p.s.Plain(text), max(room, 16)) {
+		before := strings.Repeat(" ", indent)
+		if i == 0 {
+			before = pad(label, indent)
+		}
+		if paint != nil {
+			l = paint(l)
+		}
+		p.line(before, l)
+	}
+}
+
+// flush writes the page.
+func (p *page) flush(w io.Writer) error {
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}

@@ -1,0 +1,59 @@
+// Package container says what a practice node tells a container's process about the container
+// that it is. The node (package runtime) writes a Spec, the process (package program) reads it.
+package container
+
+// Spec is everything that a container's process may know. The process gets it as a JSON file whose
+// path is its only argument; its own environment is empty but for what the operating system needs.
+type Spec struct {
+	// ID is the container's ID, 64 hexadecimal digits.
+	ID string `json:"id"`
+	// Namespace, Pod and Name are the Kubernetes names of the container.
+	Namespace string `json:"namespace"`
+	Pod       string `json:"pod"`
+	Name      string `json:"name"`
+	Hostname  string `json:"hostname"`
+	// Image is the reference as the Pod wrote it, for example nginx:1.29.
+	Image string `json:"image"`
+	// Args is the whole command line, program first: entrypoint and arguments put together.
+	Args []string `json:"args"`
+	// Env is exactly the environment that the program sees, KEY=value.
+	Env []string `json:"env"`
+	// Dir is the working directory, a path in the container.
+	Dir string `json:"dir"`
+	// Root is the host folder that is the container's root file system.
+	Root string `json:"root"`
+	// ReadOnlyRoot refuses writes outside of mounts.
+	ReadOnlyRoot bool    `json:"readOnlyRoot,omitempty"`
+	Mounts       []Mount `json:"mounts,omitempty"`
+	PodIP        string  `json:"podIP"`
+	// NodeName is the node that the container runs on.
+	NodeName string `json:"nodeName"`
+	// Net is the host folder in which this Pod's listening sockets stand: <port>.sock.
+	Net string `json:"net"`
+	// Proxy is the host path of the node's service proxy socket (package podnet has the protocol).
+	Proxy string `json:"proxy"`
+	// Control is the host path of the node's control socket. The process holds a connection to it
+	// for as long as it lives and exits when that closes.
+	Control string `json:"control"`
+	// Procs is a host folder for the container's process table: a file a process, named by its
+	// process ID within the container (1 is the main process), holding JSON {"pid":…,"args":[…]}.
+	Procs string `json:"procs"`
+	// Exec is true for a process that joined by kubectl exec or an exec probe.
+	Exec bool `json:"exec,omitempty"`
+	// Terminal is true for an exec (or a main process) that has a terminal: standard input and
+	// output then speak to a terminal at the far end, in raw mode, without a pty in between.
+	Terminal bool `json:"terminal,omitempty"`
+	// Stdin says that standard input is connected.
+	Stdin bool `json:"stdin,omitempty"`
+	// StopSignal that asks the main process to end is always SIGTERM; where the operating system
+	// has none, the node writes the line "TERM" on the control connection.
+}
+
+// Mount is one volume or file that the node put into the container.
+type Mount struct {
+	// Path is where it stands in the container.
+	Path string `json:"path"`
+	// Source is the host path, a folder or a single file.
+	Source   string `json:"source"`
+	ReadOnly bool   `json:"readOnly,omitempty"`
+}

@@ -1,0 +1,88 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/client-go/rest"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
+)
+
+type apiServer struct{ options options.CompletedOptions }
+
+// egressSelector sends the API server's own connections (to kubelets, Pods and webhooks) through
+// the proxy that knows the cluster's network.
+const egressSelector = `apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+- name: cluster
+  connection:
+    proxyProtocol: HTTPConnect
+    transport: {uds: {udsName: %q}}
+`
+
+func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f files, etcd string) (*apiServer, error) {
+	audit, egress := filepath.Join(l.Dir, "audit-policy.yaml"), filepath.Join(l.Dir, "egress.yaml")
+	if err := writeFile(audit, auditPolicy); err != nil {
+		return nil, err
+	}
+	if err := writeFile(egress, fmt.Sprintf(egressSelector, l.Egress())); err != nil {
+		return nil, err
+	}
+	args := []string{
+		"--etcd-servers=" + etcd,
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.Port), "--advertise-address=" + apiServerAddress,
+		"--tls-cert-file=" + f.apiCert, "--tls-private-key-file=" + f.apiKey, "--client-ca-file=" + a.CertFile(),
+		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
+		"--service-account-key-file=" + f.accountKey, "--service-account-signing-key-file=" + f.accountKey,
+		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-cluster-ip-range=10.96.0.0/16",
+		"--kubelet-client-certificate=" + f.kubeletCert, "--kubelet-client-key=" + f.kubeletKey,
+		"--kubelet-certificate-authority=" + a.CertFile(), "--kubelet-preferred-address-types=InternalIP",
+		"--proxy-client-cert-file=" + f.frontCert, "--proxy-client-key-file=" + f.frontKey,
+		"--requestheader-client-ca-file=" + a.CertFile(), "--requestheader-allowed-names=front-proxy-client",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-", "--requestheader-group-headers=X-Remote-Group", "--requestheader-username-headers=X-Remote-User",
+		"--egress-selector-config-file=" + egress,
+		// The endpoints of the Service "kubernetes" are an address of our network: see bootstrap.
+		"--endpoint-reconciler-type=none",
+		"--audit-policy-file=" + audit, "--audit-log-path=" + l.AuditLog(), "--audit-log-maxsize=32", "--audit-log-maxbackup=1",
+		// A node that died is left after 3 s, where other clusters wait for 300 s.
+		"--default-not-ready-toleration-seconds=3", "--default-unreachable-toleration-seconds=3",
+		// One learner needs no fairness between clients, and small caches save memory.
+		"--profiling=false", "--default-watch-cache-size=50", "--enable-priority-and-fairness=false",
+		"--max-requests-inflight=0", "--max-mutating-requests-inflight=0",
+		"--etcd-compaction-interval=1m",
+		// The control plane node's kubelet is in this process, and feature gates are set once.
+		"--feature-gates=PodAndContainerStatsFromCRI=true",
+	}
+	o := options.NewServerRunOptions()
+	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
+	for _, fs := range o.Flags().FlagSets {
+		flags.AddFlagSet(fs)
+	}
+	if err := flags.Parse(args); err != nil {
+		return nil, fmt.Errorf("set up kube-apiserver: %w", err)
+	}
+	// The registry of feature gates belongs to the process: it is set once, here, for all components.
+	if err := o.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
+		return nil, fmt.Errorf("set up kube-apiserver: %w", err)
+	}
+	rest.SetDefaultWarningHandler(rest.NoWarnings{})
+	completed, err := o.Complete(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("set up kube-apiserver: %w", err)
+	}
+	if errs := completed.Validate(); len(errs) > 0 {
+		return nil, fmt.Errorf("set up kube-apiserver: %w", utilerrors.NewAggregate(errs))
+	}
+	return &apiServer{options: completed}, nil
+}
+
+func (s *apiServer) run(ctx context.Context) error { return app.Run(ctx, s.options) }

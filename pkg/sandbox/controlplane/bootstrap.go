@@ -1,0 +1,97 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+)
+
+// bootstrap makes what every cluster has and the API server does not make by itself. It may run
+// again on a cluster that has it all.
+func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error {
+	client, err := kubernetes.NewForConfig(admin)
+	if err != nil {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	for _, b := range []*rbacv1.ClusterRoleBinding{
+		binding("kubectl-learn:learner", "cluster-admin", learner.User),
+		binding("kubectl-learn:kubelet-api", "system:kubelet-api-admin", "kube-apiserver-kubelet-client"),
+	} {
+		if _, err := client.RbacV1().ClusterRoleBindings().Create(ctx, b, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("bootstrap: %w", err)
+		}
+	}
+	return publishAPIServer(ctx, client, c)
+}
+
+func binding(name, role, user string) *rbacv1.ClusterRoleBinding {
+	return &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+	}
+}
+
+// publishAPIServer gives the Service "kubernetes" its endpoint, as the API server itself would if
+// its address were one that Endpoints may hold.
+func publishAPIServer(ctx context.Context, client kubernetes.Interface, c *sandbox.Config) error {
+	labels := map[string]string{discoveryv1.LabelServiceName: "kubernetes"}
+	slice := &discoveryv1.EndpointSlice{
+		ObjectMeta:  metav1.ObjectMeta{Name: "kubernetes", Namespace: metav1.NamespaceDefault, Labels: labels},
+		AddressType: discoveryv1.AddressTypeIPv4,
+		Ports:       []discoveryv1.EndpointPort{{Name: ptr.To("https"), Port: ptr.To(int32(apiServerPort)), Protocol: ptr.To(corev1.ProtocolTCP)}},
+		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{apiServerAddress}, Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(true)}}},
+	}
+	_, err := client.DiscoveryV1().EndpointSlices(slice.Namespace).Create(ctx, slice, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	return nil
+}
+
+// waitFor polls one of the API server's health paths, which nothing can be watched for.
+func waitFor(ctx context.Context, admin *rest.Config, path string) error {
+	client, err := rest.HTTPClientFor(admin)
+	if err != nil {
+		return fmt.Errorf("wait for %s: %w", path, err)
+	}
+	return wait.PollUntilContextCancel(ctx, 10*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, admin.Host+path, nil)
+		if err != nil {
+			return false, err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return false, nil
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK, nil
+	})
+}
+
+func waitForDefaults(ctx context.Context, admin *rest.Config) error {
+	client, err := kubernetes.NewForConfig(admin)
+	if err != nil {
+		return fmt.Errorf("wait for the default ServiceAccount: %w", err)
+	}
+	return wait.PollUntilContextCancel(ctx, 10*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		if _, err := client.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{}); err != nil {
+			return false, nil
+		}
+		_, err := client.CoreV1().ConfigMaps("default").Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
+		return err == nil, nil
+	})
+}

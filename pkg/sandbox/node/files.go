@@ -1,0 +1,79 @@
+package node
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
+	"k8s.io/kubernetes/pkg/volume"
+	"k8s.io/kubernetes/pkg/volume/util/hostutil"
+	"k8s.io/kubernetes/pkg/volume/util/subpath"
+)
+
+// hostFiles is the operating system as the kubelet sees it: what it keeps under /var/log/containers
+// stands in the node's own folder.
+type hostFiles struct {
+	kubecontainer.RealOS
+	logs string
+	name string
+}
+
+func (f hostFiles) path(p string) string {
+	if rest, ok := strings.CutPrefix(filepath.ToSlash(p), kubeletLogLinks); ok {
+		return filepath.Join(f.logs, rest)
+	}
+	return p
+}
+
+const kubeletLogLinks = "/var/log/containers"
+
+func (f hostFiles) Hostname() (string, error)                 { return f.name, nil }
+func (f hostFiles) Symlink(old, link string) error            { return os.Symlink(old, f.path(link)) }
+func (f hostFiles) Remove(p string) error                     { return os.Remove(f.path(p)) }
+func (f hostFiles) Stat(p string) (os.FileInfo, error)        { return os.Stat(f.path(p)) }
+func (f hostFiles) MkdirAll(p string, mode os.FileMode) error { return os.MkdirAll(f.path(p), mode) }
+func (f hostFiles) Glob(p string) ([]string, error)           { return filepath.Glob(f.path(p)) }
+
+// hostUtil is the real one; nothing here has mount propagation.
+type hostUtil struct{ *hostutil.HostUtil }
+
+func (hostUtil) MakeRShared(string) error { return nil }
+
+// subpaths makes a volume's subfolder without the bind mount that the real one needs root for: the
+// container's process is told the folder itself.
+type subpaths struct{ subpath.FakeSubpath }
+
+func (subpaths) SafeMakeDir(subdir, base string, mode os.FileMode) error {
+	root, err := os.OpenRoot(base)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return root.MkdirAll(subdir, mode.Perm())
+}
+
+// unowned is a volume plugin whose files keep the owner of this process: giving them to the Pod's
+// user needs root, and here every Pod runs as the learner anyway.
+type unowned struct{ volume.VolumePlugin }
+
+type unownedMounter struct{ volume.Mounter }
+
+func (p unowned) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter, error) {
+	m, err := p.VolumePlugin.NewMounter(spec, pod)
+	if err != nil {
+		return nil, err
+	}
+	return unownedMounter{m}, nil
+}
+
+func (m unownedMounter) SetUp(a volume.MounterArgs) error {
+	a.FsUser = nil
+	return m.Mounter.SetUp(a)
+}
+
+func (m unownedMounter) SetUpAt(dir string, a volume.MounterArgs) error {
+	a.FsUser = nil
+	return m.Mounter.SetUpAt(dir, a)
+}

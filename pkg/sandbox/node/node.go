@@ -1,0 +1,139 @@
+// Package node runs one practice node in the calling process: the kubelet as it is in
+// k8s.io/kubernetes, over our container runtime, and the node's share of the Services' network.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/kubernetes/cmd/kubelet/app"
+	"k8s.io/kubernetes/cmd/kubelet/app/options"
+	"k8s.io/kubernetes/pkg/kubelet"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/service"
+)
+
+// Run starts the node of that name of the cluster at l, and keeps it until ctx ends. program is
+// the executable that containers run. The containers end with the calling process.
+func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
+	c, err := sandbox.ReadConfig(l)
+	if err != nil {
+		return err
+	}
+	n, ok := c.Node(name)
+	if !ok {
+		return fmt.Errorf("cluster %s has no node %q", c.Name, name)
+	}
+	dir, network := l.Node(n.Index), podnet.Network{Dir: l.Net()}
+	proxy := filepath.Join(dir, "proxy.sock")
+	ended := make(chan error, 2)
+	if err := runProxy(ctx, l, *n, network, proxy, ended); err != nil {
+		return err
+	}
+	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program})
+	if err != nil {
+		return err
+	}
+	defer rt.Close(ctx)
+	if err := network.MarkUp(n.Index); err != nil {
+		return err
+	}
+	if err := runKubelet(ctx, l, *n, dir, network, rt); err != nil {
+		return err
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir string, network podnet.Network, rt *runtime.Runtime) error {
+	withoutKernelLog()
+	kubelet.ContainerLogsDir = filepath.Join(dir, "log-links")
+	if err := useCRIStats(); err != nil {
+		return fmt.Errorf("set up kubelet: %w", err)
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	if err := network.SetNode(n.IP(), 0, fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
+		return err
+	}
+	conf, err := configuration(n, dir, port)
+	if err != nil {
+		return err
+	}
+	cfg, err := clientcmd.BuildConfigFromFlags("", l.Identity(n.Name))
+	if err != nil {
+		return fmt.Errorf("set up kubelet: %w", err)
+	}
+	cfg.QPS, cfg.Burst = 100, 200
+	if err := waitForAPIServer(ctx, cfg); err != nil {
+		return err
+	}
+	tls, err := serving(l, n)
+	if err != nil {
+		return err
+	}
+	var swapped error
+	deps, err := dependencies(n, dir, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
+	if err != nil {
+		return err
+	}
+	err = app.RunKubelet(ctx, &options.KubeletServer{KubeletFlags: flags(n, dir), KubeletConfiguration: *conf}, deps)
+	return errors.Join(err, swapped)
+}
+
+// waitForAPIServer returns once the API server answers this node. The kubelet would try by itself,
+// but waits up to seven seconds between two tries.
+func waitForAPIServer(ctx context.Context, cfg *rest.Config) error {
+	client, err := kubernetes.NewForConfig(cfg)
+	if err != nil {
+		return fmt.Errorf("set up kubelet: %w", err)
+	}
+	return wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		return client.Discovery().RESTClient().Get().AbsPath("/healthz").Do(ctx).Error() == nil, nil
+	})
+}
+
+// runProxy gives the node's Pods names, Services and each other.
+func runProxy(ctx context.Context, l sandbox.Layout, n sandbox.Node, network podnet.Network, socket string, ended chan<- error) error {
+	cfg, err := clientcmd.BuildConfigFromFlags("", l.Identity("proxy"))
+	if err != nil {
+		return fmt.Errorf("set up service proxy: %w", err)
+	}
+	client, err := kubernetes.NewForConfig(cfg)
+	if err != nil {
+		return fmt.Errorf("set up service proxy: %w", err)
+	}
+	if err := os.Remove(socket); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("set up service proxy: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(socket), 0o700); err != nil {
+		return fmt.Errorf("set up service proxy: %w", err)
+	}
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		return fmt.Errorf("set up service proxy: %w", err)
+	}
+	table := service.New(client, service.OnNode(n.Name))
+	go table.Run(ctx)
+	go func() { ended <- (&podnet.Proxy{Network: network, Resolver: table}).Serve(ctx, listener) }()
+	return nil
+}

@@ -1,0 +1,254 @@
+package program
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
+)
+
+const (
+	usualPath  = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	apacheRoot = "/usr/local/apache2"
+)
+
+// file adds a file to an image.
+func (i *Image) file(p, content string) { i.Files[p] = File{Content: content} }
+
+func (i *Image) dir(paths ...string) {
+	for _, p := range paths {
+		i.Files[p] = File{Dir: true}
+	}
+}
+
+func (i *Image) link(p, target string) { i.Files[p] = File{Link: target} }
+
+func (i *Image) script(p, content string) { i.Files[p] = File{Content: content, Mode: 0o755} }
+
+// binary adds an executable. Its name becomes one of the image's programs.
+func (i *Image) binary(p string, b task.Binary) {
+	i.Files[p] = File{Content: string(b.Encode()), Mode: 0o755}
+	i.Programs[path.Base(p)] = true
+}
+
+// common adds what every image but the smallest has.
+func (i *Image) common(shell string) {
+	i.dir("/tmp", "/home", "/root", "/var", "/usr/local/bin")
+	i.Files["/tmp"] = File{Dir: true, Mode: 0o1777}
+	i.Files["/root"] = File{Dir: true, Mode: 0o700}
+	i.file("/etc/passwd", "root:x:0:0:root:/root:"+shell+"\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n")
+	i.file("/etc/group", "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nnobody:x:65534:\n")
+	i.file("/etc/shells", shell+"\n")
+}
+
+// busyboxNames are the commands of busybox that there are here, by the folder that Alpine Linux has
+// them in. The busybox image has all of them in /bin.
+func busyboxNames() map[string]string {
+	out := map[string]string{}
+	for dir, names := range map[string]string{
+		"/bin": "ash base64 cat chmod chown cp date dd df echo egrep false fgrep grep hostname kill ln ls mkdir mktemp mv " +
+			"netstat ping printenv ps pwd rm rmdir sed sh ash sleep stat sync touch true uname usleep watch",
+		"/usr/bin": "[ basename clear cut dirname du env expr find free head id killall less md5sum nc nproc nslookup od pgrep pkill " +
+			"printf readlink realpath seq sha1sum sha256sum sort tac tail tee test time timeout top tr truncate tty uniq uptime wc wget which " +
+			"whoami xargs yes",
+		"/sbin": "ifconfig ip",
+	} {
+		for _, n := range strings.Fields(names) {
+			out[n] = dir
+		}
+	}
+	return out
+}
+
+// busyboxPrograms adds busybox and its names: hard links in the busybox image, links elsewhere.
+func (i *Image) busyboxPrograms(version string, split bool) {
+	b := task.Binary{Program: "busybox", Version: version, Flavor: "busybox"}
+	i.binary("/bin/busybox", b)
+	for name, dir := range busyboxNames() {
+		if !split {
+			i.binary("/bin/"+name, b)
+			continue
+		}
+		i.link(dir+"/"+name, "/bin/busybox")
+		i.Programs[name] = true
+	}
+}
+
+func busyboxImage(i *Image, version string) {
+	i.Cmd = []string{"sh"}
+	i.Env = []string{usualPath}
+	i.Size = 2_210_000
+	i.common("/bin/sh")
+	i.busyboxPrograms(version, false)
+	i.link("/usr/bin/env", "../../bin/env")
+	i.dir("/var/spool/mail", "/var/www", "/usr/sbin")
+}
+
+func alpineImage(i *Image, v alpineVersion) {
+	i.Cmd = []string{"/bin/sh"}
+	i.Env = []string{usualPath}
+	i.Size = 3_620_000
+	alpineFiles(i, v)
+}
+
+// alpineFiles is the base that the small variants of other images stand on too.
+func alpineFiles(i *Image, v alpineVersion) {
+	i.common("/bin/sh")
+	i.busyboxPrograms(v.busybox, true)
+	i.file("/etc/alpine-release", v.full+"\n")
+	i.file("/etc/os-release", fmt.Sprintf("NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=%s\nPRETTY_NAME=\"Alpine Linux v%s\"\nHOME_URL=\"https://alpinelinux.org/\"\nBUG_REPORT_URL=\"https://gitlab.alpinelinux.org/alpine/aports/-/issues\"\n", v.full, v.minor))
+	i.file("/etc/issue", fmt.Sprintf("Welcome to Alpine Linux %s\nKernel \\r on an \\m (\\l)\n\n", v.minor))
+	i.file("/etc/apk/repositories", fmt.Sprintf("https://dl-cdn.alpinelinux.org/alpine/v%s/main\nhttps://dl-cdn.alpinelinux.org/alpine/v%s/community\n", v.minor, v.minor))
+	i.file("/etc/profile", "export PATH=\"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"\nexport PAGER=less\numask 022\n")
+	for _, lib := range []string{"libcrypto", "libssl"} {
+		name := lib + ".so." + v.ssl
+		i.Files["/lib/"+name] = File{Content: library(lib, "OpenSSL "+v.openssl), Mode: 0o755}
+		i.link("/usr/lib/"+name, "../../lib/"+name)
+	}
+	i.Files["/lib/ld-musl-x86_64.so.1"] = File{Content: library("ld-musl", "musl libc "+v.musl), Mode: 0o755}
+	i.link("/lib/libc.musl-x86_64.so.1", "ld-musl-x86_64.so.1")
+	i.dir("/media", "/mnt", "/opt", "/srv", "/var/cache", "/var/log", "/var/tmp", "/run")
+}
+
+// library is the content of a file that stands for a shared library.
+func library(name, version string) string {
+	return fmt.Sprintf("\x7fkubectl-learn library %s: %s\n", name, version)
+}
+
+// debianFiles is the base of the nginx and httpd images.
+func debianFiles(i *Image, codename string) {
+	i.common("/bin/bash")
+	i.link("/bin", "usr/bin")
+	i.link("/sbin", "usr/sbin")
+	i.link("/lib", "usr/lib")
+	number, exact, coreutils, bash := "12", "12.12", "9.1", "5.2.15(1)-release"
+	if codename == "trixie" {
+		number, exact, coreutils, bash = "13", "13.1", "9.7", "5.2.37(1)-release"
+	}
+	i.file("/etc/debian_version", exact+"\n")
+	i.file("/etc/os-release", fmt.Sprintf("PRETTY_NAME=\"Debian GNU/Linux %s (%s)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"%s\"\nVERSION=\"%s (%s)\"\nVERSION_CODENAME=%s\nID=debian\nHOME_URL=\"https://www.debian.org/\"\n", number, codename, number, number, codename, codename))
+	gnu := func(names, program, version string) {
+		for _, n := range strings.Fields(names) {
+			p := program
+			if p == "" {
+				p = n
+			}
+			i.binary("/usr/bin/"+n, task.Binary{Program: p, Version: version, Flavor: "gnu"})
+		}
+	}
+	gnu("[ base64 basename cat chmod chown cp cut date dd df dirname du echo env expr false head id ln ls md5sum mkdir mktemp mv "+
+		"nproc od printenv printf pwd readlink realpath rm rmdir seq sha1sum sha256sum sleep sort stat sync tac tail tee test timeout touch tr true truncate tty "+
+		"uname uniq wc whoami yes", "", coreutils)
+	gnu("grep egrep fgrep", "", "3.8")
+	gnu("sed", "", "4.9")
+	gnu("find xargs", "", "4.9.0")
+	gnu("hostname which clear getent", "", "1")
+	gnu("dash sh", "dash", "0.5.12")
+	gnu("bash", "bash", bash)
+	i.dir("/boot", "/media", "/mnt", "/opt", "/srv", "/run/lock", "/var/cache", "/var/log", "/var/tmp", "/var/lib")
+}
+
+func nginxDebian(i *Image, version string) {
+	codename, compiler := "bookworm", "gcc 12.2.0 (Debian 12.2.0-14+deb12u1)"
+	if strings.HasPrefix(version, "1.29.") && version != "1.29.0" {
+		codename, compiler = "trixie", "gcc 14.2.0 (Debian 14.2.0-19)"
+	}
+	debianFiles(i, codename)
+	nginxFiles(i, version, compiler, "1~"+codename)
+	curl := "7.88.1"
+	if codename == "trixie" {
+		curl = "8.14.1"
+	}
+	i.binary("/usr/bin/curl", task.Binary{Program: "curl", Version: curl, Flavor: "debian"})
+	i.binary("/usr/bin/envsubst", task.Binary{Program: "envsubst", Version: "0.21", Flavor: "gnu"})
+	i.Size = 72_300_000
+}
+
+func nginxAlpine(i *Image, version, alpine string) {
+	v := alpineOf(alpine)
+	alpineFiles(i, v)
+	nginxFiles(i, version, "gcc 14.2.0 (Alpine 14.2.0)", "1")
+	i.binary("/usr/bin/curl", task.Binary{Program: "curl", Version: v.curl, Flavor: "alpine"})
+	i.binary("/usr/bin/envsubst", task.Binary{Program: "envsubst", Version: "0.24", Flavor: "gnu"})
+	i.Size = 22_400_000
+}
+
+func nginxFiles(i *Image, version, compiler, pkg string) {
+	i.Entrypoint = []string{"/docker-entrypoint.sh"}
+	i.Cmd = []string{"nginx", "-g", "daemon off;"}
+	i.Env = []string{usualPath, "NGINX_VERSION=" + version, "PKG_RELEASE=" + pkg}
+	i.ExposedPorts = []string{"80/tcp"}
+	i.StopSignal = "SIGQUIT"
+	i.binary("/usr/sbin/nginx", task.Binary{Program: "nginx", Version: version, Flavor: strings.ReplaceAll(compiler, " ", "_")})
+	i.binary("/docker-entrypoint.sh", task.Binary{Program: "nginx-entrypoint", Version: version, Flavor: "gnu"})
+	delete(i.Programs, "docker-entrypoint.sh")
+	for _, s := range []string{"10-listen-on-ipv6-by-default.sh", "15-local-resolvers.envsh", "20-envsubst-on-templates.sh", "30-tune-worker-processes.sh"} {
+		i.script("/docker-entrypoint.d/"+s, "#!/bin/sh\n# The entrypoint does this step itself.\n")
+	}
+	i.file("/etc/nginx/nginx.conf", nginxConf)
+	i.file("/etc/nginx/conf.d/default.conf", nginxDefaultConf)
+	i.file("/etc/nginx/mime.types", nginxMimeTypes)
+	i.file("/usr/share/nginx/html/index.html", nginxWelcome)
+	i.file("/usr/share/nginx/html/50x.html", nginx50x)
+	i.link("/var/log/nginx/access.log", "/dev/stdout")
+	i.link("/var/log/nginx/error.log", "/dev/stderr")
+	i.dir("/var/cache/nginx", "/run")
+}
+
+func httpdDebian(i *Image, version string) {
+	debianFiles(i, "bookworm")
+	httpdFiles(i, version)
+	i.Size = 58_100_000
+}
+
+func httpdAlpine(i *Image, version, alpine string) {
+	alpineFiles(i, alpineOf(alpine))
+	httpdFiles(i, version)
+	i.Size = 23_900_000
+}
+
+func httpdFiles(i *Image, version string) {
+	i.Cmd = []string{"httpd-foreground"}
+	i.Env = []string{"PATH=" + apacheRoot + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HTTPD_PREFIX=" + apacheRoot, "HTTPD_VERSION=" + version}
+	i.WorkingDir = apacheRoot
+	i.ExposedPorts = []string{"80/tcp"}
+	i.StopSignal = "SIGWINCH"
+	i.binary(apacheRoot+"/bin/httpd", task.Binary{Program: "httpd", Version: version, Flavor: "unix"})
+	i.binary(apacheRoot+"/bin/apachectl", task.Binary{Program: "httpd", Version: version, Flavor: "unix"})
+	i.script("/usr/local/bin/httpd-foreground", "#!/bin/sh\nset -e\n# A pid file that a crash left behind would keep Apache from starting.\nrm -f "+apacheRoot+"/logs/httpd.pid\nexec httpd -DFOREGROUND \"$@\"\n")
+	i.Programs["httpd-foreground"] = true
+	i.file(apacheRoot+"/htdocs/index.html", "<html><body><h1>It works!</h1></body></html>\n")
+	i.file(apacheRoot+"/conf/httpd.conf", httpdConf)
+	i.file(apacheRoot+"/conf/mime.types", "# Types by extension are built in.\n")
+	i.dir(apacheRoot+"/logs", apacheRoot+"/cgi-bin")
+}
+
+func curlImage(i *Image, version string, v alpineVersion) {
+	i.Entrypoint = []string{"/entrypoint.sh"}
+	i.Cmd = []string{"curl"}
+	i.Env = []string{usualPath, "CURL_CA_BUNDLE=/cacert.pem"}
+	i.User = "curl_user"
+	i.Size = 9_800_000
+	alpineFiles(i, v)
+	i.binary("/usr/bin/curl", task.Binary{Program: "curl", Version: version, Flavor: "alpine"})
+	i.script("/entrypoint.sh", "#!/bin/sh\n# Options alone are meant for curl.\ncase \"$1\" in\n-*) set -- curl \"$@\" ;;\nesac\nif ! command -v \"$1\" >/dev/null; then set -- curl \"$@\"; fi\nexec \"$@\"\n")
+	i.file("/etc/passwd", i.Files["/etc/passwd"].Content+"curl_user:x:100:101:Linux User,,,:/home/curl_user:/sbin/nologin\n")
+	i.dir("/home/curl_user")
+}
+
+func echoImage(i *Image, version string) {
+	i.Entrypoint = []string{"/http-echo"}
+	i.Env = []string{usualPath}
+	i.ExposedPorts = []string{"5678/tcp"}
+	i.Size = 3_090_000
+	i.binary("/http-echo", task.Binary{Program: "http-echo", Version: version, Flavor: "go"})
+	i.file("/etc/passwd", "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n")
+}
+
+func pauseImage(i *Image, version string) {
+	i.Entrypoint = []string{"/pause"}
+	i.Env = []string{usualPath}
+	i.Size = 320_000
+	i.binary("/pause", task.Binary{Program: "pause", Version: version, Flavor: "c"})
+}

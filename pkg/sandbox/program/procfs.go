@@ -1,0 +1,127 @@
+package program
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/fsys"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
+)
+
+// procFS is /proc: the container's processes, and a computer of the size that a practice node declares.
+// Nothing in it is the host's.
+type procFS struct {
+	spec    *container.Spec
+	table   *process.Table
+	started time.Time
+}
+
+func (p *procFS) read(name string) (content []byte, entries []string, err error) {
+	switch name {
+	case "":
+		for _, e := range p.table.List() {
+			entries = append(entries, strconv.Itoa(e.PID))
+		}
+		return nil, append(entries, "cpuinfo", "loadavg", "meminfo", "mounts", "self", "stat", "sys", "uptime", "version"), nil
+	case "self":
+		return fsys.Link(p.self()), nil, nil
+	case "mounts":
+		return fsys.Link("self/mounts"), nil, nil
+	case "sys":
+		return nil, []string{"kernel"}, nil
+	case "sys/kernel":
+		return nil, []string{"hostname", "osrelease", "ostype"}, nil
+	}
+	if text, ok := p.machine(name); ok {
+		return []byte(text), nil, nil
+	}
+	first, rest, _ := strings.Cut(name, "/")
+	if pid, err := strconv.Atoi(first); err == nil {
+		return p.process(pid, rest)
+	}
+	return nil, nil, fs.ErrNotExist
+}
+
+// self is the process that this one runs first.
+func (p *procFS) self() string {
+	if p.spec.Exec {
+		for _, e := range slices.Backward(p.table.List()) {
+			if !e.Inner && e.PID != 1 {
+				return strconv.Itoa(e.PID)
+			}
+		}
+	}
+	return "1"
+}
+
+func (p *procFS) machine(name string) (string, bool) {
+	up := time.Since(p.started).Seconds()
+	switch name {
+	case "meminfo":
+		kb := task.NodeMemory >> 10
+		return fmt.Sprintf("MemTotal:       %8d kB\nMemFree:        %8d kB\nMemAvailable:   %8d kB\nBuffers:        %8d kB\nCached:         %8d kB\nSwapTotal:      %8d kB\nSwapFree:       %8d kB\n", kb, kb*3/4, kb*7/8, 0, kb/8, 0, 0), true
+	case "loadavg":
+		return fmt.Sprintf("0.00 0.00 0.00 1/%d %d\n", len(p.table.List()), 1), true
+	case "uptime":
+		return fmt.Sprintf("%.2f %.2f\n", up, up*task.NodeCPUs), true
+	case "version":
+		return "Linux version " + task.KernelRelease + " (kubectl-learn sandbox)\n", true
+	case "cpuinfo":
+		text := ""
+		for i := range task.NodeCPUs {
+			text += fmt.Sprintf("processor\t: %d\nmodel name\t: practice node\n\n", i)
+		}
+		return text, true
+	case "stat":
+		return fmt.Sprintf("cpu  0 0 0 0 0 0 0 0 0 0\nbtime %d\n", p.started.Unix()), true
+	case "sys/kernel/hostname":
+		return p.spec.Hostname + "\n", true
+	case "sys/kernel/osrelease":
+		return task.KernelRelease + "\n", true
+	case "sys/kernel/ostype":
+		return "Linux\n", true
+	}
+	return "", false
+}
+
+func (p *procFS) process(pid int, what string) ([]byte, []string, error) {
+	i := slices.IndexFunc(p.table.List(), func(e process.Entry) bool { return e.PID == pid })
+	if i < 0 {
+		return nil, nil, fs.ErrNotExist
+	}
+	e := p.table.List()[i]
+	command := e.Args[0][strings.LastIndex(e.Args[0], "/")+1:]
+	switch what {
+	case "":
+		return nil, []string{"cmdline", "comm", "cwd", "environ", "mounts", "stat", "status"}, nil
+	case "cmdline":
+		return []byte(strings.Join(e.Args, "\x00") + "\x00"), nil, nil
+	case "comm":
+		return []byte(command + "\n"), nil, nil
+	case "cwd":
+		return fsys.Link(p.spec.Dir), nil, nil
+	case "environ":
+		return []byte(strings.Join(p.spec.Env, "\x00") + "\x00"), nil, nil
+	case "stat":
+		return fmt.Appendf(nil, "%d (%s) S %d %d 0 0 -1\n", pid, command, e.Parent, pid), nil, nil
+	case "status":
+		return fmt.Appendf(nil, "Name:\t%s\nState:\tS (sleeping)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nThreads:\t1\n", command, pid, pid, e.Parent), nil, nil
+	case "mounts":
+		text := "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
+		for _, m := range p.spec.Mounts {
+			mode := "rw"
+			if m.ReadOnly {
+				mode = "ro"
+			}
+			text += fmt.Sprintf("/dev/vda1 %s ext4 %s,relatime 0 0\n", m.Path, mode)
+		}
+		return []byte(text), nil, nil
+	}
+	return nil, nil, fs.ErrNotExist
+}

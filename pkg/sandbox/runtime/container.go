@@ -1,0 +1,358 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	spec "github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
+)
+
+// startErrorCode is the exit code of a container that never came to run, as in containerd.
+const startErrorCode = 128
+
+type container struct {
+	id      string
+	dir     string
+	pod     *pod
+	config  *runtimeapi.ContainerConfig
+	image   *program.Image
+	spec    spec.Spec
+	created time.Time
+	output  *output
+	done    chan struct{} // closed when it has ended
+
+	mu       sync.Mutex
+	state    runtimeapi.ContainerState
+	started  time.Time
+	finished time.Time
+	exit     int32
+	reason   string
+	message  string
+	cmd      *exec.Cmd
+	stdin    io.WriteCloser
+	execs    int
+	figures  figures
+	oom      bool
+}
+
+// CreateContainer implements RuntimeService.
+func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runtimeapi.ContainerConfig, podConfig *runtimeapi.PodSandboxConfig) (string, error) {
+	r.mu.Lock()
+	p, ok := r.pods[podID]
+	r.mu.Unlock()
+	if !ok {
+		return "", status.Errorf(codes.NotFound, "Pod sandbox %q not found", podID)
+	}
+	ref := config.GetImage().GetUserSpecifiedImage()
+	if ref == "" {
+		ref = config.GetImage().GetImage()
+	}
+	image, err := program.Lookup(ref)
+	if err != nil {
+		return "", status.Error(codes.NotFound, err.Error())
+	}
+	c := &container{
+		id: newID(), pod: p, config: config, image: image, created: time.Now(), done: make(chan struct{}),
+		state: runtimeapi.ContainerState_CONTAINER_CREATED,
+	}
+	c.dir = filepath.Join(r.containersDir(), c.id[:12])
+	c.spec = r.containerSpec(c, ref, podConfig)
+	c.output = newOutput(filepath.Join(podConfig.GetLogDirectory(), config.GetLogPath()))
+	for _, dir := range []string{c.spec.Root, c.spec.Procs} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", fmt.Errorf("create container %s: %w", c.spec.Name, err)
+		}
+	}
+	if err := program.Unpack(image, c.spec.Root); err != nil {
+		return "", fmt.Errorf("unpack image %s: %w", ref, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.containers[c.id] = c
+	return c.id, nil
+}
+
+func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.PodSandboxConfig) spec.Spec {
+	config := c.config
+	hostname := podConfig.GetHostname()
+	if hostname == "" {
+		hostname = r.o.Node.Name
+	}
+	s := spec.Spec{
+		ID: c.id, Namespace: podConfig.GetMetadata().GetNamespace(), Pod: podConfig.GetMetadata().GetName(), Name: config.GetMetadata().GetName(),
+		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname),
+		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"), Procs: filepath.Join(c.dir, "procs"),
+		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
+		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv}},
+		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control,
+		Terminal: config.GetTty(), Stdin: config.GetStdin(),
+	}
+	if s.PodIP == "" {
+		s.PodIP = r.o.Node.IP()
+	}
+	if s.Dir == "" {
+		s.Dir = c.image.WorkingDir
+	}
+	if s.Dir == "" {
+		s.Dir = "/"
+	}
+	for _, m := range config.GetMounts() {
+		s.Mounts = append(s.Mounts, spec.Mount{Path: m.GetContainerPath(), Source: m.GetHostPath(), ReadOnly: m.GetReadonly()})
+	}
+	return s
+}
+
+// commandLine puts entrypoint and arguments together as a container engine does: a command of the
+// Pod replaces both of the image's, arguments alone replace its arguments.
+func commandLine(image *program.Image, config *runtimeapi.ContainerConfig) []string {
+	command, args := config.GetCommand(), config.GetArgs()
+	if len(command) == 0 {
+		command = image.Entrypoint
+		if len(args) == 0 {
+			args = image.Cmd
+		}
+	}
+	return append(append([]string{}, command...), args...)
+}
+
+func environment(image *program.Image, config *runtimeapi.ContainerConfig, hostname string) []string {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=" + hostname, "HOME=/root"}
+	env = append(env, image.Env...)
+	for _, e := range config.GetEnvs() {
+		env = append(env, e.GetKey()+"="+string(e.GetValue()))
+	}
+	if config.GetTty() {
+		env = append(env, "TERM=xterm")
+	}
+	return env
+}
+
+// StartContainer implements RuntimeService. A command that the image does not have ends the
+// container with code 128 and the error that runc gives.
+func (r *Runtime) StartContainer(_ context.Context, id string) error {
+	c, err := r.find(id)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != runtimeapi.ContainerState_CONTAINER_CREATED {
+		return status.Errorf(codes.FailedPrecondition, "container %q is not in state created", id)
+	}
+	if err := c.start(r); err != nil {
+		err = fmt.Errorf("failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: %w", err)
+		c.ended(startErrorCode, "StartError", err.Error())
+		return err
+	}
+	c.state, c.started = runtimeapi.ContainerState_CONTAINER_RUNNING, time.Now()
+	go c.wait()
+	return nil
+}
+
+// start starts the process; c.mu is held.
+func (c *container) start(r *Runtime) error {
+	if len(c.spec.Args) == 0 {
+		return errors.New("no command specified")
+	}
+	if err := c.image.LookPath(&c.spec, c.spec.Args[0]); err != nil {
+		return err
+	}
+	if err := c.output.open(); err != nil {
+		return err
+	}
+	cmd, err := r.command(c, c.spec, "spec.json")
+	if err != nil {
+		return err
+	}
+	cmd.Stdout, cmd.Stderr = c.output.stream("stdout"), c.output.stream("stderr")
+	if c.spec.Terminal {
+		cmd.Stderr = cmd.Stdout
+	}
+	if c.spec.Stdin {
+		if c.stdin, err = cmd.StdinPipe(); err != nil {
+			return err
+		}
+	}
+	// A process that outlives its parent must not keep the pipes, and so the container, open.
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	c.cmd = cmd
+	return nil
+}
+
+// command is a process of the container that has not been started: s goes to file, in the
+// container's folder. The process gets nothing else of ours, and nothing of the host's environment.
+func (r *Runtime) command(c *container, s spec.Spec, file string) (*exec.Cmd, error) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("describe container: %w", err)
+	}
+	path := filepath.Join(c.dir, file)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		return nil, fmt.Errorf("describe container: %w", err)
+	}
+	cmd := &exec.Cmd{Path: r.o.Program, Args: []string{ContainerArg0, path}, Dir: s.Root, Env: hostEnvironment(), SysProcAttr: ownGroup()}
+	return cmd, nil
+}
+
+// wait notes how the process ended.
+func (c *container) wait() {
+	_ = c.cmd.Wait()
+	killGroup(c.cmd.Process) // whatever it left behind
+	c.output.close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	code, reason := exitCode(c.cmd.ProcessState), "Error"
+	switch {
+	case c.oom:
+		code, reason = 137, "OOMKilled"
+	case code == 0:
+		reason = "Completed"
+	}
+	c.ended(code, reason, "")
+}
+
+// ended notes the end; c.mu is held.
+func (c *container) ended(code int32, reason, message string) {
+	c.state, c.finished = runtimeapi.ContainerState_CONTAINER_EXITED, time.Now()
+	c.exit, c.reason, c.message = code, reason, message
+	close(c.done)
+}
+
+func (c *container) running() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state == runtimeapi.ContainerState_CONTAINER_RUNNING
+}
+
+// kill ends the container's processes as the kernel would, and waits until they are gone.
+func (c *container) kill() {
+	if !c.running() {
+		return
+	}
+	killGroup(c.cmd.Process)
+	<-c.done
+}
+
+// StopContainer implements RuntimeService: SIGTERM to the main process, SIGKILL to all of them
+// when timeout (seconds) is over.
+func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int64) error {
+	c, err := r.find(id)
+	if err != nil || !c.running() {
+		return nil // what is not there is stopped
+	}
+	if timeout > 0 {
+		terminate(c.cmd.Process)
+		select {
+		case <-c.done:
+			return nil
+		case <-time.After(time.Duration(timeout) * time.Second):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	c.kill()
+	return nil
+}
+
+// RemoveContainer implements RuntimeService.
+func (r *Runtime) RemoveContainer(_ context.Context, id string) error {
+	c, err := r.find(id)
+	if err != nil {
+		return nil
+	}
+	c.kill()
+	if err := os.RemoveAll(c.dir); err != nil {
+		return fmt.Errorf("remove container: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spent += c.cpu()
+	delete(r.containers, c.id)
+	return nil
+}
+
+// ListContainers implements RuntimeService: newest first.
+func (r *Runtime) ListContainers(_ context.Context, f *runtimeapi.ContainerFilter) ([]*runtimeapi.Container, error) {
+	var out []*runtimeapi.Container
+	for _, c := range r.snapshot() {
+		c.mu.Lock()
+		state := c.state
+		c.mu.Unlock()
+		if f.GetId() != "" && f.GetId() != c.id || f.GetState() != nil && f.GetState().State != state ||
+			f.GetPodSandboxId() != "" && f.GetPodSandboxId() != c.pod.id || !matches(f.GetLabelSelector(), c.config.Labels) {
+			continue
+		}
+		out = append(out, &runtimeapi.Container{
+			Id: c.id, PodSandboxId: c.pod.id, Metadata: c.config.Metadata, Image: c.config.Image, ImageRef: c.image.Digest, ImageId: c.image.Digest,
+			State: state, CreatedAt: c.created.UnixNano(), Labels: c.config.Labels, Annotations: c.config.Annotations,
+		})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].CreatedAt > out[j].CreatedAt })
+	return out, nil
+}
+
+// ContainerStatus implements RuntimeService.
+func (r *Runtime) ContainerStatus(_ context.Context, id string, _ bool) (*runtimeapi.ContainerStatusResponse, error) {
+	c, err := r.find(id)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &runtimeapi.ContainerStatusResponse{Status: &runtimeapi.ContainerStatus{
+		Id: c.id, Metadata: c.config.Metadata, State: c.state,
+		CreatedAt: c.created.UnixNano(), StartedAt: nano(c.started), FinishedAt: nano(c.finished),
+		ExitCode: c.exit, Reason: c.reason, Message: c.message,
+		Image: c.config.Image, ImageRef: c.image.Digest, ImageId: c.image.Digest,
+		Labels: c.config.Labels, Annotations: c.config.Annotations, Mounts: c.config.Mounts, LogPath: c.output.path,
+		Resources: &runtimeapi.ContainerResources{Linux: c.config.GetLinux().GetResources()},
+	}}, nil
+}
+
+func nano(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// UpdateContainerResources implements RuntimeService: memory limits are looked at every second.
+func (r *Runtime) UpdateContainerResources(_ context.Context, id string, res *runtimeapi.ContainerResources) error {
+	c, err := r.find(id)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.config.Linux == nil {
+		c.config.Linux = &runtimeapi.LinuxContainerConfig{}
+	}
+	c.config.Linux.Resources = res.GetLinux()
+	return nil
+}
+
+// ReopenContainerLog implements RuntimeService.
+func (r *Runtime) ReopenContainerLog(_ context.Context, id string) error {
+	c, err := r.find(id)
+	if err != nil {
+		return err
+	}
+	return c.output.open()
+}

@@ -1,0 +1,226 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// The hosts of a node's /24 that Pods get; 1 is the node itself.
+const (
+	firstHost = 2
+	lastHost  = 250
+)
+
+// pod is what CRI calls a sandbox: an address, and the containers that share it.
+type pod struct {
+	id      string
+	config  *runtimeapi.PodSandboxConfig
+	state   runtimeapi.PodSandboxState
+	created time.Time
+	ip      string // empty on the node's own network
+	net     string // folder of its listening sockets
+	resolv  string // its /etc/resolv.conf
+}
+
+func (r *Runtime) address(host int) string {
+	return fmt.Sprintf("10.244.%d.%d", r.o.Node.Index, host)
+}
+
+// allocate takes the next address that is free; r.mu is held.
+func (r *Runtime) allocate() (ip, dir string, err error) {
+	used := map[string]bool{}
+	for _, p := range r.pods {
+		if p.state == runtimeapi.PodSandboxState_SANDBOX_READY {
+			used[p.ip] = true
+		}
+	}
+	for range lastHost - firstHost + 1 {
+		r.lastIP++
+		if r.lastIP < firstHost || r.lastIP > lastHost {
+			r.lastIP = firstHost
+		}
+		if ip := r.address(r.lastIP); !used[ip] {
+			dir, err := r.o.Network.AddPod(ip)
+			return ip, dir, err
+		}
+	}
+	return "", "", errors.New("no free address: the node's range of Pod addresses is used up")
+}
+
+// RunPodSandbox implements RuntimeService.
+func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandboxConfig, _ string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := &pod{id: newID(), config: config, state: runtimeapi.PodSandboxState_SANDBOX_READY, created: time.Now()}
+	var err error
+	if onHostNetwork(config) {
+		p.net, err = r.o.Network.AddNode(r.o.Node.IP())
+	} else {
+		p.ip, p.net, err = r.allocate()
+	}
+	if err != nil {
+		return "", fmt.Errorf("set up network of Pod %s: %w", config.GetMetadata().GetName(), err)
+	}
+	if err := r.openHostPorts(p, true); err != nil {
+		return "", err
+	}
+	if err := r.writeResolv(p); err != nil {
+		return "", err
+	}
+	if config.LogDirectory != "" {
+		if err := os.MkdirAll(config.LogDirectory, 0o700); err != nil {
+			return "", fmt.Errorf("make log folder: %w", err)
+		}
+	}
+	r.pods[p.id] = p
+	return p.id, nil
+}
+
+func onHostNetwork(config *runtimeapi.PodSandboxConfig) bool {
+	return config.GetLinux().GetSecurityContext().GetNamespaceOptions().GetNetwork() == runtimeapi.NamespaceMode_NODE
+}
+
+// openHostPorts makes the node's address answer for the Pod on the host ports that it asks for, or
+// ends that.
+func (r *Runtime) openHostPorts(p *pod, open bool) error {
+	if p.ip == "" {
+		return nil
+	}
+	for _, m := range p.config.GetPortMappings() {
+		if m.GetHostPort() == 0 {
+			continue
+		}
+		set, to := r.o.Network.SetNode, ""
+		if m.GetProtocol() == runtimeapi.Protocol_UDP {
+			set = r.o.Network.SetNodeUDP
+		}
+		if open {
+			to = net.JoinHostPort(p.ip, strconv.Itoa(int(m.GetContainerPort())))
+		}
+		if err := set(r.o.Node.IP(), int(m.GetHostPort()), to); err != nil {
+			return fmt.Errorf("host port %d: %w", m.GetHostPort(), err)
+		}
+	}
+	return nil
+}
+
+func (r *Runtime) writeResolv(p *pod) error {
+	d := p.config.GetDnsConfig()
+	var b strings.Builder
+	for _, s := range d.GetServers() {
+		fmt.Fprintln(&b, "nameserver", s)
+	}
+	if s := d.GetSearches(); len(s) > 0 {
+		fmt.Fprintln(&b, "search", strings.Join(s, " "))
+	}
+	if o := d.GetOptions(); len(o) > 0 {
+		fmt.Fprintln(&b, "options", strings.Join(o, " "))
+	}
+	p.resolv = filepath.Join(r.containersDir(), p.id[:12]+".resolv.conf")
+	if err := os.WriteFile(p.resolv, []byte(b.String()), 0o600); err != nil {
+		return fmt.Errorf("write resolv.conf: %w", err)
+	}
+	return nil
+}
+
+// StopPodSandbox implements RuntimeService: it ends the containers at once and frees the address.
+func (r *Runtime) StopPodSandbox(_ context.Context, id string) error {
+	r.mu.Lock()
+	p, ok := r.pods[id]
+	r.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	for _, c := range r.snapshot() {
+		if c.pod == p {
+			c.kill()
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.state == runtimeapi.PodSandboxState_SANDBOX_NOTREADY {
+		return nil
+	}
+	p.state = runtimeapi.PodSandboxState_SANDBOX_NOTREADY
+	if p.ip == "" {
+		return nil
+	}
+	return errors.Join(r.openHostPorts(p, false), r.o.Network.RemovePod(p.ip))
+}
+
+// RemovePodSandbox implements RuntimeService.
+func (r *Runtime) RemovePodSandbox(ctx context.Context, id string) error {
+	if err := r.StopPodSandbox(ctx, id); err != nil {
+		return err
+	}
+	for _, c := range r.snapshot() {
+		if c.pod.id == id {
+			if err := r.RemoveContainer(ctx, c.id); err != nil {
+				return err
+			}
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p, ok := r.pods[id]; ok {
+		_ = os.Remove(p.resolv)
+		delete(r.pods, id)
+	}
+	return nil
+}
+
+// PodSandboxStatus implements RuntimeService.
+func (r *Runtime) PodSandboxStatus(_ context.Context, id string, _ bool) (*runtimeapi.PodSandboxStatusResponse, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, ok := r.pods[id]
+	if !ok {
+		return nil, status.Errorf(codes.NotFound, "Pod sandbox %q not found", id)
+	}
+	return &runtimeapi.PodSandboxStatusResponse{Status: &runtimeapi.PodSandboxStatus{
+		Id: id, Metadata: p.config.Metadata, State: p.state, CreatedAt: p.created.UnixNano(),
+		Network: &runtimeapi.PodSandboxNetworkStatus{Ip: p.ip},
+		Labels:  p.config.Labels, Annotations: p.config.Annotations,
+		Linux: &runtimeapi.LinuxPodSandboxStatus{Namespaces: &runtimeapi.Namespace{Options: p.config.GetLinux().GetSecurityContext().GetNamespaceOptions()}},
+	}}, nil
+}
+
+// ListPodSandbox implements RuntimeService: newest first.
+func (r *Runtime) ListPodSandbox(_ context.Context, f *runtimeapi.PodSandboxFilter) ([]*runtimeapi.PodSandbox, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []*runtimeapi.PodSandbox
+	for id, p := range r.pods {
+		if f.GetId() != "" && f.GetId() != id || f.GetState() != nil && f.GetState().State != p.state || !matches(f.GetLabelSelector(), p.config.Labels) {
+			continue
+		}
+		out = append(out, &runtimeapi.PodSandbox{
+			Id: id, Metadata: p.config.Metadata, State: p.state, CreatedAt: p.created.UnixNano(),
+			Labels: p.config.Labels, Annotations: p.config.Annotations,
+		})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].CreatedAt > out[j].CreatedAt })
+	return out, nil
+}
+
+// UpdatePodSandboxResources implements RuntimeService: a Pod has no limits of its own here.
+func (r *Runtime) UpdatePodSandboxResources(context.Context, *runtimeapi.UpdatePodSandboxResourcesRequest) (*runtimeapi.UpdatePodSandboxResourcesResponse, error) {
+	return &runtimeapi.UpdatePodSandboxResourcesResponse{}, nil
+}
+
+// PortForward implements RuntimeService.
+func (r *Runtime) PortForward(_ context.Context, req *runtimeapi.PortForwardRequest) (*runtimeapi.PortForwardResponse, error) {
+	return r.stream.GetPortForward(req)
+}

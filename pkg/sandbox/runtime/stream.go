@@ -1,0 +1,211 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	"k8s.io/cri-streaming/pkg/streaming"
+	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
+	utilexec "k8s.io/utils/exec"
+)
+
+// serveStreams serves exec, attach and port-forward on loopback; every session has a token that
+// is good once, which only the kubelet is told.
+func (r *Runtime) serveStreams() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return err
+	}
+	config := streaming.DefaultConfig
+	config.Addr = address
+	if r.stream, err = streaming.NewServer(config, streams{r}); err != nil {
+		return err
+	}
+	r.closing = append(r.closing, r.stream.Stop)
+	go func() { _ = r.stream.Start(true) }()
+	return nil
+}
+
+// Exec implements RuntimeService.
+func (r *Runtime) Exec(_ context.Context, req *runtimeapi.ExecRequest) (*runtimeapi.ExecResponse, error) {
+	return r.stream.GetExec(req)
+}
+
+// Attach implements RuntimeService.
+func (r *Runtime) Attach(_ context.Context, req *runtimeapi.AttachRequest) (*runtimeapi.AttachResponse, error) {
+	return r.stream.GetAttach(req)
+}
+
+// ExecSync implements RuntimeService: probes and lifecycle hooks.
+func (r *Runtime) ExecSync(ctx context.Context, id string, argv []string, timeout time.Duration) (stdout, stderr []byte, err error) {
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	var out, errs bytes.Buffer
+	err = r.exec(ctx, id, argv, nil, &out, &errs, false)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = status.Errorf(codes.DeadlineExceeded, "failed to exec in container: timeout %v exceeded: %s", timeout, strings.Join(argv, " "))
+	}
+	return out.Bytes(), errs.Bytes(), err
+}
+
+// exec runs argv in a running container. An exit code other than 0 is a utilexec.CodeExitError.
+func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.Reader, stdout, stderr io.Writer, tty bool) error {
+	c, err := r.find(id)
+	if err != nil {
+		return err
+	}
+	cmd, err := c.execCommand(r, argv, stdin != nil, tty)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(cmd.Args[1])
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if tty {
+		cmd.Stderr = stdout
+	}
+	cmd.WaitDelay = time.Second
+	if stdin != nil {
+		pipe, err := cmd.StdinPipe()
+		if err != nil {
+			return err
+		}
+		go func() {
+			_, _ = io.Copy(pipe, stdin)
+			_ = pipe.Close()
+		}()
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("failed to start exec: %w", err)
+	}
+	// It ends with its container, and with who asked for it.
+	waited := make(chan struct{})
+	go func() {
+		select {
+		case <-waited:
+		case <-ctx.Done():
+			killGroup(cmd.Process)
+		case <-c.done:
+			killGroup(cmd.Process)
+		}
+	}()
+	_ = cmd.Wait()
+	close(waited)
+	if code := exitCode(cmd.ProcessState); code != 0 {
+		return utilexec.CodeExitError{Err: fmt.Errorf("command terminated with exit code %d", code), Code: int(code)}
+	}
+	return nil
+}
+
+func (c *container) execCommand(r *Runtime, argv []string, stdin, tty bool) (*exec.Cmd, error) {
+	c.mu.Lock()
+	state := c.state
+	c.execs++
+	file := "exec-" + strconv.Itoa(c.execs) + ".json"
+	c.mu.Unlock()
+	if state != runtimeapi.ContainerState_CONTAINER_RUNNING {
+		return nil, status.Errorf(codes.FailedPrecondition, "container is in state %s", state)
+	}
+	s := c.spec
+	s.Args, s.Exec, s.Stdin, s.Terminal = argv, true, stdin, tty
+	if tty {
+		s.Env = append(append([]string{}, s.Env...), "TERM=xterm")
+	}
+	if err := c.image.LookPath(&s, argv[0]); err != nil {
+		return nil, fmt.Errorf("failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: %w: unknown", err)
+	}
+	return r.command(c, s, file)
+}
+
+// streams gives the streaming server what it calls; the names are those of RuntimeService with
+// other parameters.
+type streams struct{ r *Runtime }
+
+func (s streams) Exec(ctx context.Context, id string, argv []string, in io.Reader, out, errs io.WriteCloser, tty bool, _ <-chan remotecommand.TerminalSize) error {
+	return s.r.exec(ctx, id, argv, in, writer(out), writer(errs), tty)
+}
+
+// Attach joins a running container's own streams, until it ends or the client goes.
+func (s streams) Attach(ctx context.Context, id string, in io.Reader, out, errs io.WriteCloser, tty bool, _ <-chan remotecommand.TerminalSize) error {
+	c, err := s.r.find(id)
+	if err != nil {
+		return err
+	}
+	if !c.running() {
+		return status.Errorf(codes.FailedPrecondition, "container %s is not running", c.spec.Name)
+	}
+	detach := c.output.attach(writer(out), writer(errs))
+	defer detach()
+	gone := make(chan struct{})
+	if in != nil && c.stdin != nil {
+		go func() {
+			_, err := io.Copy(c.stdin, in)
+			if c.config.GetStdinOnce() {
+				_ = c.stdin.Close()
+			}
+			if tty || err != nil {
+				close(gone)
+			}
+		}()
+	}
+	select {
+	case <-c.done:
+	case <-gone:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// PortForward connects one stream with a port of the Pod.
+func (s streams) PortForward(ctx context.Context, id string, port int32, stream io.ReadWriteCloser) error {
+	s.r.mu.Lock()
+	p, ok := s.r.pods[id]
+	s.r.mu.Unlock()
+	if !ok {
+		return status.Errorf(codes.NotFound, "Pod sandbox %q not found", id)
+	}
+	ip := p.ip
+	if ip == "" {
+		ip = s.r.o.Node.IP()
+	}
+	conn, err := s.r.o.Network.DialPod(ctx, ip, int(port))
+	if err != nil {
+		return fmt.Errorf("failed to connect to localhost:%d inside namespace %q: %w", port, filepath.Base(p.net), err)
+	}
+	defer conn.Close()
+	go func() {
+		_, _ = io.Copy(conn, stream)
+		if half, ok := conn.(interface{ CloseWrite() error }); ok {
+			_ = half.CloseWrite()
+		}
+	}()
+	_, err = io.Copy(stream, conn)
+	return err
+}
+
+// writer keeps a nil stream nil when it becomes an io.Writer.
+func writer(w io.WriteCloser) io.Writer {
+	if w == nil {
+		return nil
+	}
+	return w
+}

@@ -1,0 +1,110 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// ErrNoFault says that the step asks for nothing to be done to the cluster from outside.
+var ErrNoFault = errors.New("this step breaks nothing by itself")
+
+// Strike does what the step's faults say, in order. Learners ask for it when they are ready.
+func (s *Session) Strike(ctx context.Context) (struck []Event, err error) {
+	err = s.at(ctx, func(p *Position) error {
+		faults := lesson.All[*lesson.Fault](p.Step)
+		if len(faults) == 0 {
+			return ErrNoFault
+		}
+		for _, f := range faults {
+			e, err := s.strike(ctx, p, f)
+			if err != nil {
+				return err
+			}
+			struck = append(struck, e)
+		}
+		return s.write(p.start)
+	})
+	return struck, err
+}
+
+// strike does one thing to the cluster from outside, and keeps when.
+func (s *Session) strike(ctx context.Context, p *Position, f *lesson.Fault) (Event, error) {
+	ns := Namespace(p.Lesson.ID)
+	eyes, err := s.Observe(ns)
+	if err != nil {
+		return Event{}, err
+	}
+	names, err := f.Resolve(eyes.Snapshot(ctx, whole()))
+	if err != nil {
+		return Event{}, fmt.Errorf("step %s: find what to strike: %w", p.Step.ID, err)
+	}
+	for _, name := range names {
+		at := s.Now()
+		if err := s.hit(ctx, ns, f, name); err != nil {
+			return Event{}, fmt.Errorf("step %s: %s %s: %w", p.Step.ID, f.Kind, name, err)
+		}
+		p.start.Faults = append(p.start.Faults, fault{At: at, Kind: string(f.Kind), Resource: faultResource(f.Kind), Name: name})
+	}
+	e := s.event(p, FaultDone)
+	e.Text = f.Say
+	return e, nil
+}
+
+func faultResource(k lesson.FaultKind) string {
+	if k == lesson.KillContainer {
+		return "pods"
+	}
+	return "nodes"
+}
+
+func (s *Session) hit(ctx context.Context, namespace string, f *lesson.Fault, name string) error {
+	switch {
+	case f.Kind == lesson.KillContainer && s.Killer != nil:
+		return s.Killer.KillContainer(ctx, namespace, name, f.Container)
+	case f.Kind == lesson.StopNode && s.Nodes != nil:
+		return s.Nodes.StopNode(ctx, name, quiet{})
+	case f.Kind == lesson.StartNode && s.Nodes != nil:
+		return s.Nodes.StartNode(ctx, name, quiet{})
+	}
+	return errors.New("this cluster does not allow that")
+}
+
+// restoreNodes brings every node back: started, and schedulable.
+func (s *Session) restoreNodes(ctx context.Context) error {
+	if s.Nodes == nil {
+		return s.Stage.RestoreNodes(ctx)
+	}
+	eyes, err := s.Observe("")
+	if err != nil {
+		return err
+	}
+	nodes, err := snapshot.ParseQuery("nodes")
+	if err != nil {
+		return err
+	}
+	now := eyes.Snapshot(ctx, []snapshot.Query{nodes})
+	found, err := now.Select(nodes)
+	if err != nil {
+		return fmt.Errorf("look at the nodes: %w", err)
+	}
+	for _, n := range found {
+		if condition(n, "Ready", "status") == "True" {
+			continue
+		}
+		s.note("Starting node %s again.", n.GetName())
+		if err := s.Nodes.StartNode(ctx, n.GetName(), quiet{}); err != nil {
+			return err
+		}
+	}
+	return s.Stage.RestoreNodes(ctx)
+}
+
+// quiet is a cluster.Progress that nobody follows.
+type quiet struct{}
+
+func (quiet) Stage(string) func(error) { return func(error) {} }
+func (quiet) Note(string, ...any)      {}

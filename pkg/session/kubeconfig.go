@@ -1,0 +1,44 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// LearnerKubeconfig is the kubeconfig of the practice shell: the cluster's, with the lesson's
+// namespace where a command names none.
+func (s *Session) LearnerKubeconfig() string { return filepath.Join(s.Dir, "kubeconfig") }
+
+// Point makes LearnerKubeconfig say what it should: the cluster may have moved to another port.
+func (s *Session) Point() error {
+	namespace := ""
+	if st, err := s.read(); err == nil && st != nil && st.Intent != leaving {
+		namespace = Namespace(st.Lesson)
+	}
+	return s.point(namespace)
+}
+
+func (s *Session) point(namespace string) error {
+	config, err := clientcmd.LoadFromFile(s.Kubeconfig)
+	if err != nil {
+		return fmt.Errorf("read kubeconfig of cluster %s: %w", s.Cluster, err)
+	}
+	for _, c := range config.Contexts {
+		c.Namespace = namespace
+	}
+	data, err := clientcmd.Write(*config)
+	if err != nil {
+		return fmt.Errorf("write the practice shell's kubeconfig: %w", err)
+	}
+	if old, err := os.ReadFile(s.LearnerKubeconfig()); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	if err := replaceFile(s.LearnerKubeconfig(), data); err != nil {
+		return fmt.Errorf("write the practice shell's kubeconfig: %w", err)
+	}
+	return nil
+}

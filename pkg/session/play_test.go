@@ -1,0 +1,105 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheRobotPlays(t *testing.T) {
+	h := newHouse(t, fenced(boxes))
+	var seen []Event
+	if err := h.session().Play(ctx(t), "boxes", PlayOptions{See: func(e Event) { seen = append(seen, e) }}); err != nil {
+		t.Fatal(err)
+	}
+	want := "lesson step prose predict predicted do command report answer ask asked passed" +
+		" step predict predicted fault do fault-done command report answer passed finished"
+	if got := kinds(seen); got != want {
+		t.Errorf("saw\n%s\nwant\n%s", got, want)
+	}
+	for _, e := range seen {
+		data, err := json.Marshal(e)
+		if err != nil || !strings.Contains(string(data), `"kind":"`+string(e.Kind)) {
+			t.Errorf("event as JSON: %s, %v", data, err)
+		}
+		if e.Answer != nil && !e.Answer.Right {
+			t.Errorf("the robot was wrong: %+v", e.Answer)
+		}
+	}
+	h.clean()
+}
+
+func TestTheRobotSaysWhatIsNotMetAndClearsUp(t *testing.T) {
+	h := newHouse(t, strings.ReplaceAll(fenced(boxes), "kubectl create configmap one --from-literal=n=1", "kubectl create configmap two"))
+	err := h.session().Play(ctx(t), "boxes", PlayOptions{See: silent})
+	if unmet, ok := errors.AsType[*Unmet](err); !ok || !strings.Contains(unmet.Error(), "The box one is there") {
+		t.Fatalf("it ended with %v", err)
+	}
+	h.clean()
+}
+
+func TestTheRobotCanBeInterrupted(t *testing.T) {
+	h := newHouse(t, fenced(boxes))
+	c, cancel := context.WithCancel(ctx(t))
+	err := h.session().Play(c, "boxes", PlayOptions{Pace: time.Minute, See: func(e Event) {
+		if e.Kind == LessonShown {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("it ended with %v", err)
+	}
+	h.clean()
+}
+
+func prove(t *testing.T, text string) *Proof {
+	t.Helper()
+	h := newHouse(t, fenced(text))
+	p, err := h.session().Prove(ctx(t), "boxes", silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.clean()
+	return p
+}
+
+func TestProveAGoodLesson(t *testing.T) {
+	if p := prove(t, boxes); !p.Proved() || p.Steps != 2 || p.Checks != 2 || p.Turns != 2 {
+		t.Errorf("proof is %+v", p)
+	}
+}
+
+func TestProveFindsWhatIsWrong(t *testing.T) {
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"a check that can't fail": {"{name: zero}\ndata: {n: \"0\"}", "{name: one}\ndata: {n: \"1\"}", "all checks of step \"make-one\" pass before"},
+		"a step that can't be done": {
+			"~~~sh do\nkubectl create configmap one --from-literal=n=1", "~~~sh do\nkubectl delete configmap absent", "the step can't be done",
+		},
+		"commands that don't do it": {
+			"~~~sh do\nkubectl create configmap one --from-literal=n=1", "~~~sh do\nkubectl create configmap two", "after its commands",
+		},
+		"feedback that isn't given":  {"says: one holds 9", "says: one holds 8", `does not say "one holds 8"`},
+		"a wrong turn that is right": {"one --from-literal=n=9", "one --from-literal=n=1", "passes after this wrong turn"},
+		"a reason that never comes": {
+			"      say: one holds {{ .object.data.n }}\n", "      say: one holds {{ .object.data.n }}\n    - when: objects.size() > 7\n      say: never\n", "nothing makes check",
+		},
+		"a question without an answer": {"answer: object.data.n", "answer: object.data.m", "the cluster has no answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(boxes, tc.old, tc.new, 1)
+			if text == boxes {
+				t.Fatal("the lesson was not changed")
+			}
+			p := prove(t, text)
+			for _, f := range p.Findings {
+				if strings.Contains(f.What, tc.want) && strings.HasPrefix(f.Where, "x/lesson.md:") {
+					return
+				}
+			}
+			t.Errorf("not found; there is only %v", p.Findings)
+		})
+	}
+}

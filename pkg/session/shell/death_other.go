@@ -1,0 +1,7 @@
+//go:build !linux
+
+package shell
+
+import "syscall"
+
+func endWithUs() *syscall.SysProcAttr { return nil }
