@@ -48,8 +48,8 @@ demo: build ## build, then let a robot play the four lessons on a practice clust
 .PHONY: test
 test: build ## all tests but the slow ones: vet, unit, command line, and every lesson on a real cluster
 	go vet ./...
-	go test $(RACE) $(LIGHT)
-	go test -timeout 15m $(HEAVY)
+	go test $(RACE) -timeout 5m $(LIGHT)
+	@heavy="$(HEAVY)"; [ -z "$$heavy" ] || { set -x; go test -timeout 15m $$heavy; }
 	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 20m -count=1 ./e2e
 
 .PHONY: e2e

@@ -16,11 +16,10 @@ import (
 func TestStopAndStart(t *testing.T) {
 	l := newLearn(t)
 	l.run(t, "cluster", "create", "--provider", "sandbox", "--name", "one", "--nodes", "1")
-	one := space{l, "default"}
-	l.run(t, "kubectl", "--cluster-name", "one", "--", "create", "deployment", "web", "--image=nginx:1.29")
-	l.run(t, "kubectl", "--cluster-name", "one", "--", "rollout", "status", "deployment/web", "--timeout=60s")
+	l.run(t, "--name", "one", "kubectl", "--", "create", "deployment", "web", "--image=nginx:1.29")
+	l.run(t, "--name", "one", "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=60s")
 	l.run(t, "cluster", "create", "--provider", "sandbox", "--name", "two", "--nodes", "1")
-	if out := l.run(t, "kubectl", "--cluster-name", "two", "--", "get", "deployments"); strings.Contains(out, "web") {
+	if out := l.run(t, "--name", "two", "kubectl", "--", "get", "deployments"); strings.Contains(out, "web") {
 		t.Errorf("cluster two has what was made in cluster one:\n%s", out)
 	}
 	if out := l.run(t, "cluster", "list"); !strings.Contains(out, "one") || !strings.Contains(out, "two") {
@@ -33,8 +32,7 @@ func TestStopAndStart(t *testing.T) {
 		}
 	}
 	l.run(t, "cluster", "start", "--name", "one")
-	l.run(t, "kubectl", "--cluster-name", "one", "--", "rollout", "status", "deployment/web", "--timeout=60s")
-	_ = one
+	l.run(t, "--name", "one", "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=60s")
 }
 
 // chaos is how often each thing is killed at a random moment.
@@ -65,7 +63,7 @@ func TestKillPlugin(t *testing.T) {
 			l.run(t, "kubectl", "--", "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
 		}
 		if _, err := os.Stat(filepath.Join(l.home, "clusters", "learn")); err == nil {
-			l.run(t, "cluster", "delete", "--yes")
+			l.run(t, "cluster", "delete")
 		}
 		if left := processes(l.home); len(left) > 0 {
 			t.Fatalf("killed after %v; left running after delete:\n%s", moment, strings.Join(left, "\n"))

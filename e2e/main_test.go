@@ -45,7 +45,7 @@ func run(m *testing.M) (code int) {
 		return 1
 	}
 	defer func() {
-		if out, err := shared.output("cluster", "delete", "--yes"); err != nil {
+		if out, err := shared.output("cluster", "delete"); err != nil {
 			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 			code = 1
 		}
@@ -80,7 +80,7 @@ func newLearn(t *testing.T) learn {
 	t.Cleanup(func() {
 		clusters, _ := os.ReadDir(filepath.Join(home, "clusters"))
 		for _, c := range clusters {
-			if out, err := l.output("cluster", "delete", "--yes", "--name", c.Name()); err != nil {
+			if out, err := l.output("cluster", "delete", "--name", c.Name()); err != nil {
 				t.Errorf("delete cluster %s: %v\n%s", c.Name(), err, out)
 			}
 		}

@@ -67,7 +67,7 @@ func (t *teller) tell(r io.Reader) {
 // show says how far it is.
 func (t *teller) show() {
 	what := fmt.Sprintf("%d of %d packages compiled, %s", min(t.done, t.total), t.total, t.now().Sub(t.began).Round(time.Second))
-	if t.done >= t.total {
+	if t.done+1 >= t.total { // the main package comes last, and is told of before it is linked
 		what = fmt.Sprintf("linking, %s", t.now().Sub(t.began).Round(time.Second))
 	}
 	if t.terminal {

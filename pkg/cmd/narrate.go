@@ -121,10 +121,11 @@ func (n *Narrator) commands(e session.Event) {
 }
 
 func (n *Narrator) fault(e session.Event) {
-	n.printf("  %s\n", n.Style.Plain(e.Text))
-	if !n.Robot {
-		n.printf("  %s   %s\n", n.Style.Dim("Do  "), n.Style.Accent(n.Prefix+" strike"))
+	if n.Robot {
+		return // it is shown when it is done
 	}
+	n.printf("  %s\n", n.Style.Plain(e.Text))
+	n.printf("  %s   %s\n", n.Style.Dim("Do  "), n.Style.Accent(n.Prefix+" strike"))
 }
 
 func (n *Narrator) command(e session.Event) {

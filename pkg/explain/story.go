@@ -94,7 +94,7 @@ type Series struct {
 // Point is a value from an offset on.
 type Point struct {
 	OffsetMS int64 `json:"offsetMS"`
-	N        int   `json:"n"`
+	N        int   `json:"pods"`
 }
 
 // Identity is what tells one Pod from another of the same kind.

@@ -16,7 +16,10 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 	case p.DeletionTimestamp != nil:
 		x.terminating(o, p)
 		return
-	case p.Status.Phase == corev1.PodSucceeded, isReady(p):
+	case p.Status.Phase == corev1.PodSucceeded:
+		return
+	case isReady(p):
+		x.restartedLately(o, p)
 		return
 	case p.Status.Phase == corev1.PodFailed:
 		x.failed(o, p)
@@ -41,6 +44,29 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 	}
 	if !found {
 		x.starting(o, p)
+	}
+}
+
+// lately is for how long a restart is worth a word.
+const lately = 2 * time.Minute
+
+// restartedLately tells of a Pod that is ready and was not a moment ago.
+func (x *examiner) restartedLately(o *unstructured.Unstructured, p *corev1.Pod) {
+	for _, s := range p.Status.ContainerStatuses {
+		last := s.LastTerminationState.Terminated
+		if last == nil || x.now.At.Sub(last.FinishedAt.Time) > lately {
+			continue
+		}
+		x.add("Restarted/"+s.Name, o, Problem{
+			Code: "Restarted", Waiting: true,
+			Title: fmt.Sprintf("Container %s ended a moment ago and runs again", s.Name),
+			Chain: []Link{{
+				Claim:    fmt.Sprintf("Its process ended with %s, %s.", exitWords(last), ago(x.now.At.Sub(last.FinishedAt.Time))),
+				Evidence: fmt.Sprintf("lastState: exit code %d, %s; restarts %d", last.ExitCode, last.Reason, s.RestartCount),
+			}},
+			Advice: "If it ends again, the kubelet waits longer each time before it starts it.",
+			Look:   []string{fmt.Sprintf("kubectl logs %s -c %s --previous", p.Name, s.Name)},
+		})
 	}
 }
 
@@ -99,7 +125,7 @@ func (x *examiner) imagePull(o *unstructured.Unstructured, p *corev1.Pod, s core
 	if e := x.events.newest(p.UID, pulled); e != nil {
 		chain = append(chain, Link{Claim: "The kubelet could not pull it.", Evidence: x.events.quote(e)})
 	} else if s.State.Waiting != nil && s.State.Waiting.Message != "" {
-		chain = append(chain, Link{Claim: "The kubelet could not pull it.", Evidence: short(s.State.Waiting.Message, 160)})
+		chain = append(chain, Link{Claim: "The kubelet could not pull it.", Evidence: short(plainError(s.State.Waiting.Message), 200)})
 	}
 	problem := Problem{
 		Code:  "ImagePull",

@@ -193,7 +193,7 @@ func TestGetServiceGoesThroughTheServer(t *testing.T) {
 	if answer.Status != http.StatusTeapot || string(answer.Body) != want {
 		t.Errorf("got %d %q, want 418 %q", answer.Status, answer.Body, want)
 	}
-	server.Refuse(true)
+	server.Stop()
 	if _, err := client.GetService(ctx, "", "web", "80", "/"); err == nil {
 		t.Error("a server that is down gave no error")
 	}

@@ -144,10 +144,10 @@ func TestWatchGoesOnAfterABrokenConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-watched
-	server.Refuse(true)
+	server.Stop()
 	until(t, ctx, watched, "an error while the server is down", func(s *snapshot.Snapshot) bool { return s.Errors["pods"] != "" })
 	server.Put(pod("web-1", "web"))
-	server.Refuse(false)
+	server.Start()
 	until(t, ctx, watched, "what happened meanwhile", func(s *snapshot.Snapshot) bool {
 		return names(s) == "Pod/web-1" && len(s.Errors) == 0
 	})
@@ -164,11 +164,11 @@ func TestWatchListsAgainWhenTheServerForgot(t *testing.T) {
 	}
 	<-watched
 	since := time.Now()
-	server.Refuse(true)
+	server.Stop()
 	server.Remove("pods", "learn-heal", "web-1")
 	server.Put(pod("web-3", "web"))
 	server.Expire()
-	server.Refuse(false)
+	server.Start()
 	until(t, ctx, watched, "the new state", func(s *snapshot.Snapshot) bool { return names(s) == "Pod/web-2 Pod/web-3" })
 	var told []string
 	for _, c := range recorder.Timeline(since, time.Time{}).Changes {

@@ -24,7 +24,7 @@ func (p *page) chart(series *explain.Series) {
 		return
 	}
 	columns := min(p.s.width(), DefaultWidth) - len(margin) - chartLabel
-	end := roundUp(max(series.EndMS+series.EndMS/4, 10))
+	end := roundUp(max(series.EndMS+series.EndMS/10, 10))
 	p.gap()
 	if len(series.Wanted) > 0 {
 		p.steps("wanted", series.Wanted, end, columns, p.s.Dim)

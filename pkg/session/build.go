@@ -200,6 +200,7 @@ func (s *Session) set(ctx context.Context, l *lesson.Lesson, step *lesson.Step) 
 	}
 	st := &start{Lesson: l.ID, Step: step.ID, Before: eyes.Snapshot(ctx, subjects(step))}
 	st.Started, err = s.freshSecond(ctx, step)
+	st.Since = s.Now()
 	return st, err
 }
 
@@ -219,6 +220,7 @@ func (s *Session) leave(ctx context.Context, l *lesson.Lesson, ending progress.K
 	if err := s.write(&start{Lesson: l.ID, Step: l.Steps[0].ID, Intent: leaving, Ending: ending}); err != nil {
 		return err
 	}
+	s.note("Clearing the lesson away.")
 	if err := s.sweep(ctx, l); err != nil {
 		return err
 	}

@@ -155,10 +155,10 @@ func (s *Session) look(ctx context.Context, p *Position) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeline, err := eyes.Timeline(ctx, p.start.Started)
+	timeline, err := eyes.Timeline(ctx, p.start.Since)
 	if err != nil {
 		s.note("What happened can't be told in full: %v.", err)
-		timeline = &snapshot.Timeline{Start: p.start.Started, End: s.Now()}
+		timeline = &snapshot.Timeline{Start: p.start.Since, End: s.Now()}
 	}
 	for _, f := range p.start.Faults {
 		timeline.Changes = append(timeline.Changes, explain.Fault(f.At, f.Kind, f.Resource, Namespace(p.Lesson.ID), f.Name))

@@ -17,8 +17,6 @@ const (
 	settleAtMost = 45 * time.Second
 	// settleUnready is how long a Pod that runs and is not Ready holds up a step's start.
 	settleUnready = 6 * time.Second
-	// settleOverdue is how long a Pod that should be gone holds up a step's start.
-	settleOverdue = 3 * time.Second
 )
 
 // settle waits until the cluster has made of the objects what it will.
@@ -62,7 +60,7 @@ func (s *Session) unsettled(ctx context.Context, last *snapshot.Snapshot) error 
 
 func settleQueries() []snapshot.Query {
 	var all []snapshot.Query
-	for _, kind := range []string{"pods", "deployments", "replicasets", "statefulsets", "jobs"} {
+	for _, kind := range []string{"pods", "deployments", "replicasets", "statefulsets", "jobs", "nodes"} {
 		if q, err := snapshot.ParseQuery(kind); err == nil {
 			all = append(all, q)
 		}
@@ -75,13 +73,18 @@ func unrest(now *snapshot.Snapshot, at time.Time) string {
 	if len(now.Errors) > 0 {
 		return "the cluster could not be read"
 	}
+	// A rollout that hangs on a container which can't start has come to rest where it is.
+	silent := silentNodes(now.Objects)
+	hangs := slices.ContainsFunc(now.Objects, hanging)
 	for _, o := range now.Objects {
 		var why string
 		switch o.GetKind() {
 		case "Pod":
-			why = podUnrest(o, at)
+			if !silent[nodeOf(o)] {
+				why = podUnrest(o, at)
+			}
 		case "Deployment", "ReplicaSet", "StatefulSet", "Job":
-			why = controllerUnrest(o)
+			why = controllerUnrest(o, hangs)
 		}
 		if why != "" {
 			return why
@@ -90,7 +93,23 @@ func unrest(now *snapshot.Snapshot, at time.Time) string {
 	return ""
 }
 
-func controllerUnrest(o *unstructured.Unstructured) string {
+// silentNodes are those whose kubelet does not answer: nothing comes of Pods there.
+func silentNodes(objects []*unstructured.Unstructured) map[string]bool {
+	silent := map[string]bool{}
+	for _, o := range objects {
+		if o.GetKind() == "Node" && condition(o, "Ready", "status") != "True" {
+			silent[o.GetName()] = true
+		}
+	}
+	return silent
+}
+
+func nodeOf(pod *unstructured.Unstructured) string {
+	name, _, _ := unstructured.NestedString(pod.Object, "spec", "nodeName")
+	return name
+}
+
+func controllerUnrest(o *unstructured.Unstructured, hangs bool) string {
 	name := o.GetKind() + " " + o.GetName()
 	if o.GetDeletionTimestamp() != nil {
 		return name + " is being deleted"
@@ -101,7 +120,7 @@ func controllerUnrest(o *unstructured.Unstructured) string {
 	}
 	wanted, counts, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
 	made, _, _ := unstructured.NestedInt64(o.Object, "status", "replicas")
-	if counts && made != wanted {
+	if counts && made != wanted && !hangs {
 		return fmt.Sprintf("%s has %d of %d Pods", name, made, wanted)
 	}
 	return ""
@@ -115,13 +134,22 @@ func stuck(reason string) bool {
 	}, reason)
 }
 
+// hanging says that one of a Pod's containers can't start.
+func hanging(o *unstructured.Unstructured) bool {
+	if o.GetKind() != "Pod" {
+		return false
+	}
+	for _, c := range containerStatuses(o, "initContainerStatuses", "containerStatuses") {
+		if reason, _, _ := unstructured.NestedString(c, "state", "waiting", "reason"); stuck(reason) {
+			return true
+		}
+	}
+	return false
+}
+
 func podUnrest(o *unstructured.Unstructured, at time.Time) string {
 	name := "Pod " + o.GetName()
-	if gone := o.GetDeletionTimestamp(); gone != nil {
-		// The time is that by which it should be gone: well after it, a node that went away holds it.
-		if at.Sub(gone.Time) > settleOverdue {
-			return ""
-		}
+	if o.GetDeletionTimestamp() != nil {
 		return name + " is being deleted"
 	}
 	switch phase, _, _ := unstructured.NestedString(o.Object, "status", "phase"); phase {
@@ -131,10 +159,8 @@ func podUnrest(o *unstructured.Unstructured, at time.Time) string {
 	if condition(o, "Ready", "status") == "True" || condition(o, "PodScheduled", "reason") == "Unschedulable" {
 		return ""
 	}
-	for _, c := range containerStatuses(o, "initContainerStatuses", "containerStatuses") {
-		if reason, _, _ := unstructured.NestedString(c, "state", "waiting", "reason"); stuck(reason) {
-			return ""
-		}
+	if hanging(o) {
+		return ""
 	}
 	if since, ok := runningSince(o); ok && at.Sub(since) > settleUnready {
 		return ""

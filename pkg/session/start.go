@@ -30,9 +30,11 @@ type start struct {
 	Intent intent `json:"intent,omitempty"`
 	// Ending is why the lesson is left: progress.Finished or progress.Quit.
 	Ending progress.Kind `json:"ending,omitempty"`
-	// Started is a whole second, since the times of objects are.
-	Started time.Time          `json:"started,omitzero"`
-	Before  *snapshot.Snapshot `json:"before,omitempty"`
+	// Started is what expressions compare with: a whole second, since the times of objects are.
+	Started time.Time `json:"started,omitzero"`
+	// Since is the moment itself, from which on what happened is told.
+	Since  time.Time          `json:"since,omitzero"`
+	Before *snapshot.Snapshot `json:"before,omitempty"`
 	// Faults is what was done to the cluster from outside since then.
 	Faults []fault `json:"faults,omitempty"`
 	// Closed says that the step's ending was shown.

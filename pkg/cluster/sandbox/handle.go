@@ -135,7 +135,7 @@ func (h *Handle) Stop(ctx context.Context, p cluster.Progress) error {
 		if err := h.config.Write(h.layout); err != nil {
 			return err
 		}
-		return endAll(ctx, h.layout)
+		return endAll(ctx, h.layout, false)
 	})
 }
 
@@ -184,7 +184,7 @@ func (h *Handle) choosePort(p cluster.Progress) error {
 	if _, ok := sandbox.Alive(h.layout, sandbox.ControlPlane); ok || portIsFree(h.config.Port) {
 		return nil
 	}
-	port, err := freePort()
+	port, err := apiPort()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -165,8 +166,8 @@ func lastLine(path string) string {
 	return lines[len(lines)-1]
 }
 
-// endAll ends every part of a cluster, whatever its Config says.
-func endAll(ctx context.Context, l sandbox.Layout) error {
+// endAll ends every part of a cluster, whatever its Config says: at once, or with a chance to end by itself.
+func endAll(ctx context.Context, l sandbox.Layout, atOnce bool) error {
 	entries, err := os.ReadDir(filepath.Dir(l.Alive("x")))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -182,7 +183,7 @@ func endAll(ctx context.Context, l sandbox.Layout) error {
 	}
 	errs := make(chan error, len(parts))
 	for _, part := range parts {
-		go func() { errs <- endPart(ctx, l, part, false) }()
+		go func() { errs <- endPart(ctx, l, part, atOnce) }()
 	}
 	var all []error
 	for range parts {
@@ -220,6 +221,17 @@ func endPart(ctx context.Context, l sandbox.Layout, part string, atOnce bool) er
 		return fmt.Errorf("end %s: %w", part, err)
 	}
 	return nil
+}
+
+// apiPort picks a port for the API server that stays free while the cluster is stopped: one below
+// those that systems give to outgoing connections.
+func apiPort() (int, error) {
+	for range 100 {
+		if port := 20000 + rand.IntN(10000); portIsFree(port) {
+			return port, nil
+		}
+	}
+	return freePort()
 }
 
 func freePort() (int, error) {

@@ -105,7 +105,7 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 
 // plan is a new cluster as it is to become.
 func plan(o cluster.CreateOptions) (*sandbox.Config, error) {
-	port, err := freePort()
+	port, err := apiPort()
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func (p *Provider) Delete(ctx context.Context, name string, progress cluster.Pro
 // clear ends every process of the cluster and removes all files but the lock. The Config goes last:
 // as long as it is there, the next command knows what was begun.
 func clear(ctx context.Context, l sandbox.Layout) error {
-	if err := endAll(ctx, l); err != nil {
+	if err := endAll(ctx, l, true); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(l.Dir)

@@ -35,7 +35,7 @@ func Run(version string, prepare func()) cmd.KubectlFunc {
 		root.SetIn(streams.In)
 		root.SetOut(streams.Out)
 		root.SetErr(streams.ErrOut)
-		root.SetContext(ctx)
+		root.SetContext(context.WithoutCancel(ctx)) // preparing may have ended it
 		if err := cli.RunNoErrOutput(root); err != nil {
 			fmt.Fprintf(streams.ErrOut, "error: %v\n", err)
 			return &cmd.Exit{Code: 1}

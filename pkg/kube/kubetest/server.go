@@ -8,8 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"sort"
 	"strconv"
 	"strings"
@@ -28,7 +28,8 @@ import (
 
 // Server is the API server.
 type Server struct {
-	http *httptest.Server
+	address string
+	http    *http.Server
 
 	mu      sync.Mutex
 	version int
@@ -38,7 +39,6 @@ type Server struct {
 	history  []event
 	watchers map[chan struct{}]bool
 	failing  map[string]int  // resource -> HTTP status for lists and watches
-	refuses  bool            // all connections are dropped
 	sticky   map[string]bool // places that deletion only marks
 	expired  int             // watches from before this version get 410
 	requests []string
@@ -60,18 +60,33 @@ func New() *Server {
 		objects: map[string]*unstructured.Unstructured{}, watchers: map[chan struct{}]bool{},
 		failing: map[string]int{}, sticky: map[string]bool{}, cutOff: make(chan struct{}),
 	}
-	s.http = httptest.NewServer(s)
+	s.address = "127.0.0.1:0"
+	s.Start()
 	return s
 }
 
-// Close ends the server and what is connected to it.
-func (s *Server) Close() {
-	s.http.CloseClientConnections()
-	s.http.Close()
+// Start makes the server listen, after Stop at the same address as before.
+func (s *Server) Start() {
+	l, err := net.Listen("tcp", s.address)
+	if err != nil {
+		panic(err)
+	}
+	s.address = l.Addr().String()
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+	go func(h *http.Server) { _ = h.Serve(l) }(s.http)
 }
 
+// Stop ends the server and its connections, as a server does that is down, and keeps its objects.
+func (s *Server) Stop() {
+	_ = s.http.Close()
+	s.Cut()
+}
+
+// Close ends the server for good.
+func (s *Server) Close() { s.Stop() }
+
 // Config is how clients reach the server.
-func (s *Server) Config() *rest.Config { return &rest.Config{Host: s.http.URL} }
+func (s *Server) Config() *rest.Config { return &rest.Config{Host: "http://" + s.address} }
 
 // Fail makes lists and watches of a resource answer with an HTTP status, 0 to stop.
 func (s *Server) Fail(resource string, status int) {
@@ -236,12 +251,10 @@ func parse(path string) (place, bool) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
-	refuses, proxied := s.refuses, s.proxied
+	proxied := s.proxied
 	s.mu.Unlock()
 	at, ok := parse(r.URL.Path)
 	switch {
-	case refuses:
-		panic(http.ErrAbortHandler)
 	case r.URL.Path == "/readyz":
 		_, _ = io.WriteString(w, "ok")
 	case !ok:
@@ -260,16 +273,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.delete(w, r, at)
 	default:
 		fail(w, http.StatusMethodNotAllowed, "not allowed")
-	}
-}
-
-// Refuse drops connections, as a server does that is down; false lets them in again.
-func (s *Server) Refuse(yes bool) {
-	s.mu.Lock()
-	s.refuses = yes
-	s.mu.Unlock()
-	if yes {
-		s.Cut()
 	}
 }
 

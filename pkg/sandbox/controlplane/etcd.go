@@ -62,7 +62,8 @@ func startEtcd(l sandbox.Layout) (*etcdServer, error) {
 
 func (e *etcdServer) failed() <-chan error { return e.server.Err() }
 
-func (e *etcdServer) stop() { e.server.Close() }
+// stop does not wait for clients, which all are in this process.
+func (e *etcdServer) stop() { e.server.Server.HardStop() }
 
 // socketURL names a socket as etcd wants it, with something that looks like a port, and removes
 // the socket that an earlier run left.

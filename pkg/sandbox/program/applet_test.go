@@ -53,6 +53,8 @@ func TestApplets(t *testing.T) {
 		{"busybox echo by name; busybox nope", "by name\n", "nope: applet not found\n", 127},
 		{"mkdir /tmp/b && cp /bin/busybox /tmp/b/busybox && /tmp/b/busybox echo copied; cp /bin/busybox /tmp/bb; /tmp/bb", "copied\n", "bb: applet not found\n", 127},
 		{"mktemp -d | grep -c /tmp/tmp.; truncate -s 10 /tmp/tr; wc -c < /tmp/tr; tac /tmp/w | head -1", "1\n10\nTwo 22\n", "", 0},
+		{"mkdir -p /tmp/ta/sub && echo a > /tmp/ta/sub/f && ln -s f /tmp/ta/sub/l && cd /tmp && tar cf - ta | (mkdir -p /tmp/tb; tar xmf - -C /tmp/tb) && cat tb/ta/sub/l && tar czf t.gz ta && tar tzf t.gz", "a\nta/\nta/sub/\nta/sub/f\nta/sub/l\n", "", 0},
+		{"cd /tmp && printf 'x' > one && tar cf o.tar one && sed -i 's/^one/..\\/../' o.tar; tar xf o.tar; echo $?", "1\n", "tar: short read\n", 0},
 		{"time true", "", "real\t0m 0.", 0},
 		{"timeout 5 echo in time", "in time\n", "", 0},
 		{"echo x | tee /proc/x", "x\n", "tee: /proc/x: No such file or directory\n", 1},

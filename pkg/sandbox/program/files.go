@@ -34,7 +34,6 @@ func (i *Image) binary(p string, b task.Binary) {
 
 // common adds what every image but the smallest has.
 func (i *Image) common(shell string) {
-	i.dir("/tmp", "/home", "/root", "/var", "/usr/local/bin")
 	i.Files["/tmp"] = File{Dir: true, Mode: 0o1777}
 	i.Files["/root"] = File{Dir: true, Mode: 0o700}
 	i.file("/etc/passwd", "root:x:0:0:root:/root:"+shell+"\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n")
@@ -48,7 +47,7 @@ func busyboxNames() map[string]string {
 	out := map[string]string{}
 	for dir, names := range map[string]string{
 		"/bin": "ash base64 cat chmod chown cp date dd df echo egrep false fgrep grep hostname kill ln ls mkdir mktemp mv " +
-			"netstat ping printenv ps pwd rm rmdir sed sh ash sleep stat sync touch true uname usleep watch",
+			"netstat ping printenv ps pwd rm rmdir sed sh ash sleep stat sync tar touch true uname usleep watch",
 		"/usr/bin": "[ basename clear cut dirname du env expr find free head id killall less md5sum nc nproc nslookup od pgrep pkill " +
 			"printf readlink realpath seq sha1sum sha256sum sort tac tail tee test time timeout top tr truncate tty uniq uptime wc wget which " +
 			"whoami xargs yes",
@@ -61,17 +60,16 @@ func busyboxNames() map[string]string {
 	return out
 }
 
-// busyboxPrograms adds busybox and its names: hard links in the busybox image, links elsewhere.
+// busyboxPrograms adds busybox and its names. They are hard links when they are unpacked, as in the
+// busybox image; Alpine Linux has symbolic ones, which cost many times as much to make.
 func (i *Image) busyboxPrograms(version string, split bool) {
 	b := task.Binary{Program: "busybox", Version: version, Flavor: "busybox"}
 	i.binary("/bin/busybox", b)
 	for name, dir := range busyboxNames() {
 		if !split {
-			i.binary("/bin/"+name, b)
-			continue
+			dir = "/bin"
 		}
-		i.link(dir+"/"+name, "/bin/busybox")
-		i.Programs[name] = true
+		i.binary(dir+"/"+name, b)
 	}
 }
 
@@ -82,7 +80,7 @@ func busyboxImage(i *Image, version string) {
 	i.common("/bin/sh")
 	i.busyboxPrograms(version, false)
 	i.link("/usr/bin/env", "../../bin/env")
-	i.dir("/var/spool/mail", "/var/www", "/usr/sbin")
+	i.dir("/usr/sbin")
 }
 
 func alpineImage(i *Image, v alpineVersion) {
@@ -108,7 +106,7 @@ func alpineFiles(i *Image, v alpineVersion) {
 	}
 	i.Files["/lib/ld-musl-x86_64.so.1"] = File{Content: library("ld-musl", "musl libc "+v.musl), Mode: 0o755}
 	i.link("/lib/libc.musl-x86_64.so.1", "ld-musl-x86_64.so.1")
-	i.dir("/media", "/mnt", "/opt", "/srv", "/var/cache", "/var/log", "/var/tmp", "/run")
+	i.dir("/mnt", "/opt", "/srv", "/var/log", "/var/tmp")
 }
 
 // library is the content of a file that stands for a shared library.
@@ -128,25 +126,18 @@ func debianFiles(i *Image, codename string) {
 	}
 	i.file("/etc/debian_version", exact+"\n")
 	i.file("/etc/os-release", fmt.Sprintf("PRETTY_NAME=\"Debian GNU/Linux %s (%s)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"%s\"\nVERSION=\"%s (%s)\"\nVERSION_CODENAME=%s\nID=debian\nHOME_URL=\"https://www.debian.org/\"\n", number, codename, number, number, codename, codename))
+	// Where program is "tools" the file goes by the name that it is called by, like busybox.
 	gnu := func(names, program, version string) {
 		for _, n := range strings.Fields(names) {
-			p := program
-			if p == "" {
-				p = n
-			}
-			i.binary("/usr/bin/"+n, task.Binary{Program: p, Version: version, Flavor: "gnu"})
+			i.binary("/usr/bin/"+n, task.Binary{Program: program, Version: version, Flavor: "gnu"})
 		}
 	}
 	gnu("[ base64 basename cat chmod chown cp cut date dd df dirname du echo env expr false head id ln ls md5sum mkdir mktemp mv "+
-		"nproc od printenv printf pwd readlink realpath rm rmdir seq sha1sum sha256sum sleep sort stat sync tac tail tee test timeout touch tr true truncate tty "+
-		"uname uniq wc whoami yes", "", coreutils)
-	gnu("grep egrep fgrep", "", "3.8")
-	gnu("sed", "", "4.9")
-	gnu("find xargs", "", "4.9.0")
-	gnu("hostname which clear getent", "", "1")
+		"nproc od printenv printf pwd readlink realpath rm rmdir seq sha1sum sha256sum sleep sort stat sync tac tail tar tee test timeout touch tr true truncate tty "+
+		"uname uniq wc whoami yes grep egrep fgrep sed find xargs hostname which clear getent", "tools", coreutils)
 	gnu("dash sh", "dash", "0.5.12")
 	gnu("bash", "bash", bash)
-	i.dir("/boot", "/media", "/mnt", "/opt", "/srv", "/run/lock", "/var/cache", "/var/log", "/var/tmp", "/var/lib")
+	i.dir("/mnt", "/opt", "/srv", "/var/log", "/var/tmp")
 }
 
 func nginxDebian(i *Image, version string) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -182,5 +183,22 @@ func TestCurlImage(t *testing.T) {
 		if code := r.wait(); code != 0 || !strings.HasPrefix(r.out.String(), "curl 8.16.0") {
 			t.Errorf("%q: %d %s%s", args, code, r.out, r.err)
 		}
+	}
+}
+
+func BenchmarkUnpack(b *testing.B) {
+	for _, ref := range []string{"nginx:1.27", "busybox", "alpine", "hashicorp/http-echo"} {
+		b.Run(ref, func(b *testing.B) {
+			img, err := program.Lookup(ref)
+			if err != nil {
+				b.Fatal(err)
+			}
+			dir := b.TempDir()
+			for i := 0; b.Loop(); i++ {
+				if err := program.Unpack(img, filepath.Join(dir, strconv.Itoa(i))); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

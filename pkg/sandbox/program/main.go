@@ -112,6 +112,9 @@ func run(ctx context.Context, spec *container.Spec, caught process.Caught, order
 	code, err := t.RunTop(ctx, !spec.Exec, func(top *process.Process) {
 		if t.Terminal != nil {
 			t.Terminal.OnSignal(top.Deliver)
+			if spec.Stdin {
+				t.Terminal.OnHangup(func() { top.Deliver(process.HUP) })
+			}
 		}
 		t.Table.Listen(caught, top)
 		go func() {
@@ -160,23 +163,19 @@ func newTask(spec *container.Spec) *task.Task {
 	return t
 }
 
-// environment is the Spec's, with what a container runtime sets if nobody else did.
+// environment is the Spec's, with what a container runtime sets if nobody else did. Of a name that
+// comes twice the last value counts.
 func environment(spec *container.Spec) []string {
-	env := append([]string{}, spec.Env...)
-	for _, kv := range []string{"PATH=" + task.DefaultPath, "HOME=/root", "HOSTNAME=" + spec.Hostname} {
+	at := map[string]int{}
+	var env []string
+	for _, kv := range append([]string{"PATH=" + task.DefaultPath, "HOSTNAME=" + spec.Hostname, "HOME=/root"}, spec.Env...) {
 		key, _, _ := strings.Cut(kv, "=")
-		if !has(env, key) {
-			env = append(env, kv)
+		if i, ok := at[key]; ok {
+			env[i] = kv
+			continue
 		}
+		at[key] = len(env)
+		env = append(env, kv)
 	}
 	return env
-}
-
-func has(env []string, key string) bool {
-	for _, kv := range env {
-		if strings.HasPrefix(kv, key+"=") {
-			return true
-		}
-	}
-	return false
 }

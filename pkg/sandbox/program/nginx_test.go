@@ -54,7 +54,7 @@ func TestNginxServes(t *testing.T) {
 	r := p.main()
 	r.until("start worker process ")
 	resp, body := p.get(80, "/")
-	if resp.StatusCode != 200 || !strings.Contains(body, "<title>Welcome to nginx!</title>") {
+	if resp.StatusCode != http.StatusOK || !strings.Contains(body, "<title>Welcome to nginx!</title>") {
 		t.Errorf("/: %s\n%s", resp.Status, body)
 	}
 	for name, want := range map[string]string{"Server": "nginx/1.27.5", "Content-Type": "text/html", "Accept-Ranges": "bytes"} {
@@ -62,19 +62,19 @@ func TestNginxServes(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if resp, _ := p.get(80, "/", "If-None-Match", resp.Header.Get("ETag")); resp.StatusCode != 304 {
+	if resp, _ := p.get(80, "/", "If-None-Match", resp.Header.Get("ETag")); resp.StatusCode != http.StatusNotModified {
 		t.Errorf("with the tag: %s", resp.Status)
 	}
-	if resp, body := p.get(80, "/", "Range", "bytes=0-8"); resp.StatusCode != 206 || body != "<!DOCTYPE" {
+	if resp, body := p.get(80, "/", "Range", "bytes=0-8"); resp.StatusCode != http.StatusPartialContent || body != "<!DOCTYPE" {
 		t.Errorf("range: %s %q", resp.Status, body)
 	}
-	if resp, body := p.get(80, "/nope"); resp.StatusCode != 404 || !strings.Contains(body, "<hr><center>nginx/1.27.5</center>") {
+	if resp, body := p.get(80, "/nope"); resp.StatusCode != http.StatusNotFound || !strings.Contains(body, "<hr><center>nginx/1.27.5</center>") {
 		t.Errorf("/nope: %s\n%s", resp.Status, body)
 	}
-	if resp, body := p.request(http.MethodHead, 80, "/"); resp.StatusCode != 200 || body != "" || resp.ContentLength <= 0 {
+	if resp, body := p.request(http.MethodHead, 80, "/"); resp.StatusCode != http.StatusOK || body != "" || resp.ContentLength <= 0 {
 		t.Errorf("HEAD: %s %d %q", resp.Status, resp.ContentLength, body)
 	}
-	if resp, _ := p.request(http.MethodPost, 80, "/"); resp.StatusCode != 405 {
+	if resp, _ := p.request(http.MethodPost, 80, "/"); resp.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %s", resp.Status)
 	}
 	r.until(`"GET /nope HTTP/1.1" 404`)
@@ -249,7 +249,7 @@ func TestHttpd(t *testing.T) {
 	if body != "<html><body><h1>It works!</h1></body></html>\n" || resp.Header.Get("Server") != "Apache/2.4.65 (Unix)" {
 		t.Errorf("/: %s %q", resp.Header, body)
 	}
-	if resp, body := p.get(80, "/nope"); resp.StatusCode != 404 || !strings.Contains(body, "<h1>Not Found</h1>") {
+	if resp, body := p.get(80, "/nope"); resp.StatusCode != http.StatusNotFound || !strings.Contains(body, "<h1>Not Found</h1>") {
 		t.Errorf("/nope: %s %s", resp.Status, body)
 	}
 	r.until(`"GET /nope HTTP/1.1" 404 `)

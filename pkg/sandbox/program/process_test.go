@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,17 +32,19 @@ func TestProcessOneIgnoresTerm(t *testing.T) {
 
 func TestTrap(t *testing.T) {
 	for script, want := range map[string]int{
-		"trap 'echo bye; exit 0' TERM; while true; do sleep 0.05; done":                 0,
-		"trap 'echo bye; exit 3' TERM INT; sleep 3600 & wait":                           3,
-		"trap 'echo bye; exit 4' TERM; echo ready; sleep 0.3; echo not reached; exit 9": 4,
-		"stop() { echo bye; exit 5; }; trap stop SIGTERM; while :; do sleep 0.01; done": 5,
-		"trap 'echo bye; kill $!; exit 6' TERM; sleep 3600 & echo $! > /tmp/p; wait $!": 6,
+		"trap 'echo bye; exit 0' TERM; while true; do sleep 0.05; done":                                             0,
+		"trap 'echo bye; exit 3' TERM INT; sleep 3600 & wait":                                                       3,
+		"trap 'echo bye; exit 4' TERM; sh -c 'until [ -f /tmp/go ]; do sleep 0.05; done'; echo not reached; exit 9": 4,
+		"stop() { echo bye; exit 5; }; trap stop SIGTERM; while :; do sleep 0.01; done":                             5,
+		"trap 'echo bye; kill $!; exit 6' TERM; sleep 3600 & echo $! > /tmp/p; wait $!":                             6,
 	} {
 		p := newPod(t, "alpine")
 		r := p.main("sh", "-c", "echo started; "+script)
 		r.until("started")
 		waitFor(t, func() bool { out, _, _ := p.sh("ps"); return strings.Contains(out, "sleep") })
 		r.signal(syscall.SIGTERM)
+		// A trap waits for the command in the foreground to end.
+		p.sh("touch /tmp/go")
 		if code := r.wait(); code != want || !strings.HasSuffix(r.out.String(), "bye\n") {
 			t.Errorf("%s\ncode %d, want %d; out %q, err %q", script, code, want, r.out, r.err)
 		}
@@ -105,7 +109,7 @@ func TestNginxAsDaemon(t *testing.T) {
 	p = newPod(t, "nginx:1.27")
 	r := p.main("sh", "-c", "nginx && tail -f /dev/null")
 	r.until("start worker process ")
-	if resp, _ := p.get(80, "/"); resp.StatusCode != 200 {
+	if resp, _ := p.get(80, "/"); resp.StatusCode != http.StatusOK {
 		t.Error(resp.Status)
 	}
 	r.alive(10 * time.Millisecond)
@@ -244,11 +248,33 @@ func TestTerminalEnds(t *testing.T) {
 	tty.until("# ")
 	_ = tty.in.Close()
 	tty.wait()
+	tty = p.terminal("tail", "-f", "/dev/null")
+	waitFor(t, func() bool { _, err := os.Stat(filepath.Join(p.spec.Procs, "2")); return err == nil })
+	_ = tty.in.Close()
+	if code := tty.wait(); code != 129 {
+		t.Errorf("hangup of a program: %d", code)
+	}
 	tty = p.terminal("sleep", "100")
 	waitFor(t, func() bool { _, err := os.Stat(filepath.Join(p.spec.Procs, "2")); return err == nil })
 	tty.keys("\x03")
 	if code := tty.wait(); code != 130 {
 		t.Errorf("Ctrl-C on a program: %d", code)
+	}
+}
+
+func TestWriteToTheLogOfProcessOne(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs the host's /proc")
+	}
+	p := newPod(t, "busybox")
+	main := p.main("sleep", "3600")
+	waitFor(t, func() bool { _, err := os.Stat(filepath.Join(p.spec.Procs, "1")); return err == nil })
+	if _, errs, code := p.sh("echo note > /proc/1/fd/1"); code != 0 {
+		t.Error(errs)
+	}
+	main.until("note\n")
+	if out, _, _ := p.sh("cat /proc/1/fd/../../../etc/hostname /proc/1/fd/1"); out != "" {
+		t.Errorf("read %q", out)
 	}
 }
 

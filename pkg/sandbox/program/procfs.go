@@ -3,6 +3,7 @@ package program
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,7 +100,15 @@ func (p *procFS) process(pid int, what string) ([]byte, []string, error) {
 	command := e.Args[0][strings.LastIndex(e.Args[0], "/")+1:]
 	switch what {
 	case "":
-		return nil, []string{"cmdline", "comm", "cwd", "environ", "mounts", "stat", "status"}, nil
+		return nil, []string{"cmdline", "comm", "cwd", "environ", "fd", "mounts", "stat", "status"}, nil
+	case "fd":
+		return nil, []string{"0", "1", "2"}, nil
+	case "fd/0", "fd/1", "fd/2":
+		if e.Host == os.Getpid() {
+			return fsys.Link("/dev/" + what), nil, nil
+		}
+		// The log of process 1 is written to from an exec in many a script.
+		return fsys.Pipe(fmt.Sprintf("/proc/%d/%s", e.Host, what)), nil, nil
 	case "cmdline":
 		return []byte(strings.Join(e.Args, "\x00") + "\x00"), nil, nil
 	case "comm":

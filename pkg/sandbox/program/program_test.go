@@ -48,7 +48,10 @@ func withBinary(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "build learn-container:", err)
 		return 1
 	}
-	os.Setenv("LEARN_CONTAINER_UNDER_TEST", bin)
+	if err := os.Setenv("LEARN_CONTAINER_UNDER_TEST", bin); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 
@@ -123,7 +126,7 @@ func (p *pod) start(s container.Spec, in io.Reader) *run {
 		p.t.Fatal(err)
 	}
 	r := &run{t: p.t, cmd: exec.Command(binary(), file), out: newBuffer(), err: newBuffer(), done: make(chan struct{})}
-	r.cmd.Env = []string{"GORACE=halt_on_error=1"}
+	r.cmd.Env = []string{"GORACE=halt_on_error=1 atexit_sleep_ms=0"}
 	r.cmd.Dir = s.Root
 	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = in, r.out, r.err
 	r.cmd.WaitDelay = time.Second
@@ -178,7 +181,7 @@ func (r *run) wait() int {
 func (r *run) signal(s syscall.Signal) {
 	r.t.Helper()
 	if err := r.cmd.Process.Signal(s); err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("%v\nstdout: %s\nstderr: %s", err, r.out, r.err)
 	}
 }
 

@@ -13,10 +13,14 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/web"
 )
 
-// find returns the program that a binary is. Busybox goes by the name that it is called by.
+// find returns the program that a binary is. Busybox and the GNU tools go by the name that they are
+// called by.
 func find(b task.Binary, called string) task.Program {
 	name := b.Program
 	dialect := shell.Bash
+	if name == "tools" {
+		name = path.Base(called)
+	}
 	if name == "busybox" {
 		dialect = shell.Ash
 		if name = strings.TrimPrefix(path.Base(called), "-"); name == "busybox" {

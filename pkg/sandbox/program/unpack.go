@@ -4,53 +4,43 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"sort"
 )
 
 // skeleton are the folders that every container has, whatever the image brings.
 func skeleton() []string {
-	return []string{"/dev", "/etc", "/home", "/proc", "/root", "/run", "/sys", "/tmp", "/usr", "/var"}
+	return []string{"/dev", "/etc", "/home", "/root", "/run", "/sys", "/tmp", "/usr", "/var"}
 }
 
 // Unpack writes the image's files into root, an empty folder of the host. Links are links there too
-// where the host has them.
+// where the host has them. It is done for every container, so it is plain calls and few of them: the
+// paths are the table's own, and nobody else knows the folder yet.
 func Unpack(img *Image, root string) error {
-	if err := os.MkdirAll(root, 0o755); err != nil {
-		return fmt.Errorf("unpack image: %w", err)
-	}
-	r, err := os.OpenRoot(root)
-	if err != nil {
-		return fmt.Errorf("unpack image: %w", err)
-	}
-	defer r.Close()
-	names := make([]string, 0, len(img.Files))
-	for p := range img.Files {
-		names = append(names, p)
-	}
-	sort.Strings(names)
-	u := &unpacker{root: r, img: img, made: map[string]bool{"/": true}}
+	u := &unpacker{root: root, img: img, made: map[string]bool{}, programs: map[string]string{}}
+	u.mkdir("/")
 	for _, p := range skeleton() {
-		if f := img.Files[p]; f.Link == "" {
-			u.parents(path.Join(p, "x"))
+		if img.Files[p].Link == "" {
+			u.mkdir(p)
 		}
 	}
+	names := slices.Sorted(maps.Keys(img.Files))
 	// Folders that are links (/bin is usr/bin) must be there before what goes into them.
 	for _, p := range names {
 		if f := img.Files[p]; f.Link != "" {
-			u.err = errors.Join(u.err, u.link(p, f))
+			u.link(p, f)
 		}
 	}
 	for _, p := range names {
 		if f := img.Files[p]; f.Link == "" {
-			u.err = errors.Join(u.err, u.write(p, f))
+			u.write(p, f)
 		}
 	}
 	for _, p := range u.copies {
-		u.err = errors.Join(u.err, u.copy(p))
+		u.copy(p)
 	}
 	if u.err != nil {
 		return fmt.Errorf("unpack image %s: %w", Familiar(img.Repository), u.err)
@@ -59,41 +49,50 @@ func Unpack(img *Image, root string) error {
 }
 
 type unpacker struct {
-	root   *os.Root
-	img    *Image
-	made   map[string]bool
-	copies []string // links that the host cannot have
-	err    error
+	root     string
+	img      *Image
+	made     map[string]bool
+	programs map[string]string // content of an executable to the first file that has it
+	copies   []string          // links that the host cannot have
+	err      error             // the first
 }
 
-func local(p string) string { return filepath.FromSlash(p[1:]) }
+func (u *unpacker) host(p string) string { return filepath.Join(u.root, filepath.FromSlash(p)) }
 
-// parents makes the folders above p.
-func (u *unpacker) parents(p string) {
-	dir := path.Dir(p)
+func (u *unpacker) note(err error) {
+	if u.err == nil {
+		u.err = err
+	}
+}
+
+// mkdir makes a folder and those above it.
+func (u *unpacker) mkdir(dir string) {
 	if u.made[dir] {
 		return
 	}
-	u.parents(dir)
 	u.made[dir] = true
-	if err := u.root.Mkdir(local(dir), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		u.err = errors.Join(u.err, err)
+	if dir == "/" {
+		u.note(os.MkdirAll(u.root, 0o755))
+		return
+	}
+	u.mkdir(path.Dir(dir))
+	if err := os.Mkdir(u.host(dir), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		u.note(err)
 	}
 }
 
-func (u *unpacker) link(p string, f File) error {
-	u.parents(p)
+func (u *unpacker) link(p string, f File) {
+	u.mkdir(path.Dir(p))
 	if !path.IsAbs(f.Link) {
 		// The folder that a relative link leads to is made along, so that files can go through it.
 		if target := path.Join(path.Dir(p), f.Link); !u.isFile(target) {
-			u.parents(path.Join(target, "x"))
+			u.mkdir(target)
 		}
 	}
 	u.made[p] = true
-	if err := u.root.Symlink(f.Link, local(p)); err != nil {
+	if err := os.Symlink(filepath.FromSlash(f.Link), u.host(p)); err != nil {
 		u.copies = append(u.copies, p)
 	}
-	return nil
 }
 
 func (u *unpacker) isFile(p string) bool {
@@ -101,55 +100,49 @@ func (u *unpacker) isFile(p string) bool {
 	return ok && !f.Dir
 }
 
-func (u *unpacker) write(p string, f File) error {
-	u.parents(p)
+func (u *unpacker) write(p string, f File) {
 	mode := fs.FileMode(f.Mode & 0o777)
-	if f.Mode&0o1000 != 0 {
-		mode |= fs.ModeSticky
-	}
 	if f.Dir {
-		u.parents(path.Join(p, "x"))
-		if mode == 0 {
-			return nil
+		u.mkdir(p)
+		if f.Mode&0o1000 != 0 {
+			mode |= fs.ModeSticky
 		}
-		return u.root.Chmod(local(p), mode)
+		if mode != 0 {
+			u.note(os.Chmod(u.host(p), mode))
+		}
+		return
 	}
+	u.mkdir(path.Dir(p))
 	if mode == 0 {
 		mode = 0o644
 	}
-	h, err := u.root.OpenFile(local(p), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
-	if err != nil {
-		return err
+	// Names of one program are hard links, as they are in the busybox image.
+	first, again := u.programs[f.Content]
+	if again && os.Link(u.host(first), u.host(p)) == nil {
+		return
 	}
-	_, err = h.WriteString(f.Content)
-	return errors.Join(err, h.Close())
+	if mode&0o111 != 0 {
+		u.programs[f.Content] = p
+	}
+	u.note(os.WriteFile(u.host(p), []byte(f.Content), mode))
 }
 
 // copy stands in for a link: the file it leads to, or for a folder all files in it.
-func (u *unpacker) copy(p string) error {
+func (u *unpacker) copy(p string) {
 	target := u.img.Files[p].Link
 	if !path.IsAbs(target) {
 		target = path.Join(path.Dir(p), target)
 	}
 	if f, ok := u.img.Files[target]; ok {
-		if f.Dir {
-			return nil
+		if !f.Dir {
+			u.write(p, f)
 		}
-		return u.write(p, f)
+		return
 	}
-	var inside []string
-	for q := range u.img.Files {
-		if path.Dir(q) == target {
-			inside = append(inside, q)
-		}
-	}
-	slices.Sort(inside)
-	for _, q := range inside {
-		if f := u.img.Files[q]; f.Link == "" && !f.Dir {
-			if err := u.write(path.Join(p, path.Base(q)), f); err != nil {
-				return err
-			}
+	u.made[p] = false
+	for _, q := range slices.Sorted(maps.Keys(u.img.Files)) {
+		if f := u.img.Files[q]; path.Dir(q) == target && f.Link == "" && !f.Dir {
+			u.write(path.Join(p, path.Base(q)), f)
 		}
 	}
-	return nil
 }

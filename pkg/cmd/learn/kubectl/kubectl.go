@@ -21,25 +21,21 @@ type Options struct {
 // New is the command.
 func New(app *cmd.App) *cobra.Command {
 	o := &Options{App: app}
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use:   "kubectl -- ARGS...",
 		Short: "The built-in kubectl, on the practice cluster",
 		Long: `The built-in kubectl, on the practice cluster, for machines that have none.
 
 Plugins are not looked for.`,
-		Example:            "  kubectl learn kubectl -- get pods",
-		DisableFlagParsing: true,
+		Example: "  kubectl learn kubectl -- get pods",
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
-				return c.Help()
-			}
-			if len(args) > 0 && args[0] == "--" {
-				args = args[1:]
-			}
 			o.Args = args
 			return o.Run(c.Context())
 		},
 	}
+	// From its first word on, all belongs to kubectl.
+	command.Flags().SetInterspersed(false)
+	return command
 }
 
 // Run runs kubectl. Without a kubeconfig among its arguments it gets the practice shell's, which

@@ -243,6 +243,9 @@ func filter(r io.Reader, w *bufio.Writer, f func(line string) error) error {
 // output is a buffered standard output.
 func output(t *task.Task) *bufio.Writer { return bufio.NewWriterSize(t.Out, 8<<10) }
 
+// flush writes what is left. When the reader is gone there is nobody to tell.
+func flush(w *bufio.Writer) { _ = w.Flush() }
+
 // usage ends with the message of a wrong command line.
 func usage(t *task.Task, text string) int {
 	if gnu(t) {

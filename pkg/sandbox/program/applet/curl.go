@@ -85,7 +85,6 @@ type transfer struct {
 	ip, port  string
 	kind      string
 	bytes     int64
-	headBytes int
 	redirects int
 	start     time.Time
 	lookup    time.Duration
@@ -461,7 +460,7 @@ func (c *curlRun) attempt(ctx context.Context, address string, index int) error 
 			return &curlError{curlURL, "URL rejected: Malformed input to a URL function"}
 		}
 		c.last.url = u.String()
-		if resp.StatusCode == 303 || resp.StatusCode <= 302 && method == http.MethodPost && c.method == "" {
+		if resp.StatusCode == http.StatusSeeOther || resp.StatusCode <= 302 && method == http.MethodPost && c.method == "" {
 			method, body = http.MethodGet, nil
 		}
 	}
@@ -490,15 +489,6 @@ func (c *curlRun) body(u *url.URL) ([]byte, string) {
 		method = c.method
 	}
 	return body, method
-}
-
-func (c *curlRun) headerSet(name string) bool {
-	for _, h := range c.headers {
-		if n, _, ok := strings.Cut(h, ":"); ok && strings.EqualFold(n, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // request makes one HTTP request.

@@ -1,10 +1,9 @@
 package applet
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -183,7 +182,7 @@ func (g *grepper) complain(name string, err error) {
 }
 
 func (g *grepper) file(name string) {
-	in := io.Reader(g.t.In)
+	in := g.t.In
 	if name != "-" {
 		h, err := g.t.Open(name)
 		if err != nil {
@@ -224,14 +223,12 @@ func (g *grepper) file(name string) {
 		}
 		return nil
 	})
-	if err != nil && err != errDone {
+	if err != nil && !errors.Is(err, errDone) {
 		g.complain(name, err)
 	}
-	label := path.Clean(name)
+	label := name
 	if name == "-" {
 		label = "(standard input)"
-	} else {
-		label = name
 	}
 	switch {
 	case g.o.has('c'):

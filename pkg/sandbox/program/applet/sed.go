@@ -85,7 +85,7 @@ func sed(t *task.Task) int {
 		names = []string{"-"}
 	}
 	s.w = output(t)
-	defer s.w.Flush()
+	defer flush(s.w)
 	for _, n := range names {
 		err := withSed(t, n, s.w, s.feed)
 		if errors.Is(err, errDone) {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -92,7 +93,7 @@ func tac(t *task.Task) int {
 		return lines(r, func(line string) error { all = append(all, line); return nil })
 	})
 	w := output(t)
-	defer w.Flush()
+	defer flush(w)
 	for i := len(all) - 1; i >= 0; i-- {
 		_, _ = w.WriteString(all[i])
 	}
@@ -129,7 +130,7 @@ func head(t *task.Task) int {
 		title(t, o, names, name, &first)
 		if bytes {
 			_, err := io.CopyN(t.Out, r, int64(limit))
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = nil
 			}
 			return err
@@ -161,13 +162,14 @@ func headLines(t *task.Task, r io.Reader, limit int) error {
 			return nil
 		})
 	}
-	if err == errDone {
+	if errors.Is(err, errDone) {
 		return nil
 	}
 	return err
 }
 
-var errDone = fmt.Errorf("done")
+// errDone ends a loop over lines early.
+var errDone = errors.New("done")
 
 // title prints the heading of one of several files.
 func title(t *task.Task, o opts, names []string, name string, first *bool) {
@@ -370,7 +372,7 @@ func cut(t *task.Task) int {
 		return 1
 	}
 	w := output(t)
-	defer w.Flush()
+	defer flush(w)
 	return eachInput(t, names, func(_ string, r io.Reader) error {
 		return filter(r, w, func(line string) error {
 			line = strings.TrimSuffix(line, "\n")
@@ -458,7 +460,7 @@ func tr(t *task.Task) int {
 	negate := o.has('c') || o.has('C')
 	var last rune = -1
 	w := output(t)
-	defer w.Flush()
+	defer flush(w)
 	return eachInput(t, nil, func(_ string, r io.Reader) error {
 		return filter(r, w, func(line string) error {
 			for _, c := range line {
@@ -570,7 +572,7 @@ func sortLines(t *task.Task) int {
 		return less(all[i], all[j])
 	})
 	w := output(t)
-	defer w.Flush()
+	defer flush(w)
 	for i, l := range all {
 		if o.has('u') && i > 0 && (l == all[i-1] || field > 0 && key(l) == key(all[i-1])) {
 			continue
@@ -654,7 +656,8 @@ func seq(t *task.Task) int {
 		}
 		n = append(n, f)
 	}
-	first, step, last := 1.0, 1.0, 0.0
+	var last float64
+	first, step := 1.0, 1.0
 	switch len(n) {
 	case 1:
 		last = n[0]
@@ -674,7 +677,7 @@ func seq(t *task.Task) int {
 		width = max(len(strconv.FormatFloat(first, 'f', decimals, 64)), len(strconv.FormatFloat(last, 'f', decimals, 64)))
 	}
 	w := output(t)
-	defer w.Flush()
+	defer flush(w)
 	for i := 0; ; i++ {
 		v := first + float64(i)*step
 		if step > 0 && v > last+1e-9 || step < 0 && v < last-1e-9 {

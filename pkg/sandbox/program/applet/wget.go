@@ -67,7 +67,6 @@ type getter struct {
 	o       opts
 	headers []string
 	wait    time.Duration
-	addr    string // of the last connection
 }
 
 // say prints progress, which -q silences.

@@ -4,7 +4,7 @@
 //
 // It is put there before the big binary is built, by one line of shell:
 //
-//	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /tmp/lc ./cmd/learn-container && gzip -9n </tmp/lc >pkg/sandbox/program/embedded/bin/learn-container-$(go env GOOS)-$(go env GOARCH).gz
+//	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -ldflags='-s -w' -o /tmp/lc ./cmd/learn-container && gzip -9n </tmp/lc >pkg/sandbox/program/embedded/bin/learn-container-$(go env GOOS)-$(go env GOARCH).gz
 package embedded
 
 import (

@@ -71,7 +71,11 @@ func (f *FS) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
 		if l.virtual.device == "" && flag&(os.O_WRONLY|os.O_RDWR) != 0 {
 			return nil, fail("open", name, syscall.EACCES)
 		}
-		return l.virtual.open(), nil
+		h, err := l.virtual.open()
+		if err != nil {
+			return nil, fail("open", name, err)
+		}
+		return h, nil
 	}
 	if l.readOnly() && flag&(os.O_WRONLY|os.O_RDWR|os.O_CREATE|os.O_TRUNC) != 0 {
 		if _, err := root.Lstat(l.hostRel()); err == nil && flag&(os.O_WRONLY|os.O_RDWR|os.O_TRUNC) == 0 {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"syscall"
@@ -19,6 +20,7 @@ type node struct {
 	content []byte
 	entries []string
 	device  string
+	pipe    string // the host's path of another process's standard stream
 	modTime time.Time
 }
 
@@ -93,8 +95,18 @@ func (f *FS) process(name string) *node {
 	if target, ok := strings.CutPrefix(string(content), linkMark); ok {
 		n.mode, n.target = fs.ModeSymlink|0o777, target
 	}
+	if host, ok := strings.CutPrefix(string(content), pipeMark); ok {
+		n.mode, n.device, n.pipe = fs.ModeNamedPipe|0o200, "pipe", host
+	}
 	return n
 }
+
+// pipeMark begins the content of what Proc wants to be a pipe that can be written to.
+const pipeMark = "\x00|"
+
+// Pipe is what Proc returns as content for the standard output of another process of the container:
+// host is where the host has it.
+func Pipe(host string) []byte { return []byte(pipeMark + host) }
 
 // linkMark begins the content of what Proc wants to be a symbolic link.
 const linkMark = "\x00->"
@@ -108,7 +120,12 @@ type virtualFile struct {
 	*bytes.Reader
 }
 
-func (n *node) open() File { return &virtualFile{n: n, Reader: bytes.NewReader(n.content)} }
+func (n *node) open() (File, error) {
+	if n.pipe != "" {
+		return os.OpenFile(n.pipe, os.O_WRONLY, 0)
+	}
+	return &virtualFile{n: n, Reader: bytes.NewReader(n.content)}, nil
+}
 
 func (v *virtualFile) Stat() (fs.FileInfo, error) { return v.n, nil }
 func (v *virtualFile) Close() error               { return nil }

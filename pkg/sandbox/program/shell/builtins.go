@@ -231,7 +231,7 @@ func (s *Shell) declare(cm *syntax.DeclClause) {
 	if s.flow != flowNone {
 		return
 	}
-	if s.status = s.declareCommand(nil, args); s.status == 0 {
+	if s.status = s.declareCommand(s.ctx, args); s.status == 0 {
 		for _, as := range assigns {
 			s.assign(as, false)
 		}

@@ -24,6 +24,10 @@ func Main(d Dialect) task.Program {
 func (s *Shell) main(ctx context.Context) int {
 	s.ctx = ctx
 	args, command, stdin, login, err := s.flags(s.t.Args[1:])
+	if errors.Is(err, errVersion) && s.dialect == Bash {
+		fmt.Fprintf(s.out, "GNU bash, version %s\n", s.t.Binary.Version)
+		return 0
+	}
 	if err != nil {
 		s.complain("%v", err)
 		return 2
@@ -66,6 +70,9 @@ func (s *Shell) main(ctx context.Context) int {
 	return s.status & 255
 }
 
+// errVersion says that only the version is asked for.
+var errVersion = errors.New("illegal option --version")
+
 // profile reads /etc/profile in a login shell.
 func (s *Shell) profile(ctx context.Context, login bool) {
 	if !login {
@@ -93,6 +100,8 @@ func (s *Shell) flags(args []string) (rest []string, command, stdin, login bool,
 		case "--login":
 			login = true
 			continue
+		case "--version":
+			return nil, false, false, false, errVersion
 		case "--norc", "--noprofile", "--posix", "--noediting":
 			continue
 		}

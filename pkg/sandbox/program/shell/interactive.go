@@ -65,7 +65,7 @@ func (s *Shell) foreground(ctx context.Context, list []*syntax.Stmt) {
 	defer cancel(nil)
 	tty := s.t.TTY()
 	before := tty.OnSignal(func(sig process.Signal) { cancel(process.ErrKilled{Signal: sig}) })
-	defer tty.OnSignal(before)
+	defer func() { tty.OnSignal(before) }()
 	// What goes to the background must outlive the line.
 	s.life = ctx
 	s.stmts(run, list)

@@ -21,7 +21,6 @@ type job struct {
 	text   string
 	done   chan struct{}
 	status int // once done is closed
-	shown  bool
 }
 
 func (j *job) running() bool {
@@ -39,7 +38,13 @@ type jobs struct {
 	last int // $!
 }
 
+// jobsKept bounds how many ended jobs a script's wait can still ask for.
+const jobsKept = 1000
+
 func (j *jobs) add(n *job) {
+	if len(j.list) >= jobsKept && !j.list[0].running() {
+		j.list = j.list[1:]
+	}
 	for _, o := range j.list {
 		n.number = max(n.number, o.number)
 	}

@@ -2,6 +2,7 @@ package task
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -53,7 +54,7 @@ func readHead(f *fsys.FS, name string) ([]byte, error) {
 	defer h.Close()
 	b := make([]byte, binaryLimit)
 	n, err := io.ReadFull(h, b)
-	if err == io.ErrUnexpectedEOF || err == io.EOF {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return b[:n], err

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -29,7 +30,7 @@ func (t *Task) OpenFile(name string, flag int, perm fs.FileMode) (fsys.File, err
 		}
 	}
 	f, err := t.FS.OpenFile(p, flag, perm)
-	if e, ok := err.(*fs.PathError); ok {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		e.Path = name
 	}
 	return f, err

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -107,18 +108,15 @@ func (e *editor) Read(b []byte) (int, error) {
 
 // takeLine reads raw bytes, up to the end of a line or a Ctrl-C.
 func (t *Terminal) takeLine(ctx context.Context, b []byte) (int, error) {
-	t.mu.Lock()
-	for i, c := range t.raw {
-		if i < len(b) && (c == '\r' || c == '\n' || c == ctrlC) {
-			b = b[:i+1]
-			break
+	return t.await(ctx, func() (int, bool, error) {
+		n := min(len(b), len(t.raw))
+		if i := bytes.IndexAny(t.raw[:n], "\r\n\x03"); i >= 0 {
+			n = i + 1
 		}
-	}
-	if len(t.raw) == 0 {
-		b = b[:1]
-	}
-	t.mu.Unlock()
-	return t.take(ctx, b, true)
+		copy(b, t.raw[:n])
+		t.raw = t.raw[n:]
+		return n, n > 0, nil
+	})
 }
 
 func (e *editor) Write(b []byte) (int, error) { return e.t.out.direct(b) }

@@ -28,15 +28,15 @@ type Terminal struct {
 	mu      sync.Mutex
 	changed chan struct{}
 	raw     []byte // bytes for the line editor or for a program in raw mode
-	lines   []byte // complete lines for programs that read
-	line    []byte // the line under way
+	lines   [][]byte // complete lines for programs that read; an empty one is a Ctrl-D, an end of file
+	line    []byte   // the line under way
 	isRaw   bool
-	eofs    int // Ctrl-D on an empty line, each read as one end of file
 	closed  bool
 	lastCR  bool
 	width   int
 	height  int
 	signal  func(process.Signal)
+	hangup  func()
 
 	past history
 }
@@ -76,6 +76,17 @@ func (t *Terminal) OnSignal(f func(process.Signal)) (before func(process.Signal)
 	return before
 }
 
+// OnHangup sets what is done when the far end goes away.
+func (t *Terminal) OnHangup(f func()) {
+	t.mu.Lock()
+	t.hangup = f
+	closed := t.closed
+	t.mu.Unlock()
+	if closed {
+		f()
+	}
+}
+
 func (t *Terminal) wake() {
 	close(t.changed)
 	t.changed = make(chan struct{})
@@ -89,8 +100,12 @@ func (t *Terminal) pump(in io.Reader) {
 		if err != nil {
 			t.mu.Lock()
 			t.closed = true
+			hangup := t.hangup
 			t.wake()
 			t.mu.Unlock()
+			if hangup != nil {
+				hangup()
+			}
 			return
 		}
 	}
@@ -129,7 +144,7 @@ func (t *Terminal) discipline(b []byte, echo *bytes.Buffer) (signals []process.S
 		t.lastCR = c == '\r'
 		switch c {
 		case '\r', '\n':
-			t.lines = append(append(t.lines, t.line...), '\n')
+			t.lines = append(t.lines, append(t.line, '\n'))
 			t.line = nil
 			echo.WriteString("\n")
 		case ctrlC, ctrlBS:
@@ -142,10 +157,7 @@ func (t *Terminal) discipline(b []byte, echo *bytes.Buffer) (signals []process.S
 				signals = append(signals, process.QUIT)
 			}
 		case ctrlD:
-			if len(t.line) == 0 {
-				t.eofs++
-			}
-			t.lines = append(t.lines, t.line...)
+			t.lines = append(t.lines, t.line)
 			t.line = nil
 		case del, '\b':
 			if len(t.line) > 0 {
@@ -174,36 +186,36 @@ func (t *Terminal) Read(b []byte) (int, error) { return t.ReadContext(context.Ba
 
 // ReadContext is Read that can be called off.
 func (t *Terminal) ReadContext(ctx context.Context, b []byte) (int, error) {
-	return t.take(ctx, b, false)
+	return t.await(ctx, func() (int, bool, error) {
+		if len(t.lines) == 0 {
+			return 0, false, nil
+		}
+		n := copy(b, t.lines[0])
+		if rest := t.lines[0][n:]; len(rest) > 0 {
+			t.lines[0] = rest
+			return n, true, nil
+		}
+		t.lines = t.lines[1:]
+		if n == 0 && len(b) > 0 {
+			return 0, true, io.EOF
+		}
+		return n, true, nil
+	})
 }
 
-func (t *Terminal) take(ctx context.Context, b []byte, raw bool) (int, error) {
+// await calls take under the lock until it has something, the far end is gone, or ctx ends.
+func (t *Terminal) await(ctx context.Context, take func() (n int, ok bool, err error)) (int, error) {
 	for {
 		t.mu.Lock()
-		from := &t.lines
-		if raw {
-			from = &t.raw
-		}
-		if len(*from) > 0 {
-			n := copy(b, *from)
-			if i := bytes.IndexByte((*from)[:n], '\n'); !raw && i >= 0 {
-				n = i + 1
-			}
-			*from = (*from)[n:]
-			t.mu.Unlock()
-			return n, nil
-		}
-		if t.eofs > 0 && !raw {
-			t.eofs--
-			t.mu.Unlock()
-			return 0, io.EOF
-		}
-		if t.closed {
-			t.mu.Unlock()
-			return 0, io.EOF
-		}
-		changed := t.changed
+		n, ok, err := take()
+		closed, changed := t.closed, t.changed
 		t.mu.Unlock()
+		switch {
+		case ok:
+			return n, err
+		case closed:
+			return 0, io.EOF
+		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -217,9 +229,9 @@ func (t *Terminal) Raw() (restore func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.isRaw = true
-	ahead := bytes.ReplaceAll(append(t.lines, t.line...), []byte("\n"), []byte("\r"))
-	t.raw = append(ahead, t.raw...)
-	t.lines, t.line, t.eofs = nil, nil, 0
+	ahead := append(bytes.Join(t.lines, nil), t.line...)
+	t.raw = append(bytes.ReplaceAll(ahead, []byte("\n"), []byte("\r")), t.raw...)
+	t.lines, t.line = nil, nil
 	return func() {
 		t.mu.Lock()
 		t.isRaw = false
@@ -233,7 +245,13 @@ func (t *Terminal) Raw() (restore func()) {
 }
 
 // ReadRaw reads bytes in raw mode.
-func (t *Terminal) ReadRaw(ctx context.Context, b []byte) (int, error) { return t.take(ctx, b, true) }
+func (t *Terminal) ReadRaw(ctx context.Context, b []byte) (int, error) {
+	return t.await(ctx, func() (int, bool, error) {
+		n := copy(b, t.raw)
+		t.raw = t.raw[n:]
+		return n, n > 0, nil
+	})
+}
 
 // output turns line feeds into what a terminal in raw mode needs.
 type output struct {

@@ -102,12 +102,6 @@ func (r *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// waitEnd waits for ctx and returns the exit code of a killed program.
-func waitEnd(ctx context.Context) int {
-	<-ctx.Done()
-	return task.CodeOf(ctx)
-}
-
 // Pause does nothing until it is told to end.
 func Pause(ctx context.Context, t *task.Task) int {
 	if len(t.Args) > 1 && t.Args[1] == "-v" {

@@ -1,0 +1,185 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+func story(t *testing.T, name, target string, tl *snapshot.Timeline) *explain.Story {
+	t.Helper()
+	now := load[snapshot.Snapshot](t, name+".snapshot.yaml")
+	s, err := explain.Timeline(query(t, target), now, tl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestTheStoryOfADeletedPod(t *testing.T) {
+	tl := load[snapshot.Timeline](t, "delete-pod.timeline.yaml")
+	for _, target := range []string{"deployment/web", "pods?app=web", "service/web"} {
+		s := story(t, "delete-pod", target, tl)
+		if s.Rows[0].Actor != "you" || s.Rows[0].OffsetMS != 0 || !strings.HasPrefix(s.Rows[0].What, "deleted Pod web-") {
+			t.Errorf("%s: it begins with %+v", target, s.Rows[0])
+		}
+		var actors []string
+		for _, r := range s.Rows {
+			actors = append(actors, r.Actor)
+		}
+		for _, actor := range []string{"ReplicaSet", "scheduler", "kubelet", "endpoints"} {
+			if !strings.Contains(strings.Join(actors, " "), actor) {
+				t.Errorf("%s: nothing is told of the %s", target, actor)
+			}
+		}
+		if s.Outcome != explain.Healed || s.HealedMS <= 0 || s.HealedMS > s.Series.EndMS {
+			t.Errorf("%s: outcome %s after %d ms of %d", target, s.Outcome, s.HealedMS, s.Series.EndMS)
+		}
+		if len(s.Gone) != 1 || len(s.Came) != 1 || s.Gone[0].UID == s.Came[0].UID {
+			t.Errorf("%s: gone %v, came %v", target, s.Gone, s.Came)
+		}
+	}
+}
+
+// What the recorder keeps from before the start may be missing; then what objects say of themselves
+// must do.
+func TestAStoryWithoutTheStateBefore(t *testing.T) {
+	tl := load[snapshot.Timeline](t, "delete-pod.timeline.yaml")
+	whole := story(t, "delete-pod", "deployment/web", tl)
+	var since []snapshot.Change
+	for _, c := range tl.Changes {
+		if !c.At.Before(tl.Start) {
+			since = append(since, c)
+		}
+	}
+	if len(since) == len(tl.Changes) {
+		t.Fatal("the fixture holds no state from before")
+	}
+	tl.Changes = since
+	s := story(t, "delete-pod", "deployment/web", tl)
+	if s.Outcome != whole.Outcome || s.HealedMS != whole.HealedMS || len(s.Series.Ready) != len(whole.Series.Ready) {
+		t.Errorf("without the state before: %s %d %v, with it: %s %d %v",
+			s.Outcome, s.HealedMS, s.Series.Ready, whole.Outcome, whole.HealedMS, whole.Series.Ready)
+	}
+}
+
+// Watches tell what happened, but not who asked for it.
+func TestAStoryFromWatchesDoesNotGuess(t *testing.T) {
+	s := story(t, "delete-pod", "deployment/web", load[snapshot.Timeline](t, "delete-pod.watch.yaml"))
+	if s.Rows[0].Actor != "somebody" || !strings.Contains(s.Rows[0].Evidence, "does not say who") {
+		t.Errorf("it begins with %+v", s.Rows[0])
+	}
+	if s.Times != "times: watch arrival" || s.Outcome != explain.Healed {
+		t.Errorf("%s, %s", s.Times, s.Outcome)
+	}
+	for _, r := range s.Rows {
+		if r.Actor == "you" {
+			t.Errorf("nobody can know that it was you: %+v", r)
+		}
+	}
+}
+
+func TestTheEngineIsNotTheLearner(t *testing.T) {
+	tl := load[snapshot.Timeline](t, "delete-pod.timeline.yaml")
+	for i := range tl.Changes {
+		if tl.Changes[i].User == "learner" {
+			tl.Changes[i].UserAgent = "kubectl-learn-lesson"
+		}
+	}
+	if s := story(t, "delete-pod", "deployment/web", tl); s.Rows[0].Actor != "the lesson" {
+		t.Errorf("it begins with %+v", s.Rows[0])
+	}
+}
+
+func TestAFaultBeginsAStory(t *testing.T) {
+	s := story(t, "node-down", "deployment/web", load[snapshot.Timeline](t, "node-down.timeline.yaml"))
+	if s.Rows[0].Actor != "the lesson" || s.Rows[0].Source != explain.FromFault || s.Rows[0].OffsetMS != 0 {
+		t.Errorf("it begins with %+v", s.Rows[0])
+	}
+	found := false
+	for _, r := range s.Rows {
+		found = found || strings.HasPrefix(r.What, "heard nothing from worker-2 for 5 s")
+	}
+	if !found {
+		t.Error("the node's silence is not told")
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	for _, c := range []struct {
+		name, target string
+		want         explain.Outcome
+		says         string
+	}{
+		{"scale", "deployment/web", explain.Reached, "6 of 6 Pods ready"},
+		{"kill-container", "pods?app=web", explain.Healed, "The Pod is the same"},
+		{"relabel", "deployment/web", explain.Healed, "lives on by itself"},
+		{"bare-pod", "pod/lonely", explain.Gone, "nothing owned it"},
+		{"bad-image", "deployment/web", explain.Under, "not ready everywhere"},
+		{"orphan", "deployment/web", explain.Gone, "lives on without it"},
+		{"quota", "deployment/web", explain.Under, "4 of 6 Pods ready"},
+		{"rollout", "deployment/web", explain.Reached, "at least 3 were ready"},
+	} {
+		s := story(t, c.name, c.target, load[snapshot.Timeline](t, c.name+".timeline.yaml"))
+		if s.Outcome != c.want || !strings.Contains(s.Summary, c.says) {
+			t.Errorf("%s: %s, %q; want %s, %q", c.name, s.Outcome, s.Summary, c.want, c.says)
+		}
+		if len(s.Rows) > 13 {
+			t.Errorf("%s: %d rows do not fit a screen", c.name, len(s.Rows))
+		}
+		for i, r := range s.Rows {
+			if r.OffsetMS < 0 || (i > 0 && r.OffsetMS < s.Rows[i-1].OffsetMS) {
+				t.Errorf("%s: row %d is at %d ms", c.name, i, r.OffsetMS)
+			}
+			if r.Actor == "" || r.What == "" || (r.Evidence == "" && r.Actor != "…") {
+				t.Errorf("%s: row %d says too little: %+v", c.name, i, r)
+			}
+		}
+	}
+}
+
+// A long story says how much it leaves out.
+func TestALongStoryIsCutHonestly(t *testing.T) {
+	tl := load[snapshot.Timeline](t, "delete-pod.timeline.yaml")
+	var del snapshot.Change
+	for _, c := range tl.Changes {
+		if c.Verb == "delete" && c.User == "learner" {
+			del = c
+		}
+	}
+	if del.Object == nil {
+		t.Fatal("no deletion in the fixture")
+	}
+	// the learner relabels the Pod again and again before deleting it
+	var many []snapshot.Change
+	for i := range 30 {
+		c := del
+		c.Verb, c.Type = "patch", snapshot.Modified
+		c.Object = del.Object.DeepCopy()
+		c.Object.SetDeletionTimestamp(nil)
+		c.Object.SetDeletionGracePeriodSeconds(nil)
+		c.Object.SetResourceVersion("")
+		c.Object.SetLabels(map[string]string{"app": "web", "try": string(rune('a' + i))})
+		many = append(many, c)
+	}
+	before := 0
+	for before < len(tl.Changes) && tl.Changes[before].At.Before(del.At) {
+		before++
+	}
+	tl.Changes = append(append(append([]snapshot.Change(nil), tl.Changes[:before]...), many...), tl.Changes[before:]...)
+	s := story(t, "delete-pod", "deployment/web", tl)
+	moves := 0
+	said := false
+	for _, r := range s.Rows {
+		moves += r.Moves
+		said = said || strings.Contains(r.What, "left out")
+	}
+	if s.Elided == 0 || !said || len(s.Rows) > 13 {
+		t.Errorf("%d rows, %d left out, said: %v", len(s.Rows), s.Elided, said)
+	}
+	if moves < 30 {
+		t.Errorf("the rows stand for %d moves, fewer than were made", moves)
+	}
+}

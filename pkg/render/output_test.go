@@ -1,0 +1,54 @@
+package render_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
+)
+
+func TestOutput(t *testing.T) {
+	type item struct {
+		Name  string `json:"name"`
+		Count int64  `json:"count"`
+	}
+	list := []item{{"a<b", 3}, {"c", 1 << 40}}
+	for _, c := range []struct {
+		flag  string
+		value any
+		want  string
+	}{
+		{"json", list[0], "{\n  \"name\": \"a<b\",\n  \"count\": 3\n}\n"},
+		{"yaml", list[1], "count: 1099511627776\nname: c\n"},
+		{"yaml", list, "items:\n- count: 3\n  name: a<b\n- count: 1099511627776\n  name: c\n"},
+		{"json", []item(nil), "{\n  \"items\": []\n}\n"},
+		{"jsonpath={.items[*].name}", list, "a<b c"},
+		{"jsonpath=.count", list[0], "3"},
+		{"name", list, "lesson/a\nlesson/c\n"},
+	} {
+		o, err := render.ParseOutput(c.flag)
+		if err != nil {
+			t.Fatalf("%s: %v", c.flag, err)
+		}
+		var b bytes.Buffer
+		if err := o.Print(&b, c.value, "lesson/a", "lesson/c"); err != nil {
+			t.Fatalf("%s: %v", c.flag, err)
+		}
+		if b.String() != c.want {
+			t.Errorf("-o %s: %q, want %q", c.flag, b.String(), c.want)
+		}
+		if o.Human() {
+			t.Errorf("-o %s is not for people", c.flag)
+		}
+	}
+	for _, flag := range []string{"xml", "jsonpath", "jsonpath=", "jsonpath={.a", "json=x"} {
+		if _, err := render.ParseOutput(flag); err == nil {
+			t.Errorf("-o %s gave no error", flag)
+		}
+	}
+	for _, flag := range []string{"", "wide"} {
+		if o, err := render.ParseOutput(flag); err != nil || !o.Human() || o.Wide() != (flag == "wide") {
+			t.Errorf("-o %q: %+v, %v", flag, o, err)
+		}
+	}
+}
