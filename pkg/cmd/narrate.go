@@ -18,6 +18,8 @@ type Narrator struct {
 	Prefix string
 	// Robot says that commands are run and shown rather than asked for.
 	Robot bool
+
+	last session.EventKind
 }
 
 // Narrator shows on standard output.
@@ -39,6 +41,10 @@ func (n *Narrator) printf(format string, args ...any) { fmt.Fprintf(n.Out, forma
 
 // Show shows one thing.
 func (n *Narrator) Show(e session.Event) {
+	if n.Robot && (e.Kind == session.DoShown || e.Kind == session.FaultShown) {
+		return // each is shown when it is done
+	}
+	n.breathe(e.Kind)
 	switch e.Kind {
 	case session.LessonShown:
 		if e.Text != "" {
@@ -47,43 +53,70 @@ func (n *Narrator) Show(e session.Event) {
 		}
 	case session.StepShown:
 		n.heading(e)
-	case session.ProseShown:
+	case session.ProseShown, session.HintGiven:
 		n.markdown(e.Text)
-	case session.PredictionAsked:
-		n.question(e)
+	case session.PredictionAsked, session.QuestionAsked:
+		n.show(render.Question(n.Out, e.Text, e.Options, n.Style))
 	case session.Predicted:
-		n.printf("  %s %s\n\n", n.Style.Accent(">"), e.Text)
+		n.marked(n.Style.Accent(">"), e.Text)
 	case session.DoShown:
 		n.commands(e)
 	case session.FaultShown:
 		n.fault(e)
-	case session.FaultDone:
-		n.printf("  %s %s\n", n.Style.Accent(n.Style.Plain("▸")), e.Text)
 	case session.CommandRun:
 		n.command(e)
 	case session.Reported:
-		n.report(e)
+		n.show(render.Report(n.Out, *e.Report, n.Style))
 	case session.Noticed:
 		n.notice(e.Report.Results)
-	case session.Explained:
-		n.show(render.Explanation(n.Out, e.Explanation, n.Style))
-		n.printf("\n")
-	case session.QuestionAsked:
-		n.show(render.Question(n.Out, e.Text, nil, n.Style))
 	case session.PredictionAnswered, session.QuestionAnswered:
 		n.answer(e.Answer)
-	case session.HintGiven:
-		n.markdown(e.Text)
+	case session.Explained:
+		n.show(render.Explanation(n.Out, e.Explanation, n.Style))
+	default:
+		n.remark(e)
+	}
+	n.last = e.Kind
+}
+
+// remark shows what takes a line.
+func (n *Narrator) remark(e session.Event) {
+	switch e.Kind {
+	case session.FaultDone:
+		n.marked(n.Style.Accent(n.Style.Plain("▸")), e.Text)
 	case session.StepPassed:
-		n.printf("  %s This step is done.\n", n.Style.GoodSign())
+		n.marked(n.Style.GoodSign(), "This step is done.")
 	case session.StepSkipped:
-		n.printf("  The robot did step %q for you.\n", e.Title)
+		n.marked(n.Style.GoodSign(), fmt.Sprintf("The robot did step %q for you.", e.Title))
 	case session.LessonFinished:
-		n.printf("\n  %s %s is done, and nothing of it is left on the cluster.\n", n.Style.GoodSign(), n.Style.Bold(e.Title))
+		n.marked(n.Style.GoodSign(), e.Title+" is done, and nothing of it is left on the cluster.")
 	case session.Note:
-		n.printf("  %s\n", n.Style.Dim(e.Text))
+		n.marked(n.Style.Dim("-"), e.Text)
 	case session.Failed:
-		n.printf("  %s %s\n", n.Style.UnsureSign(), n.Style.Plain(e.Text))
+		n.marked(n.Style.UnsureSign(), e.Text)
+	}
+}
+
+// breathe leaves a line free where one thing ends and another begins.
+func (n *Narrator) breathe(next session.EventKind) {
+	if n.last == "" || n.last == next {
+		return
+	}
+	switch next {
+	case session.StepShown, session.LessonShown: // have their own
+	case session.QuestionAnswered, session.Predicted, session.Noticed, session.Note, session.FaultDone:
+	case session.CommandRun:
+		if n.last != session.FaultDone {
+			n.printf("\n")
+		}
+	case session.DoShown, session.FaultShown:
+		if n.last != session.DoShown && n.last != session.FaultShown {
+			n.printf("\n")
+		}
+	default:
+		if n.last != session.StepShown {
+			n.printf("\n")
+		}
 	}
 }
 
@@ -102,17 +135,10 @@ func (n *Narrator) heading(e session.Event) {
 	n.printf("\n  %s%s%s\n  %s\n", n.Style.Bold(n.Style.Plain(string(title))), gap, n.Style.Dim(place), n.Style.Dim(n.Style.Plain(strings.Repeat("─", n.width()))))
 }
 
-func (n *Narrator) question(e session.Event) {
-	n.show(render.Question(n.Out, e.Text, e.Options, n.Style))
-}
-
 func (n *Narrator) commands(e session.Event) {
-	if n.Robot {
-		return // each is shown when it is run
-	}
 	head := "Do  "
 	if e.Optional {
-		head = "Or  "
+		head = "Try "
 	}
 	for _, line := range e.Commands {
 		n.printf("  %s   %s\n", n.Style.Dim(head), n.Style.Accent(line))
@@ -121,10 +147,7 @@ func (n *Narrator) commands(e session.Event) {
 }
 
 func (n *Narrator) fault(e session.Event) {
-	if n.Robot {
-		return // it is shown when it is done
-	}
-	n.printf("  %s\n", n.Style.Plain(e.Text))
+	n.show(render.Markdown(n.Out, e.Text, n.Style))
 	n.printf("  %s   %s\n", n.Style.Dim("Do  "), n.Style.Accent(n.Prefix+" strike"))
 }
 
@@ -138,26 +161,53 @@ func (n *Narrator) command(e session.Event) {
 	}
 }
 
-func (n *Narrator) report(e session.Event) {
-	n.printf("\n")
-	n.show(render.Report(n.Out, *e.Report, n.Style))
-	n.printf("\n")
-}
-
-// notice tells of single checks in a line each.
+// notice tells of single checks in a line or two each.
 func (n *Narrator) notice(results []check.Result) {
 	for _, r := range results {
 		switch r.Verdict {
 		case check.Pass:
-			n.printf("  %s %s\n", n.Style.GoodSign(), n.Style.Plain(r.That))
+			n.marked(n.Style.GoodSign(), r.That)
 		case check.Converging:
-			n.printf("  %s converging: %s\n", n.Style.WaitSign(), n.Style.Plain(oneOf(r.Why, r.That)))
+			n.marked(n.Style.WaitSign(), "converging: "+oneOf(r.Why, r.That))
 		case check.CantTell:
-			n.printf("  %s can't tell: %s\n", n.Style.UnsureSign(), n.Style.Plain(r.Why))
+			n.marked(n.Style.UnsureSign(), "can't tell: "+r.Why)
 		default:
-			n.printf("  %s %s\n", n.Style.BadSign(), n.Style.Plain(oneOf(r.Why, r.That)))
+			n.marked(n.Style.BadSign(), oneOf(r.Why, r.That))
 		}
 	}
+}
+
+// marked shows text behind a sign, wrapped so that nothing stands below the sign.
+func (n *Narrator) marked(sign, text string) {
+	for i, line := range n.wrap(text, n.width()-2) {
+		if i > 0 {
+			sign = " "
+		}
+		n.printf("  %s %s\n", sign, line)
+	}
+}
+
+// Say shows a sentence or two.
+func (n *Narrator) Say(format string, args ...any) {
+	for _, line := range n.wrap(fmt.Sprintf(format, args...), n.width()) {
+		n.printf("  %s\n", line)
+	}
+}
+
+// wrap breaks text between words.
+func (n *Narrator) wrap(text string, columns int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(n.Style.Plain(text)) {
+		if line != "" && render.Width(line)+1+render.Width(word) > columns {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }
 
 func oneOf(first, second string) string {
@@ -172,17 +222,25 @@ func (n *Narrator) answer(a *session.Answer) {
 	n.show(render.Answer(n.Out, render.Answered{
 		Said: a.Said, Right: a.Right, So: a.So, Reply: a.Reply, Because: a.Because, Evidence: a.Evidence,
 	}, n.Style))
-	n.printf("\n")
 }
 
 // show is for what package render shows. A screen that takes nothing more is nothing to end for.
 func (n *Narrator) show(error) {}
 
-// Advice says what to type next: pairs of a word and a command.
+// Advice says what to type next: pairs of a word and a command, as many on a line as fit.
 func (n *Narrator) Advice(pairs ...string) {
-	var parts []string
+	line, columns := "", 0
 	for i := 0; i+1 < len(pairs); i += 2 {
-		parts = append(parts, n.Style.Dim(pairs[i])+" "+n.Style.Accent(pairs[i+1]))
+		width := render.Width(pairs[i]) + 1 + render.Width(pairs[i+1])
+		if columns > 0 && columns+3+width > n.width() {
+			n.printf("  %s\n", line)
+			line, columns = "", 0
+		}
+		if columns > 0 {
+			line, columns = line+"   ", columns+3
+		}
+		line += n.Style.Dim(pairs[i]) + " " + n.Style.Accent(pairs[i+1])
+		columns += width
 	}
-	n.printf("  %s\n", strings.Join(parts, "   "))
+	n.printf("  %s\n", line)
 }

@@ -64,7 +64,7 @@ func next(style render.Style, events []session.Event) string {
 	if len(events) == 0 || events[len(events)-1].Kind != session.StepPassed {
 		return ""
 	}
-	return fmt.Sprintf("  %s   %s\n", style.Dim("Next"), style.Accent("learn next"))
+	return fmt.Sprintf("\n  %s   %s\n", style.Dim("Next"), style.Accent("learn next"))
 }
 
 // shellEnviron is ours with what commands in the practice shell need to find their way.
@@ -80,6 +80,7 @@ func (a *App) Goodbye() {
 	if a.Cluster != cluster.DefaultName {
 		name = " --name " + a.Cluster
 	}
-	n.printf("\n  You left the practice shell. The cluster goes on running, and the lesson waits where you left it.\n")
+	n.printf("\n")
+	n.Say("You left the practice shell. The cluster goes on running, and the lesson waits where you left it.")
 	n.Advice("Go on", "kubectl learn start"+name, "Stop the cluster", "kubectl learn cluster stop"+name)
 }

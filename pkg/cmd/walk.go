@@ -27,20 +27,16 @@ func (w *Walker) Open(ctx context.Context, p *session.Position) error {
 		return err
 	}
 	for _, e := range events {
-		w.Narrate.Show(e)
-		if e.Kind == session.FaultShown {
-			if err := w.strike(ctx, p); err != nil {
-				return err
-			}
+		switch e.Kind {
+		case session.FaultShown:
+			err = w.strike(ctx, p, e)
+		case session.PredictionAsked:
+			w.Narrate.Show(e)
+			err = w.predict(ctx, p, e)
+		default:
+			w.Narrate.Show(e)
 		}
-		if e.Kind != session.PredictionAsked {
-			continue
-		}
-		if _, said := p.Past.Predictions[e.Question]; said || !w.Interactive() {
-			w.Narrate.printf("\n")
-			continue
-		}
-		if err := w.predict(ctx, e); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -49,8 +45,16 @@ func (w *Walker) Open(ctx context.Context, p *session.Position) error {
 	return nil
 }
 
-// predict asks until the answer is an option, or nothing: not to know is an answer too.
-func (w *Walker) predict(ctx context.Context, e session.Event) error {
+// predict asks until the answer is an option, or nothing: not to know is an answer too. What was
+// said before is said.
+func (w *Walker) predict(ctx context.Context, p *session.Position, e session.Event) error {
+	if said, ok := p.Past.Predictions[e.Question]; ok {
+		w.Narrate.Show(session.Event{Kind: session.Predicted, Text: said.Said})
+		return nil
+	}
+	if !w.Interactive() {
+		return nil
+	}
 	for {
 		w.Narrate.printf("  %s ", w.Narrate.Style.Accent(">"))
 		typed, ok, err := w.asker.Line(ctx)
@@ -58,43 +62,54 @@ func (w *Walker) predict(ctx context.Context, e session.Event) error {
 			return err
 		}
 		if !ok || typed == "" {
-			w.Narrate.printf("  %s\n\n", w.Narrate.Style.Dim("Then watch what happens."))
+			w.Narrate.printf("  %s\n", w.Narrate.Style.Dim("Then watch what happens."))
 			return nil
 		}
 		if i, is := choice(typed, len(e.Options)); is {
-			w.Narrate.printf("\n")
 			return w.Session.Predict(ctx, e.Question, i)
 		}
 		w.Narrate.printf("  %s\n", w.Narrate.Style.Dim(fmt.Sprintf("a to %c, or Enter if you can't tell.", 'a'+len(e.Options)-1)))
 	}
 }
 
-// strike lets the learner say when what breaks is to break. Who does not say it now may do so later.
-func (w *Walker) strike(ctx context.Context, p *session.Position) error {
-	if p.Struck() || !w.Interactive() {
+// strike lets the learner say when what breaks is to break. Who does not say it now may do so
+// later, with the command that is then shown.
+func (w *Walker) strike(ctx context.Context, p *session.Position, e session.Event) error {
+	if p.Struck() {
+		e.Kind = session.FaultDone
+		w.Narrate.Show(e)
 		return nil
 	}
-	w.Narrate.printf("  %s ", w.Narrate.Style.Accent("Press Enter when you are ready."))
-	if _, ok, err := w.asker.Line(ctx); err != nil || !ok {
-		return err
+	if w.Interactive() {
+		w.Narrate.printf("\n  %s ", w.Narrate.Style.Accent("Press Enter when you are ready."))
+		_, ready, err := w.asker.Line(ctx)
+		if err != nil {
+			return err
+		}
+		if ready {
+			return w.Strike(ctx)
+		}
 	}
+	w.Narrate.Show(e)
+	return nil
+}
+
+// Strike does what the step says will be done to the cluster, and says so.
+func (w *Walker) Strike(ctx context.Context) error {
 	struck, err := w.Session.Strike(ctx)
-	if err != nil {
-		return err
-	}
 	for _, e := range struck {
 		w.Narrate.Show(e)
 	}
-	return nil
+	return err
 }
 
 // stuck says how to go on and how to get help.
 func (w *Walker) stuck(p *session.Position) {
-	pairs := []string{"Done?", w.Prefix() + " check"}
+	pairs := []string{"Done?", w.Narrate.Prefix + " check"}
 	if len(p.Step.Hints()) > 0 {
-		pairs = append(pairs, "Stuck?", w.Prefix()+" hint")
+		pairs = append(pairs, "Stuck?", w.Narrate.Prefix+" hint")
 	}
-	pairs = append(pairs, "Start the step over?", w.Prefix()+" reset")
+	pairs = append(pairs, "Start the step over?", w.Narrate.Prefix+" reset")
 	w.Narrate.Advice(pairs...)
 }
 
@@ -193,9 +208,9 @@ func (a *App) Arrive(ctx context.Context, w *Walker, from, to *session.Position)
 	}
 	done := func(id string) bool { return state.Lessons[id] != nil && !state.Lessons[id].Finished.IsZero() }
 	if next, ok := c.Next(done); ok {
-		w.Narrate.Advice("Next", fmt.Sprintf("%s start %s", a.Prefix(), next.ID), next.Title, "")
+		w.Narrate.Advice("Next", fmt.Sprintf("%s start %s", w.Narrate.Prefix, next.ID))
 		return nil
 	}
-	w.Narrate.printf("  That was the last lesson.\n")
+	w.Narrate.Say("That was the last lesson.")
 	return nil
 }

@@ -47,7 +47,7 @@ func Needs(kind string, target snapshot.Query) []snapshot.Query {
 	case KindWhy:
 		resources = append(resources, "events", "resourcequotas", "persistentvolumeclaims")
 	case KindTimeline:
-		resources = append(resources, "leases")
+		resources = append(resources, "events", "leases")
 	case KindPlacement:
 		resources = []string{"pods", "nodes", "replicasets", "services"}
 	}

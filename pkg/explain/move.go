@@ -116,6 +116,8 @@ type teller struct {
 	stopped map[string]time.Time
 	// leases are the last times at which nodes were heard of, where the snapshot has them.
 	leases map[string]time.Time
+	// events are what was reported about the Pods, with the grain of a second.
+	events sayings
 	// answering is how many Pods answered for a Service, by its name; absent when not known.
 	answering map[string]int
 }

@@ -55,7 +55,7 @@ func (t *teller) nodeCondition(c snapshot.Change, was, is *corev1.Node) []move {
 		m.actor, m.kind = orElse(m.actor, nodeWatch), nodeLost
 		heard := fmt.Sprintf("heard nothing from %s", is.Name)
 		if silent := t.silence(is.Name, c.At); silent > 0 {
-			heard += fmt.Sprintf(" for %d s", silent)
+			heard += " for " + Span(silent.Milliseconds())
 		}
 		m.say, m.evidence = plain("%s and marked it NotReady", heard), "condition Ready=Unknown"
 	default:
@@ -65,8 +65,8 @@ func (t *teller) nodeCondition(c snapshot.Change, was, is *corev1.Node) []move {
 	return []move{m}
 }
 
-// silence is for how many whole seconds nothing was heard from a node; 0 where that is not known.
-func (t *teller) silence(node string, at time.Time) int {
+// silence is for how long nothing was heard from a node; 0 where that is not known.
+func (t *teller) silence(node string, at time.Time) time.Duration {
 	since := t.stopped[node]
 	if renewed, ok := t.leases[node]; ok && renewed.Before(at) {
 		since = renewed
@@ -74,7 +74,7 @@ func (t *teller) silence(node string, at time.Time) int {
 	if since.IsZero() {
 		return 0
 	}
-	return int(at.Sub(since).Seconds())
+	return at.Sub(since)
 }
 
 // nodeTaint tells of a taint that drives Pods away.

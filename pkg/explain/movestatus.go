@@ -2,6 +2,8 @@ package explain
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -71,7 +73,7 @@ func (t *teller) container(p *corev1.Pod, was, is *corev1.ContainerStatus, endin
 		if ending || p.Spec.RestartPolicy != corev1.RestartPolicyAlways && p.Spec.RestartPolicy != "" && is.State.Terminated.ExitCode == 0 {
 			return nil // told when the Pod is gone or done
 		}
-		return []move{exit(p, is.Name, is.State.Terminated)}
+		return []move{t.exit(p, is.Name, is.State.Terminated)}
 	case is.State.Waiting != nil:
 		return t.waiting(p, was, is)
 	}
@@ -86,12 +88,12 @@ func (t *teller) restarted(p *corev1.Pod, was, is *corev1.ContainerStatus) move 
 		m.say = again(is)
 		return m
 	}
+	ended := t.exit(p, is.Name, last)
 	m.say = func(it string) string {
-		what := fmt.Sprintf("saw container %s end with %s", is.Name, exitWords(last))
-		if it != "" {
-			what = fmt.Sprintf("saw container %s in %s end with %s", is.Name, it, exitWords(last))
-		}
-		return fmt.Sprintf("%s and started it again (restart %d)", what, is.RestartCount)
+		return fmt.Sprintf("%s and started it again (restart %d)", ended.say(it), is.RestartCount)
+	}
+	if ended.evidence != exitEvidence {
+		m.evidence = ended.evidence
 	}
 	return m
 }
@@ -106,16 +108,37 @@ func again(s *corev1.ContainerStatus) func(string) string {
 	}
 }
 
-func exit(p *corev1.Pod, container string, s *corev1.ContainerStateTerminated) move {
-	return move{
-		kind: podExit, subject: p.Name, detail: container, evidence: "state terminated",
-		say: func(it string) string {
-			if it != "" {
-				return fmt.Sprintf("saw container %s in %s end with %s", container, it, exitWords(s))
-			}
-			return fmt.Sprintf("saw container %s end with %s", container, exitWords(s))
-		},
+const exitEvidence = "state terminated"
+
+// exit tells that a container's process ended; where the kubelet ended it since a probe failed, that.
+func (t *teller) exit(p *corev1.Pod, container string, s *corev1.ContainerStateTerminated) move {
+	m := move{kind: podExit, subject: p.Name, detail: container, evidence: exitEvidence}
+	clause, rest := "saw container "+container, " end with "+exitWords(s)
+	if t.unhealthy(p, container, s) {
+		clause, rest = "ended container "+container, ": its liveness probe failed"
+		m.evidence = "event Killing"
 	}
+	m.say = func(it string) string {
+		if it != "" {
+			it = " in " + it
+		}
+		return clause + it + rest
+	}
+	return m
+}
+
+// unhealthy says whether the kubelet reported that it ends a container for its liveness probe,
+// within the time that such an end may take.
+func (t *teller) unhealthy(p *corev1.Pod, container string, s *corev1.ContainerStateTerminated) bool {
+	grace := 30 * time.Second
+	if p.Spec.TerminationGracePeriodSeconds != nil {
+		grace = time.Duration(*p.Spec.TerminationGracePeriodSeconds) * time.Second
+	}
+	return t.events.newest(p.UID, func(e *corev1.Event) bool {
+		passed := s.FinishedAt.Sub(lastSeen(e))
+		return e.Reason == "Killing" && strings.HasPrefix(e.Message, "Container "+container+" failed liveness probe") &&
+			passed >= -2*time.Second && passed <= grace+2*time.Second
+	}) != nil
 }
 
 // exitWords say how a process ended. 128 and more is a signal, by the convention of shells that
@@ -141,7 +164,7 @@ func (t *teller) waiting(p *corev1.Pod, was, is *corev1.ContainerStatus) []move 
 	}
 	var moves []move
 	if last := is.LastTerminationState.Terminated; last != nil && was.State.Running != nil {
-		moves = append(moves, exit(p, is.Name, last))
+		moves = append(moves, t.exit(p, is.Name, last))
 	}
 	m := move{kind: podStuck, subject: p.Name, detail: is.Name, evidence: "state waiting: " + reason}
 	cause := reason

@@ -125,7 +125,7 @@ func scaled(c snapshot.Change, o *unstructured.Unstructured, from, to int) move 
 			m.evidence += ", managedFields"
 		}
 	}
-	m.say = plain("asked %s %s for %s instead of %d", strings.ToLower(o.GetKind()), name, plural(to, "Pod"), from)
+	m.say = plain("asked %s for %s instead of %d", name, plural(to, "Pod"), from)
 	return m
 }
 
@@ -145,9 +145,9 @@ func retemplated(c snapshot.Change, before, after *unstructured.Unstructured) []
 	const restarted = "kubectl.kubernetes.io/restartedAt"
 	switch {
 	case old != fresh:
-		what = fmt.Sprintf("asked %s %s for image %s instead of %s", strings.ToLower(after.GetKind()), name, fresh, old)
+		what = fmt.Sprintf("asked %s for image %s instead of %s", name, fresh, old)
 	case was.Annotations[restarted] != is.Annotations[restarted]:
-		what = fmt.Sprintf("asked %s %s to replace all its Pods", strings.ToLower(after.GetKind()), name)
+		what = fmt.Sprintf("asked %s to replace all its Pods", name)
 	}
 	m := move{actor: actor(c), kind: workloadChanged, subject: name, say: plain("%s", what), evidence: evidence, names: []string{name}}
 	m.act = m.actor == somebody

@@ -32,9 +32,7 @@ func OwnershipTree(target snapshot.Query, now *snapshot.Snapshot) (*Tree, error)
 			t.Roots = append(t.Roots, f.branch(o, true))
 		}
 	}
-	for _, b := range f.lost(roots) {
-		t.Roots = append(t.Roots, b)
-	}
+	t.Roots = append(t.Roots, f.lost(roots)...)
 	return t, nil
 }
 

@@ -10,6 +10,9 @@ import (
 // its picture and its end.
 const mostRows = 12
 
+// fewRows is how many rows are told one by one; each may take two lines.
+const fewRows = 9
+
 // group is the moves that one row tells.
 type group []move
 
@@ -20,7 +23,7 @@ func rows(moves []move, zero time.Time) ([]Row, int) {
 		moves[i].place = i
 	}
 	groups := adjacent(moves)
-	if len(groups) > mostRows {
+	if len(groups) > fewRows {
 		groups = episodes(moves)
 	}
 	groups, elided, at := elide(groups)

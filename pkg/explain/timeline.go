@@ -24,7 +24,7 @@ func Timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeli
 	}
 	t := &teller{
 		w: w, circle: c, told: map[string]bool{}, stopped: map[string]time.Time{},
-		leases: leases(now), answering: map[string]int{},
+		leases: leases(now), events: eventsIn(now), answering: map[string]int{},
 	}
 	t.knowAnswers()
 	n := newNumbers(w, c)

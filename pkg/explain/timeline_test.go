@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -100,7 +102,7 @@ func TestAFaultBeginsAStory(t *testing.T) {
 	}
 	found := false
 	for _, r := range s.Rows {
-		found = found || strings.HasPrefix(r.What, "heard nothing from worker-2 for 5 s")
+		found = found || strings.HasPrefix(r.What, "heard nothing from worker-2 for 5.")
 	}
 	if !found {
 		t.Error("the node's silence is not told")
@@ -181,5 +183,40 @@ func TestALongStoryIsCutHonestly(t *testing.T) {
 	}
 	if moves < 30 {
 		t.Errorf("the rows stand for %d moves, fewer than were made", moves)
+	}
+}
+
+// A container that the kubelet ends for its probe did not end by itself, and events say so.
+func TestAFailedProbeIsTheCauseOfARestart(t *testing.T) {
+	tl := load[snapshot.Timeline](t, "kill-container.timeline.yaml")
+	now := load[snapshot.Snapshot](t, "kill-container.snapshot.yaml")
+	var pod *unstructured.Unstructured
+	for _, o := range now.Objects {
+		if n, _, _ := unstructured.NestedSlice(o.Object, "status", "containerStatuses"); len(n) == 1 && n[0].(map[string]any)["restartCount"] == int64(1) {
+			pod = o
+		}
+	}
+	if pod == nil {
+		t.Fatal("no Pod was restarted in the fixture")
+	}
+	statuses, _, _ := unstructured.NestedSlice(pod.Object, "status", "containerStatuses")
+	finished, _, _ := unstructured.NestedString(statuses[0].(map[string]any), "lastState", "terminated", "finishedAt")
+	now.Objects = append(now.Objects, &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Event", "metadata": map[string]any{"name": "e", "uid": "e"},
+		"involvedObject": map[string]any{"kind": "Pod", "uid": string(pod.GetUID())},
+		"reason":         "Killing", "message": "Container nginx failed liveness probe, will be restarted", "lastTimestamp": finished,
+	}})
+	s, err := explain.Timeline(query(t, "pods?app=web"), now, tl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, r := range s.Rows {
+		if strings.Contains(r.What, "its liveness probe failed") {
+			found = r.Actor == "kubelet" && strings.HasPrefix(r.Evidence, "event Killing")
+		}
+	}
+	if !found {
+		t.Errorf("the probe is not told: %+v", s.Rows)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/util"
 )
 
 // word is a piece of running text that is not broken, with its paint.
@@ -60,7 +61,7 @@ func (m *setter) words(n ast.Node, into *running, paint func(string) string) {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		switch c := c.(type) {
 		case *ast.Text:
-			into.add(m.s.Plain(string(c.Segment.Value(m.src))), paint)
+			into.add(m.s.Plain(unescape(c.Segment.Value(m.src))), paint)
 			switch {
 			case c.HardLineBreak() && len(into.words) > 0:
 				into.words[len(into.words)-1].last = true
@@ -84,6 +85,11 @@ func (m *setter) words(n ast.Node, into *running, paint func(string) string) {
 			m.words(c, into, paint)
 		}
 	}
+}
+
+// unescape resolves backslashes and entities, which the parser leaves in running text.
+func unescape(raw []byte) string {
+	return string(util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(raw))))
 }
 
 // flat is the text below a node without its structure.

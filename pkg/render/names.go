@@ -22,12 +22,17 @@ func (s Style) short(name string) string {
 	return s.Plain(m[1] + "-…-" + m[2])
 }
 
-// shorten puts short names into text for the names given.
-func (s Style) shorten(text string, names []string) string {
+// shorten puts short names into text for the names given. In a list the letters of its own are
+// enough to tell a Pod from its siblings.
+func (s Style) shorten(text string, names []string, list bool) string {
 	names = append([]string(nil), names...)
 	sort.Slice(names, func(i, j int) bool { return len(names[i]) > len(names[j]) })
 	for _, n := range names {
-		text = strings.ReplaceAll(text, n, s.short(n))
+		short := s.short(n)
+		if m := generated.FindStringSubmatch(n); list && m != nil && short != n {
+			short = m[2]
+		}
+		text = strings.ReplaceAll(text, n, short)
 	}
 	return text
 }

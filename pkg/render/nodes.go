@@ -65,6 +65,9 @@ func (p *page) dots(label string, indent int, pods []explain.PodDot) {
 		if d.Health != explain.Well {
 			text += p.s.Dim(" (" + p.s.Plain(d.Status) + ")")
 		}
+		if Width(text) > room {
+			text = p.dot(d.Health) + " " + p.s.cut(p.s.short(d.Name)+" ("+p.s.Plain(d.Status)+")", room-2)
+		}
 		if line != "" && Width(line)+2+Width(text) > room {
 			put()
 		}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -60,7 +61,7 @@ func (o Output) Print(w io.Writer, value any, names ...string) error {
 		}
 		return nil
 	}
-	raw, err := json.Marshal(value)
+	raw, err := plainJSON(value)
 	if err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
@@ -76,15 +77,24 @@ func (o Output) Print(w io.Writer, value any, names ...string) error {
 	case "jsonpath":
 		return o.printPath(w, raw)
 	}
-	var indented strings.Builder
-	e := json.NewEncoder(&indented)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(json.RawMessage(raw)); err != nil {
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, raw, "", "  "); err != nil {
 		return fmt.Errorf("print json: %w", err)
 	}
-	_, err = io.WriteString(w, indented.String())
+	indented.WriteByte('\n')
+	_, err = w.Write(indented.Bytes())
 	return err
+}
+
+// plainJSON writes JSON without the escapes that only web pages need.
+func plainJSON(value any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
 }
 
 func printYAML(w io.Writer, raw []byte) error {

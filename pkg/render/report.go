@@ -24,7 +24,7 @@ func Result(w io.Writer, r check.Result, s Style) error {
 }
 
 func (p *page) result(r check.Result) {
-	const label = 14
+	const label = 16
 	say := func(name, text string, paint func(string) string) {
 		if text != "" {
 			p.text("    "+p.s.Dim(name), label, text, paint)
@@ -55,7 +55,9 @@ func (p *page) result(r check.Result) {
 
 // evidence stands under what it proves.
 func (p *page) evidence(lines []string, indent int) {
+	label := "    " + p.s.Dim("seen")
 	for _, l := range lines {
-		p.text("", indent, l, p.s.Dim)
+		p.text(label, indent, l, p.s.Dim)
+		label = ""
 	}
 }

@@ -42,7 +42,7 @@ func (p *page) row(r explain.Row, clock func(int64) string, actors int) {
 	actor := p.s.Plain(r.Actor)
 	left := Width(at) + 2 + actors + 2
 	room := p.s.width() - len(margin) - left
-	what := wrap(p.s.Plain(p.s.shorten(r.What, r.Objects)), max(room, 20))
+	what := wrap(p.s.Plain(p.s.shorten(r.What, r.Objects, r.Moves > 1)), max(room, 20))
 	evidence := p.s.Plain(r.Evidence)
 	if r.UntilMS-r.OffsetMS >= 20 {
 		evidence = "to " + strings.TrimSpace(clock(r.UntilMS)) + "; " + evidence
@@ -98,7 +98,7 @@ func (p *page) ending(st *explain.Story) {
 }
 
 // mostIdentities is how many Pods are told apart by name and UID.
-const mostIdentities = 4
+const mostIdentities = 2
 
 // identities show that a Pod which took another's place is another.
 func (p *page) identities(gone, came []explain.Identity) {

@@ -52,6 +52,9 @@ func (s Style) cut(text string, columns int) string {
 // wrap breaks text between words into lines of at most so many columns. A word that is longer than
 // a line stands alone on its line, whole, so that it can be copied.
 func wrap(text string, columns int) []string {
+	if text = strings.TrimSpace(text); Width(text) <= columns {
+		return []string{text} // with its inner spaces, which set evidence apart
+	}
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {

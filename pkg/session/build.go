@@ -47,7 +47,18 @@ func (s *Session) position(ctx context.Context) (*Position, error) {
 		s.note("Going to step %q was broken off; going there again.", step.Title)
 		return s.enter(ctx, l, step)
 	}
+	if s.vanished(ctx, l) {
+		s.note("What lesson %s built is gone from the cluster; building it again.", l.ID)
+		return s.rebuild(ctx, l, step)
+	}
 	return s.stand(ctx, l, step, st, past)
+}
+
+// vanished says that the cluster answers and has no trace of the lesson: it was made anew, or
+// somebody deleted the namespace.
+func (s *Session) vanished(ctx context.Context, l *lesson.Lesson) bool {
+	spaces, err := s.Stage.LessonNamespaces(ctx)
+	return err == nil && !slices.Contains(spaces, Namespace(l.ID))
 }
 
 // recover is for a lesson that only the record still knows of.

@@ -68,6 +68,7 @@ func survives(f func()) (alive bool) {
 
 // Killed at any moment, the learner's next command goes on, and in the end nothing is left behind.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]func(t *testing.T, h *house){
 		"walking":   life,
 		"skipping":  skipping,
@@ -75,6 +76,7 @@ func TestKilledAnywhere(t *testing.T) {
 		"quitting":  quitting,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			n := 1
 			for ; ; n++ {
 				h := newHouse(t, fenced(boxes), fenced(other))

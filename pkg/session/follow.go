@@ -28,6 +28,7 @@ type Follower struct {
 
 	mu   sync.Mutex
 	at   *Position
+	done bool                    // the step is passed: what comes now is the learner's own affair
 	told map[string]check.Result // by claim
 }
 
@@ -120,7 +121,7 @@ func (f *Follower) enter(p *Position) bool {
 	if p != nil && f.at != nil && same(p, f.at) {
 		return false
 	}
-	f.at = p
+	f.at, f.done = p, p != nil && p.Past.Passed
 	clear(f.told)
 	return true
 }
@@ -164,6 +165,9 @@ func (f *Follower) passed(ctx context.Context, p *Position, report check.Report)
 	if err != nil {
 		return false
 	}
+	f.mu.Lock()
+	f.done = f.at == p
+	f.mu.Unlock()
 	if outcome == nil || !outcome.New {
 		return true
 	}
@@ -171,7 +175,8 @@ func (f *Follower) passed(ctx context.Context, p *Position, report check.Report)
 	e.Report = &report
 	shown := []Event{e}
 	if closing, err := f.session.Closing(ctx, outcome.Position); err == nil {
-		shown = append(shown, closing...)
+		// Questions want an answer, and this is no moment to type one: going on asks them.
+		shown = append(shown, slices.DeleteFunc(closing, func(e Event) bool { return e.Kind == QuestionAsked })...)
 	}
 	f.tell(append(shown, f.session.event(p, StepPassed)))
 	return true
@@ -227,9 +232,9 @@ func (f *Follower) notice(p *Position, news []check.Result) Event {
 // cluster itself, so as not to depend on how fast news of it come. A change counts as an attempt.
 func (f *Follower) AfterCommand(ctx context.Context) []Event {
 	f.mu.Lock()
-	p := f.at
+	p, done := f.at, f.done
 	f.mu.Unlock()
-	if p == nil || p.Past.Passed {
+	if p == nil || done {
 		return nil
 	}
 	eyes, err := f.session.Observe(Namespace(p.Lesson.ID))

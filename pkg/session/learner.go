@@ -172,7 +172,7 @@ func (s *Session) Skip(ctx context.Context) (next *Position, err error) {
 		if err := s.write(&start{Lesson: p.Lesson.ID, Step: to.ID, Intent: rebuilding}); err != nil {
 			return err
 		}
-		if err := s.perform(ctx, p.Lesson, p.Step, p.start, silent); err == nil {
+		if err := s.perform(ctx, p.Lesson, p.Step, p.start); err == nil {
 			next, err = s.enter(ctx, p.Lesson, to)
 			return err
 		}

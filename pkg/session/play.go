@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,23 +14,21 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
-// silent sees nothing.
-func silent(Event) {}
-
 // replay does a step that lies before the one that is wanted, from its start to its end.
 func (s *Session) replay(ctx context.Context, l *lesson.Lesson, step *lesson.Step) error {
 	st, err := s.set(ctx, l, step)
 	if err != nil {
 		return err
 	}
-	return s.perform(ctx, l, step, st, silent)
+	return s.perform(ctx, l, step, st)
 }
 
-// perform does what a step asks of its learner, and waits until its checks pass.
-func (s *Session) perform(ctx context.Context, l *lesson.Lesson, step *lesson.Step, st *start, see func(Event)) error {
+// perform does what a step asks of its learner, and waits until its checks pass. Nobody looks on, so
+// that commands which only show something are left out.
+func (s *Session) perform(ctx context.Context, l *lesson.Lesson, step *lesson.Step, st *start) error {
 	p := &Position{Lesson: l, Step: step, start: st}
 	for _, b := range step.Blocks {
-		if err := s.act(ctx, p, b, see); err != nil {
+		if err := s.act(ctx, p, b, nil); err != nil {
 			return err
 		}
 	}
@@ -37,16 +36,26 @@ func (s *Session) perform(ctx context.Context, l *lesson.Lesson, step *lesson.St
 	return err
 }
 
-// act does what one block asks for; most ask for nothing.
+// onlyShows says that a command changes nothing, and waits for nothing that a later one may need.
+func onlyShows(c *lesson.Command) bool {
+	return len(c.Args) > 1 && slices.Contains([]string{"get", "describe", "logs", "top", "explain", "events"}, c.Args[1])
+}
+
+// act does what one block asks for; most ask for nothing. A nil see means that nobody looks on.
 func (s *Session) act(ctx context.Context, p *Position, b lesson.Block, see func(Event)) error {
 	switch b := b.(type) {
 	case *lesson.Do:
 		for i := range b.Commands {
+			if see == nil && onlyShows(&b.Commands[i]) {
+				continue
+			}
 			e, err := s.run(ctx, p, &b.Commands[i])
 			if err != nil {
 				return err
 			}
-			see(e)
+			if see != nil {
+				see(e)
+			}
 			if e.Code != 0 {
 				return fmt.Errorf("step %s: %q ended with exit code %d: %s", p.Step.ID, e.Commands[0], e.Code, strings.TrimSpace(e.Output))
 			}
@@ -56,7 +65,9 @@ func (s *Session) act(ctx context.Context, p *Position, b lesson.Block, see func
 		if err != nil {
 			return err
 		}
-		see(e)
+		if see != nil {
+			see(e)
+		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheRobotPlays(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	var seen []Event
 	if err := h.session().Play(ctx(t), "boxes", PlayOptions{See: func(e Event) { seen = append(seen, e) }}); err != nil {
@@ -33,6 +34,7 @@ func TestTheRobotPlays(t *testing.T) {
 }
 
 func TestTheRobotSaysWhatIsNotMetAndClearsUp(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, strings.ReplaceAll(fenced(boxes), "kubectl create configmap one --from-literal=n=1", "kubectl create configmap two"))
 	err := h.session().Play(ctx(t), "boxes", PlayOptions{See: silent})
 	if unmet, ok := errors.AsType[*Unmet](err); !ok || !strings.Contains(unmet.Error(), "The box one is there") {
@@ -42,6 +44,7 @@ func TestTheRobotSaysWhatIsNotMetAndClearsUp(t *testing.T) {
 }
 
 func TestTheRobotCanBeInterrupted(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	c, cancel := context.WithCancel(ctx(t))
 	err := h.session().Play(c, "boxes", PlayOptions{Pace: time.Minute, See: func(e Event) {
@@ -55,6 +58,9 @@ func TestTheRobotCanBeInterrupted(t *testing.T) {
 	h.clean()
 }
 
+// silent sees nothing.
+func silent(Event) {}
+
 func prove(t *testing.T, text string) *Proof {
 	t.Helper()
 	h := newHouse(t, fenced(text))
@@ -67,12 +73,14 @@ func prove(t *testing.T, text string) *Proof {
 }
 
 func TestProveAGoodLesson(t *testing.T) {
+	t.Parallel()
 	if p := prove(t, boxes); !p.Proved() || p.Steps != 2 || p.Checks != 2 || p.Turns != 2 {
 		t.Errorf("proof is %+v", p)
 	}
 }
 
 func TestProveFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"a check that can't fail": {"{name: zero}\ndata: {n: \"0\"}", "{name: one}\ndata: {n: \"1\"}", "all checks of step \"make-one\" pass before"},
 		"a step that can't be done": {
@@ -89,6 +97,7 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 		"a question without an answer": {"answer: object.data.n", "answer: object.data.m", "the cluster has no answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			text := strings.Replace(boxes, tc.old, tc.new, 1)
 			if text == boxes {
 				t.Fatal("the lesson was not changed")

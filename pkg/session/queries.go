@@ -66,14 +66,18 @@ func comparesTimes(step *lesson.Step) bool {
 	return false
 }
 
+// getPatience is how long requests may take to be answered as they should, at least: a container
+// that is deaf to SIGTERM takes its 30 s of grace before another answers in its place.
+const getPatience = 45 * time.Second
+
 // patience is how long the step's checks may take to pass after its last command.
 func patience(step *lesson.Step) time.Duration {
-	longest := 5 * time.Second
+	longest := time.Second
 	for _, c := range step.Checks() {
 		longest = max(longest, c.Within)
 	}
 	for _, g := range lesson.All[*lesson.Get](step) {
-		longest = max(longest, g.Within)
+		longest = max(longest, g.Within, getPatience)
 	}
 	return longest
 }

@@ -43,6 +43,7 @@ func must[T any](t *testing.T) func(T, error) T {
 
 // A learner walks through a lesson; each command is a process of its own.
 func TestALearnerWalks(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	p := must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
 	if p.Step.ID != "make-one" || p.Index != 0 {
@@ -108,6 +109,7 @@ func TestALearnerWalks(t *testing.T) {
 }
 
 func TestHintsAreALadder(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
 	ask := func() *Help { t.Helper(); return must[*Help](t)(h.session().Hint(ctx(t))) }
@@ -128,6 +130,7 @@ func TestHintsAreALadder(t *testing.T) {
 }
 
 func TestStartAtAStepBuildsWhatItNeeds(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	p := must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
 	if got := h.world.names("learn-boxes"); p.Step.ID != "power-cut" || !slices.Equal(got, []string{"one", "zero"}) {
@@ -143,6 +146,7 @@ func TestStartAtAStepBuildsWhatItNeeds(t *testing.T) {
 }
 
 func TestResetBuildsTheStartAgain(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
 	must[[]Event](t)(h.session().Strike(ctx(t)))
@@ -158,11 +162,13 @@ func TestResetBuildsTheStartAgain(t *testing.T) {
 }
 
 func TestSkipDoesTheStep(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(h *house){
 		"from its start":   func(*house) {},
 		"from what stands": func(h *house) { h.types("boxes", "create", "configmap", "one", "--from-literal=n=7") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t, fenced(boxes))
 			must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
 			spoil(h)
@@ -182,6 +188,7 @@ func TestSkipDoesTheStep(t *testing.T) {
 }
 
 func TestQuitLeavesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
 	must[[]Event](t)(h.session().Strike(ctx(t)))
@@ -195,6 +202,7 @@ func TestQuitLeavesNothing(t *testing.T) {
 }
 
 func TestAnotherLessonClearsTheFirstAway(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes), fenced(other))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
 	must[*Position](t)(h.session().Begin(ctx(t), "other", ""))
@@ -208,6 +216,7 @@ func TestAnotherLessonClearsTheFirstAway(t *testing.T) {
 }
 
 func TestBeginGoesOnWhereTheLearnerIs(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
 	h.types("boxes", "create", "configmap", "mine")
@@ -218,6 +227,7 @@ func TestBeginGoesOnWhereTheLearnerIs(t *testing.T) {
 }
 
 func TestALessonThatTheClusterCannotDoIsRefused(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	s := h.session()
 	s.Nodes = nil
@@ -234,6 +244,7 @@ func TestALessonThatTheClusterCannotDoIsRefused(t *testing.T) {
 
 // A node that a lesson stopped, whose process was killed, does not keep the next lesson from beginning.
 func TestStoppedNodesComeBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	h.world.nodes["worker-2"] = false
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
@@ -243,6 +254,7 @@ func TestStoppedNodesComeBack(t *testing.T) {
 }
 
 func TestWhatCannotBeToldIsNoAttempt(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
 	h.world.broken = "connection refused"
@@ -256,6 +268,7 @@ func TestWhatCannotBeToldIsNoAttempt(t *testing.T) {
 }
 
 func TestTheShellsKubeconfigFollowsTheLesson(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fenced(boxes), fenced(other))
 	namespace := func() string {
 		t.Helper()
@@ -285,11 +298,13 @@ func TestTheShellsKubeconfigFollowsTheLesson(t *testing.T) {
 }
 
 func TestALostStepIsBuiltAgain(t *testing.T) {
+	t.Parallel()
 	for name, harm := range map[string]func(path string) error{
 		"gone":   os.Remove,
 		"broken": func(path string) error { return os.WriteFile(path, []byte(`{"lesson":"bo`), 0o600) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t, fenced(boxes))
 			must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
 			h.types("boxes", "create", "configmap", "mess")
@@ -304,5 +319,17 @@ func TestALostStepIsBuiltAgain(t *testing.T) {
 				t.Error("nothing was said about it")
 			}
 		})
+	}
+}
+
+// The cluster may be deleted and made anew while a lesson is under way.
+func TestALessonComesBackOnANewCluster(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
+	h.world = newWorld()
+	p := must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	if got := h.world.names("learn-boxes"); p.Step.ID != "power-cut" || !slices.Equal(got, []string{"one", "zero"}) {
+		t.Errorf("%s has %v", p.Step.ID, got)
 	}
 }

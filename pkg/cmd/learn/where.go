@@ -134,6 +134,8 @@ func (w *where) show(o *overview) {
 		minutes += l.Minutes
 		id, title = max(id, len(l.ID)), max(title, len([]rune(l.Title)))
 	}
+	// Around the title stand the mark, the ID, the dots, the minutes and what separates them.
+	title = min(title, max(16, p.Width-2-id-3-3-10-3-7))
 	total := fmt.Sprintf("%d lessons, %d min", len(o.Lessons), minutes)
 	head := "Kubernetes, by doing"
 	gap := strings.Repeat(" ", max(2, min(p.Width, 80)-4-len(head)-len(total)))
@@ -143,10 +145,18 @@ func (w *where) show(o *overview) {
 		if l.Here {
 			mark = p.Accent(p.Plain("▸"))
 		}
-		fmt.Fprintf(w.Out, "%s %-*s   %-*s   %s   %s\n", mark, id, l.ID, title, l.Title, dots(p, l), p.Dim(fmt.Sprintf("%d min", l.Minutes)))
+		fmt.Fprintf(w.Out, "%s %-*s   %-*s   %s   %s\n", mark, id, l.ID, title, p.Plain(short(l.Title, title)), dots(p, l), p.Dim(fmt.Sprintf("%d min", l.Minutes)))
 	}
 	fmt.Fprintf(w.Out, "\n  %s  %s\n", p.Dim("Cluster"), w.cluster(o.Cluster))
 	fmt.Fprintf(w.Out, "  %s     %s\n", p.Dim("Next"), p.Accent(o.Next))
+}
+
+// short is text at no more than so many characters.
+func short(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return text
 }
 
 // dots is a dot a step, padded to ten so that the minutes stand below each other.

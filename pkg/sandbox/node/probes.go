@@ -115,6 +115,9 @@ func setField(v reflect.Value, path []string, value any) error {
 		if !f.IsValid() {
 			return fmt.Errorf("%s has no field %q", v.Type(), name)
 		}
+		if !f.CanAddr() {
+			return fmt.Errorf("field %q can't be set: its %s is a copy", name, v.Type())
+		}
 		v = reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
 	}
 	n := reflect.ValueOf(value)

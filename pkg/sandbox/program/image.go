@@ -116,6 +116,10 @@ func Familiar(repository string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(repository, dockerHub+"/"), official+"/")
 }
 
+// Reference completes a reference as a node's runtime reports it: nginx:1.29 is
+// docker.io/library/nginx:1.29.
+func Reference(ref string) string { return normalise(ref).String() }
+
 // Lookup finds the image that ref names: nginx, nginx:1.29, docker.io/library/nginx:1.29, or the
 // digest of an image. The error is a *NotFound.
 func Lookup(ref string) (*Image, error) {

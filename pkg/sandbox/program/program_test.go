@@ -190,14 +190,16 @@ func (r *run) until(text string) {
 	r.t.Helper()
 	end := time.After(patience)
 	for {
+		// The channels are taken before looking, so that no change is missed.
+		out, errs := r.out.changed(), r.err.changed()
 		if strings.Contains(r.out.String(), text) || strings.Contains(r.err.String(), text) {
 			return
 		}
 		select {
 		case <-end:
 			r.t.Fatalf("no %q\nstdout: %s\nstderr: %s", text, r.out, r.err)
-		case <-r.out.changed():
-		case <-r.err.changed():
+		case <-out:
+		case <-errs:
 		case <-r.done:
 			if strings.Contains(r.out.String(), text) || strings.Contains(r.err.String(), text) {
 				return

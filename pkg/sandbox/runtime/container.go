@@ -320,11 +320,14 @@ func (r *Runtime) ContainerStatus(_ context.Context, id string, _ bool) (*runtim
 		Id: c.id, Metadata: c.config.Metadata, State: c.state,
 		CreatedAt: c.created.UnixNano(), StartedAt: nano(c.started), FinishedAt: nano(c.finished),
 		ExitCode: c.exit, Reason: c.reason, Message: c.message,
-		Image: c.config.Image, ImageRef: c.image.Digest, ImageId: c.image.Digest,
+		Image: &runtimeapi.ImageSpec{Image: program.Reference(c.spec.Image)}, ImageRef: pinned(c.image), ImageId: c.image.Digest,
 		Labels: c.config.Labels, Annotations: c.config.Annotations, Mounts: c.config.Mounts, LogPath: c.output.path,
 		Resources: &runtimeapi.ContainerResources{Linux: c.config.GetLinux().GetResources()},
 	}}, nil
 }
+
+// pinned is an image's name with its digest.
+func pinned(i *program.Image) string { return i.Repository + "@" + i.Digest }
 
 func nano(t time.Time) int64 {
 	if t.IsZero() {

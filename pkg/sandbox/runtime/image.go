@@ -22,7 +22,7 @@ func (r *Runtime) PullImage(_ context.Context, s *runtimeapi.ImageSpec, _ *runti
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.images[s.GetImage()] = &runtimeapi.Image{
-		Id: image.Digest, RepoTags: []string{s.GetImage()}, RepoDigests: []string{image.Repository + "@" + image.Digest},
+		Id: image.Digest, RepoTags: []string{s.GetImage()}, RepoDigests: []string{pinned(image)},
 		Size: uint64(image.Size), Spec: s,
 	}
 	return image.Digest, nil

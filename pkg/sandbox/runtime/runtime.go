@@ -128,7 +128,7 @@ func (r *Runtime) find(id string) (*container, error) {
 		return c, nil
 	}
 	for cid, c := range r.containers {
-		if strings.HasPrefix(cid, id) {
+		if id != "" && strings.HasPrefix(cid, id) {
 			return c, nil
 		}
 	}

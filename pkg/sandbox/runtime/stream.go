@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,17 +31,15 @@ func (r *Runtime) serveStreams() error {
 	if err != nil {
 		return err
 	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		return err
-	}
 	config := streaming.DefaultConfig
-	config.Addr = address
+	config.BaseURL = &url.URL{Scheme: "http", Host: l.Addr().String()}
 	if r.stream, err = streaming.NewServer(config, streams{r}); err != nil {
-		return err
+		return errors.Join(err, l.Close())
 	}
-	r.closing = append(r.closing, r.stream.Stop)
-	go func() { _ = r.stream.Start(true) }()
+	// Its own Start listens when it comes to it, and writes the address that others read by then.
+	server := &http.Server{Handler: r.stream, ReadHeaderTimeout: 10 * time.Second}
+	r.closing = append(r.closing, server.Close)
+	go func() { _ = server.Serve(l) }()
 	return nil
 }
 

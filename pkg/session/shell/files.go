@@ -61,7 +61,8 @@ func (p Place) write(k Kind) error {
 
 // commands puts our commands on the shell's PATH.
 func (p Place) commands() error {
-	args := map[string]string{"learn": "", "kubectl-learn": ""}
+	// kubectl asks the last of them to complete what follows "kubectl learn".
+	args := map[string]string{"learn": "", "kubectl-learn": "", "kubectl_complete-learn": " __complete"}
 	if !p.HasKubectl {
 		args["kubectl"] = " kubectl --"
 	}

@@ -3,7 +3,6 @@ package hint
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +38,7 @@ func (o *Options) Run(ctx context.Context) error {
 		return err
 	}
 	if help == nil {
-		fmt.Fprintf(o.Out, "  There is no hint for this step. What %s check says is all there is to know.\n", o.Prefix())
+		o.Narrator().Say("There is no hint for this step. What %s check says is all there is to know.", o.Prefix())
 		return nil
 	}
 	n := o.Narrator()

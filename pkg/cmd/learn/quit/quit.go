@@ -3,7 +3,6 @@ package quit
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +37,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.Out, "  You left %s. Nothing of it is left on the cluster.\n", l.Title)
+	o.Narrator().Say("You left %q. Nothing of it is left on the cluster.", l.Title)
 	o.Narrator().Advice("Come back", o.Prefix()+" start "+l.ID)
 	return nil
 }

@@ -77,11 +77,13 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Walker(s).Open(ctx, p); err != nil {
-		return err
+	opens := !o.NoShell && o.Interactive() && !o.InShell()
+	w := o.Walker(s)
+	if opens {
+		w.Narrate.Prefix = "learn" // what is advised is typed in the practice shell
 	}
-	if o.NoShell || !o.Interactive() || o.InShell() {
-		return nil
+	if err := w.Open(ctx, p); err != nil || !opens {
+		return err
 	}
 	if err := o.PracticeShell(ctx, h, o.Shell); err != nil {
 		return err

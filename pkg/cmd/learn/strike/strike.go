@@ -32,12 +32,5 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	struck, err := s.Strike(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range struck {
-		o.Narrator().Show(e)
-	}
-	return nil
+	return o.Walker(s).Strike(ctx)
 }

@@ -27,7 +27,7 @@ type Terminal struct {
 
 	mu      sync.Mutex
 	changed chan struct{}
-	raw     []byte // bytes for the line editor or for a program in raw mode
+	raw     []byte   // bytes for the line editor or for a program in raw mode
 	lines   [][]byte // complete lines for programs that read; an empty one is a Ctrl-D, an end of file
 	line    []byte   // the line under way
 	isRaw   bool
@@ -36,6 +36,7 @@ type Terminal struct {
 	width   int
 	height  int
 	signal  func(process.Signal)
+	early   []process.Signal // typed before anybody was there to get them
 	hangup  func()
 
 	past history
@@ -71,8 +72,13 @@ func (t *Terminal) Size() (width, height int) {
 // OnSignal sets who gets the signals that keys send, and returns who got them before.
 func (t *Terminal) OnSignal(f func(process.Signal)) (before func(process.Signal)) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	before, t.signal = t.signal, f
+	early := t.early
+	t.early = nil
+	t.mu.Unlock()
+	for _, s := range early {
+		f(s)
+	}
 	return before
 }
 
@@ -122,6 +128,9 @@ func (t *Terminal) receive(b []byte) {
 		signals = t.discipline(b, &echo)
 	}
 	send := t.signal
+	if send == nil {
+		t.early = append(t.early, signals...)
+	}
 	t.wake()
 	t.mu.Unlock()
 	if echo.Len() > 0 {

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"path"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/fsys"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
 )
@@ -100,61 +97,6 @@ func closeAll(open map[int]net.Listener) {
 
 func (n *nginx) compiler() string { return strings.ReplaceAll(n.t.Binary.Flavor, "_", " ") }
 
-// nginxOptions is the command line.
-type nginxOptions struct {
-	file                              string
-	global                            string
-	signal                            string
-	version, build, test, dump, quiet bool
-}
-
-func (n *nginx) options() (o nginxOptions, ok bool) {
-	o.file = nginxConfFile
-	args := n.t.Args[1:]
-	for len(args) > 0 {
-		a := args[0]
-		args = args[1:]
-		if len(a) < 2 || a[0] != '-' {
-			fmt.Fprintf(n.t.Err, "nginx: invalid option: %q\n", a)
-			return o, false
-		}
-		value := a[2:]
-		if strings.IndexByte("cgspe", a[1]) >= 0 && value == "" {
-			if len(args) == 0 {
-				fmt.Fprintf(n.t.Err, "nginx: option \"-%c\" requires parameter\n", a[1])
-				return o, false
-			}
-			value, args = args[0], args[1:]
-		}
-		switch a[1] {
-		case 'v':
-			o.version = true
-		case 'V':
-			o.version, o.build = true, true
-		case 't':
-			o.test = true
-		case 'T':
-			o.test, o.dump = true, true
-		case 'q':
-			o.quiet = true
-		case 'c':
-			o.file = value
-		case 'g':
-			o.global = value
-		case 's':
-			o.signal = value
-		case 'p', 'e':
-		case '?', 'h':
-			fmt.Fprintf(n.t.Err, "nginx version: nginx/%s\nUsage: nginx [-?hvVtTq] [-s signal] [-c filename] [-g directives]\n", n.version)
-			return o, false
-		default:
-			fmt.Fprintf(n.t.Err, "nginx: invalid option: \"%c\"\n", a[1])
-			return o, false
-		}
-	}
-	return o, true
-}
-
 func (n *nginx) load(o nginxOptions) (*config, error) {
 	list, err := readConf(n.t, n.t.Path(o.file))
 	if err != nil {
@@ -192,42 +134,6 @@ func (n *nginx) upstreamsExist(c *config) error {
 		}
 	}
 	return nil
-}
-
-// dump prints the configuration, for nginx -T.
-func (n *nginx) dump(o nginxOptions) {
-	files := append([]string{o.file}, glob(n.t, "/etc/nginx/conf.d/*.conf")...)
-	for _, f := range files {
-		if b, err := n.t.FS.ReadFile(n.t.Path(f)); err == nil {
-			n.t.Printf("# configuration file %s:\n%s\n", f, b)
-		}
-	}
-}
-
-// signal does nginx -s: it sends a signal to the master.
-func (n *nginx) signal(name string) int {
-	sig, ok := map[string]process.Signal{"stop": process.TERM, "quit": process.QUIT, "reload": process.HUP, "reopen": process.USR1}[name]
-	if !ok {
-		fmt.Fprintf(n.t.Err, "nginx: invalid option: \"-s %s\"\n", name)
-		return 1
-	}
-	b, err := n.t.FS.ReadFile(nginxPid)
-	if err != nil {
-		n.log.print("error", "open() %q failed (%s)", nginxPid, errno(err))
-		fmt.Fprintf(n.t.Err, "nginx: [error] open() %q failed (%s)\n", nginxPid, errno(err))
-		return 1
-	}
-	pid := 0
-	if _, err := fmt.Sscan(string(b), &pid); err != nil {
-		fmt.Fprintf(n.t.Err, "nginx: [error] invalid PID number %q in %q\n", strings.TrimSpace(string(b)), nginxPid)
-		return 1
-	}
-	n.log.print("notice", "signal process started")
-	if err := n.t.Table.Signal(pid, sig); err != nil {
-		fmt.Fprintf(n.t.Err, "nginx: [alert] kill(%d, %d) failed (3: No such process)\n", pid, sig)
-		return 1
-	}
-	return 0
 }
 
 // serve opens the ports and answers until a signal comes.
@@ -408,135 +314,4 @@ func (n *nginx) end(ctx context.Context, s process.Signal, running []*server, wo
 	}
 	n.log.print("notice", "exit")
 	return 0
-}
-
-// nginxLog is the error log, which in the image is standard error.
-type nginxLog struct {
-	t      *task.Task
-	worker int
-}
-
-func (l *nginxLog) from(pid int, level, format string, a ...any) {
-	line := fmt.Sprintf("%s [%s] %d#%d: %s\n", l.t.Now().UTC().Format("2006/01/02 15:04:05"), level, pid, pid, fmt.Sprintf(format, a...))
-	f, err := l.t.OpenFile("/var/log/nginx/error.log", os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		fmt.Fprint(l.t.Err, line)
-		return
-	}
-	_, _ = f.Write([]byte(line))
-	_ = f.Close()
-}
-
-// print writes a line of the master process.
-func (l *nginxLog) print(level, format string, a ...any) { l.from(l.t.Proc.PID, level, format, a...) }
-
-// emerg writes why nginx cannot start: to the log, and as what the command says.
-func (l *nginxLog) emerg(err error) {
-	l.print("emerg", "%v", err)
-	fmt.Fprintf(l.t.Err, "nginx: [emerg] %v\n", err)
-}
-
-// Entrypoint is the image's /docker-entrypoint.sh: it prepares the configuration and becomes the
-// command.
-func Entrypoint(ctx context.Context, t *task.Task) int {
-	args := t.Args[1:]
-	if len(args) == 0 {
-		return 0
-	}
-	if args[0] == "nginx" || args[0] == "nginx-debug" {
-		prepareNginx(ctx, t)
-	}
-	c := t.Sub(args...)
-	prog, bin, loaded, err := c.Load()
-	if err != nil {
-		fmt.Fprintf(t.Err, "/docker-entrypoint.sh: 47: exec: %s: not found\n", args[0])
-		return task.CodeNotFound
-	}
-	t.Proc.Handle(nil)
-	t.Proc.SetArgs(loaded)
-	return c.Become(ctx, t.Proc, bin, loaded, prog)
-}
-
-func prepareNginx(ctx context.Context, t *task.Task) {
-	say := func(format string, a ...any) {
-		if t.Getenv("NGINX_ENTRYPOINT_QUIET_LOGS") == "" {
-			t.Printf(format+"\n", a...)
-		}
-	}
-	entries, err := t.FS.ReadDir("/docker-entrypoint.d")
-	if err != nil || len(entries) == 0 {
-		say("/docker-entrypoint.sh: No files found in /docker-entrypoint.d/, skipping configuration")
-		return
-	}
-	say("/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration")
-	say("/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/")
-	for _, e := range entries {
-		file := "/docker-entrypoint.d/" + e.Name()
-		switch {
-		case strings.HasSuffix(file, ".envsh"):
-			say("/docker-entrypoint.sh: Sourcing %s", file)
-		case !strings.HasSuffix(file, ".sh"):
-			say("/docker-entrypoint.sh: Ignoring %s", file)
-		default:
-			fi, err := t.FS.Stat(file)
-			if err != nil || fi.Mode()&0o111 == 0 {
-				say("/docker-entrypoint.sh: Ignoring %s, not executable", file)
-				continue
-			}
-			say("/docker-entrypoint.sh: Launching %s", file)
-			switch e.Name() {
-			case "10-listen-on-ipv6-by-default.sh":
-				// The Pod network is IPv4, and this is what the image's script says then.
-				say("%s: info: ipv6 not available", e.Name())
-			case "20-envsubst-on-templates.sh":
-				templates(t, say)
-			default:
-				if _, err := t.Sub(file).Run(ctx); err != nil {
-					fmt.Fprintf(t.Err, "/docker-entrypoint.sh: %s: %s\n", file, fsys.Text(err))
-				}
-			}
-		}
-	}
-	say("/docker-entrypoint.sh: Configuration complete; ready for start up")
-}
-
-// templates replaces variables in /etc/nginx/templates/*.template and writes the results to conf.d.
-func templates(t *task.Task, say func(string, ...any)) {
-	const name = "20-envsubst-on-templates.sh"
-	dir, out := t.Getenv("NGINX_ENVSUBST_TEMPLATE_DIR"), t.Getenv("NGINX_ENVSUBST_OUTPUT_DIR")
-	if dir == "" {
-		dir = "/etc/nginx/templates"
-	}
-	if out == "" {
-		out = "/etc/nginx/conf.d"
-	}
-	entries, err := t.FS.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		to, ok := strings.CutSuffix(e.Name(), ".template")
-		if !ok {
-			continue
-		}
-		b, err := t.FS.ReadFile(path.Join(dir, e.Name()))
-		if err != nil {
-			continue
-		}
-		say("%s: Running envsubst on %s to %s", name, path.Join(dir, e.Name()), path.Join(out, to))
-		text := substitute(string(b), t.Env)
-		if err := t.FS.WriteFile(path.Join(out, to), []byte(text), 0o644); err != nil {
-			fmt.Fprintf(t.Err, "%s: ERROR: %s exists, but %s is not writable\n", name, dir, out)
-			return
-		}
-	}
-}
-
-// substitute replaces the variables that are defined, and no others.
-func substitute(text string, env []string) string {
-	for _, kv := range env {
-		k, v, _ := strings.Cut(kv, "=")
-		text = strings.ReplaceAll(text, "${"+k+"}", v)
-	}
-	return text
 }

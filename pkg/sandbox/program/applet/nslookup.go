@@ -1,0 +1,159 @@
+package applet
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
+)
+
+// resolver is what /etc/resolv.conf says.
+type resolver struct {
+	server string
+	search []string
+	ndots  int
+}
+
+func resolvConf(t *task.Task) resolver {
+	r := resolver{server: "10.96.0.10", ndots: 1}
+	b, _ := t.FS.ReadFile("/etc/resolv.conf")
+	lines := bufio.NewScanner(strings.NewReader(string(b)))
+	for lines.Scan() {
+		f := strings.Fields(lines.Text())
+		if len(f) < 2 {
+			continue
+		}
+		switch f[0] {
+		case "nameserver":
+			r.server = f[1]
+		case "search":
+			r.search = f[1:]
+		case "options":
+			for _, o := range f[1:] {
+				if n, ok := strings.CutPrefix(o, "ndots:"); ok {
+					r.ndots, _ = strconv.Atoi(n)
+				}
+			}
+		}
+	}
+	return r
+}
+
+// names are the full names that are asked for one after the other.
+func (r resolver) names(name string) []string {
+	if strings.HasSuffix(name, ".") {
+		return []string{name}
+	}
+	var out []string
+	for _, s := range r.search {
+		out = append(out, name+"."+strings.TrimSuffix(s, ".")+".")
+	}
+	if strings.Count(name, ".") >= r.ndots {
+		return append([]string{name + "."}, out...)
+	}
+	return append(out, name+".")
+}
+
+func nslookup(ctx context.Context, t *task.Task) int {
+	typ := "A"
+	var args []string
+	for _, a := range t.Args[1:] {
+		low := strings.ToLower(a)
+		if v, ok := strings.CutPrefix(low, "-type="); ok {
+			typ = strings.ToUpper(v)
+		} else if v, ok := strings.CutPrefix(low, "-q="); ok {
+			typ = strings.ToUpper(v)
+		} else if v, ok := strings.CutPrefix(low, "-querytype="); ok {
+			typ = strings.ToUpper(v)
+		} else if !strings.HasPrefix(a, "-") {
+			args = append(args, a)
+		}
+	}
+	if len(args) == 0 {
+		return usage(t, "[-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]")
+	}
+	r := resolvConf(t)
+	if len(args) > 1 {
+		r.server = args[1]
+	}
+	t.Printf("Server:\t\t%s\nAddress:\t%s:53\n\n", r.server, r.server)
+	query, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	name := args[0]
+	if a, err := netip.ParseAddr(name); err == nil {
+		return reverse(query, t, a)
+	}
+	for _, full := range r.names(name) {
+		answers, err := t.Net.Lookup(query, typ, full)
+		if err != nil || len(answers) == 0 {
+			if d, ok := errors.AsType[*net.DNSError](err); err != nil && (!ok || !d.IsNotFound) {
+				fmt.Fprintf(t.Err, ";; connection timed out; no servers could be reached\n\n")
+				return 1
+			}
+			continue
+		}
+		printAnswers(t, typ, strings.TrimSuffix(full, "."), answers)
+		return 0
+	}
+	t.Printf("** server can't find %s: NXDOMAIN\n\n", strings.TrimSuffix(name, "."))
+	return 1
+}
+
+func printAnswers(t *task.Task, typ, name string, answers []string) {
+	for _, a := range answers {
+		switch typ {
+		case "A", "AAAA":
+			t.Printf("Name:\t%s\nAddress: %s\n", name, a)
+		case "SRV":
+			t.Printf("%s\tservice = %s\n", name, a)
+		case "CNAME":
+			t.Printf("%s\tcanonical name = %s\n", name, a)
+		case "PTR":
+			t.Printf("%s\tname = %s\n", name, a)
+		default:
+			t.Printf("%s\t%s = %s\n", name, strings.ToLower(typ), a)
+		}
+	}
+	t.Printf("\n")
+}
+
+func reverse(ctx context.Context, t *task.Task, a netip.Addr) int {
+	parts := strings.Split(a.String(), ".")
+	if len(parts) != 4 {
+		t.Printf("** server can't find %s: NXDOMAIN\n\n", a)
+		return 1
+	}
+	name := parts[3] + "." + parts[2] + "." + parts[1] + "." + parts[0] + ".in-addr.arpa"
+	answers, err := t.Net.Lookup(ctx, "PTR", name+".")
+	if err != nil || len(answers) == 0 {
+		t.Printf("** server can't find %s: NXDOMAIN\n\n", name)
+		return 1
+	}
+	printAnswers(t, "PTR", name, answers)
+	return 0
+}
+
+// getent knows hosts and ahosts.
+func getent(ctx context.Context, t *task.Task) int {
+	if len(t.Args) < 3 || !strings.Contains(t.Args[1], "hosts") {
+		fmt.Fprintf(t.Err, "Usage: getent hosts NAME\n")
+		return 1
+	}
+	code := 0
+	for _, name := range t.Args[2:] {
+		a, err := resolve(ctx, t, name)
+		if err != nil {
+			code = 2
+			continue
+		}
+		t.Printf("%-15s %s\n", a, name)
+	}
+	return code
+}

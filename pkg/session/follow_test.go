@@ -1,0 +1,161 @@
+package session
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// heard collects what a follower tells.
+type heard struct {
+	mu     sync.Mutex
+	events []Event
+	more   chan struct{}
+}
+
+func (h *heard) tell(events []Event) {
+	h.mu.Lock()
+	h.events = append(h.events, events...)
+	h.mu.Unlock()
+	h.more <- struct{}{}
+}
+
+// until waits for an event of a kind and returns all that was told up to then.
+func (h *heard) until(t *testing.T, kind EventKind) []Event {
+	t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		h.mu.Lock()
+		for i, e := range h.events {
+			if e.Kind == kind {
+				got := h.events[:i+1]
+				h.events = h.events[i+1:]
+				h.mu.Unlock()
+				return got
+			}
+		}
+		h.mu.Unlock()
+		select {
+		case <-h.more:
+		case <-timeout:
+			t.Fatalf("never heard of %s; heard %v", kind, h.events)
+		}
+	}
+}
+
+func follow(t *testing.T, h *house) (*Follower, *heard) {
+	t.Helper()
+	ears := &heard{more: make(chan struct{}, 100)}
+	f := h.session().Follow(ears.tell)
+	c, cancel := context.WithCancel(ctx(t))
+	done := make(chan error, 1)
+	go func() { done <- f.Run(c) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return f, ears
+}
+
+// ready waits until the follower knows how the step began.
+func (f *Follower) ready(t *testing.T) {
+	t.Helper()
+	for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
+		f.mu.Lock()
+		known := len(f.told) > 0
+		f.mu.Unlock()
+		if known {
+			return
+		}
+	}
+	t.Fatal("the follower never looked")
+}
+
+func TestTheFollowerSeesAStepPass(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	f, ears := follow(t, h)
+	f.ready(t)
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=1")
+	if got := kinds(ears.until(t, StepPassed)); got != "report answer passed" {
+		t.Errorf("told %q", got)
+	}
+	if o := must[*Outcome](t)(h.session().Check(ctx(t))); !o.Passed || o.New {
+		t.Errorf("a check afterwards finds %+v", o)
+	}
+
+	h.types("boxes", "delete", "configmap", "one")
+	if said := f.AfterCommand(ctx(t)); len(said) != 0 {
+		t.Errorf("after the step is passed it says %+v", said)
+	}
+
+	must[*Position](t)(h.session().Next(ctx(t)))
+	f.ready(t)
+	h.types("boxes", "delete", "configmap", "zero")
+	if got := ears.until(t, StepPassed); got[len(got)-1].Step != "power-cut" {
+		t.Errorf("told of %s", got[len(got)-1].Step)
+	}
+}
+
+func TestTheFollowerSpeaksOfAMistakeThatStays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	f, ears := follow(t, h)
+	f.ready(t)
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=9")
+	e := ears.until(t, Noticed)
+	if r := e[0].Report.Results; len(r) != 1 || r[0].Why != "one holds 9" {
+		t.Errorf("noticed %+v", r)
+	}
+}
+
+func TestAfterACommandTheFollowerAnswersAtOnceAndCountsTheTry(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	f, _ := follow(t, h)
+	f.ready(t)
+	if said := f.AfterCommand(ctx(t)); len(said) != 0 {
+		t.Errorf("nothing changed, and yet it says %v", said)
+	}
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=9")
+	said := f.AfterCommand(ctx(t))
+	if len(said) != 1 || !strings.Contains(said[0].Report.Results[0].Why, "one holds 9") {
+		t.Fatalf("said %+v", said)
+	}
+	if again := f.AfterCommand(ctx(t)); len(again) != 0 {
+		t.Errorf("said twice: %+v", again)
+	}
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		state, err := h.log().State()
+		if err != nil || time.Since(begun) > 20*time.Second {
+			t.Fatalf("the try was never recorded: %v", err)
+		}
+		if state.Current["learn"].Tries == 1 {
+			return
+		}
+	}
+}
+
+// What another process passed is not told a second time.
+func TestTheFollowerLeavesAPassToWhoSawItFirst(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	p := must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=1")
+	seen := must[*Outcome](t)(h.session().Check(ctx(t)))
+	if !seen.New {
+		t.Fatal("the check did not pass")
+	}
+	ears := &heard{more: make(chan struct{}, 1)}
+	f := h.session().Follow(ears.tell)
+	if !f.passed(ctx(t), p, seen.Report) || len(ears.events) != 0 {
+		t.Errorf("told %v", kinds(ears.events))
+	}
+}
