@@ -37,17 +37,12 @@ func TestStopAndStart(t *testing.T) {
 	l.run(t, "--name", "one", "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=60s")
 }
 
-// chaos is how often each thing is killed at a random moment.
-func chaos(t *testing.T) int {
-	if os.Getenv("LEARN_SLOW") == "" {
-		t.Skip("set LEARN_SLOW=1 to run this; make e2e does")
-	}
-	return 10
-}
+// rounds is how often each thing is killed at a random moment.
+const rounds = 10
 
-// TestKillPlugin kills the command that makes a cluster, at a random moment: the next finishes it.
-func TestKillPlugin(t *testing.T) {
-	rounds := chaos(t)
+// TestSlowKillPlugin kills the command that makes a cluster, at a random moment: the next finishes it.
+func TestSlowKillPlugin(t *testing.T) {
+	slow(t)
 	l := newLearn(t)
 	for range rounds {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -73,10 +68,10 @@ func TestKillPlugin(t *testing.T) {
 	}
 }
 
-// TestKillParts kills the control plane and a node at random moments: the next command says so,
+// TestSlowKillParts kills the control plane and a node at random moments: the next command says so,
 // mends it, and the state is kept.
-func TestKillParts(t *testing.T) {
-	rounds := chaos(t)
+func TestSlowKillParts(t *testing.T) {
+	slow(t)
 	l := newLearn(t)
 	l.run(t, "cluster", "create", "--provider", "sandbox")
 	l.run(t, "kubectl", "--", "create", "deployment", "web", "--image=nginx:1.29", "--replicas=4")

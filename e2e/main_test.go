@@ -69,6 +69,14 @@ func program() (string, error) {
 	return bin, nil
 }
 
+// slow skips a test that takes minutes, unless it was asked for.
+func slow(t *testing.T) {
+	t.Helper()
+	if os.Getenv("LEARN_SLOW") == "" {
+		t.Skip("set LEARN_SLOW=1 to run this; make e2e does")
+	}
+}
+
 // newLearn is a program with an empty home, whose cluster goes when the test ends.
 func newLearn(t *testing.T) learn {
 	t.Helper()
@@ -98,8 +106,10 @@ func (l learn) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (l learn) output(args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+func (l learn) output(args ...string) (string, error) { return l.limited(5*time.Minute, args...) }
+
+func (l learn) limited(d time.Duration, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	out, err := l.command(ctx, args...).CombinedOutput()
 	return string(out), err
@@ -108,7 +118,13 @@ func (l learn) output(args ...string) (string, error) {
 // run runs the program and fails the test unless it succeeds. It returns what the program printed.
 func (l learn) run(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := l.output(args...)
+	return l.within(t, 5*time.Minute, args...)
+}
+
+// within is run for a command that takes long.
+func (l learn) within(t *testing.T, d time.Duration, args ...string) string {
+	t.Helper()
+	out, err := l.limited(d, args...)
 	if err != nil {
 		t.Fatalf("kubectl learn %s: %v\n%s", strings.Join(args, " "), err, out)
 	}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
@@ -32,6 +34,8 @@ import (
 
 // Main runs the command that args name and returns the exit code.
 func Main(ctx context.Context, streams genericiooptions.IOStreams, deps cmd.Deps, args []string) int {
+	// Kubernetes' packages put flags of their own into every command of the process.
+	pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError)
 	app := cmd.NewApp(streams, deps)
 	root := New(app)
 	root.SetArgs(append([]string{}, args...)) // of nil cobra would take the process's own
@@ -47,15 +51,18 @@ func New(app *cmd.App) *cobra.Command {
 		Long: strings.TrimSpace(`
 Learn Kubernetes on a live cluster of your own.
 
-Lessons have you deploy containers, scale them and kill them, and explain what happened from the
-live objects. The practice cluster is made for you. Without a command: where you are, and what
-comes next.`),
+Lessons have you deploy containers, scale them and kill them, and explain what
+happened from the live objects. The practice cluster is made for you. Without
+a command: where you are, and what comes next.`),
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl learn"},
 		Args:          cmd.NoSuchCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(c *cobra.Command, _ []string) error { return here.Run(c.Context()) },
 	}
+	root.SetUsageTemplate(strings.NewReplacer(
+		".FlagUsages ", ".FlagUsagesWrapped 80 ", " for more information about a command.", " for more.",
+	).Replace(root.UsageTemplate()))
 	here.output.AddTo(root)
 	root.SetIn(app.In)
 	root.SetOut(app.Out)

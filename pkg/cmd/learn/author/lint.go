@@ -26,11 +26,11 @@ func newLint(app *cmd.App) *cobra.Command {
 	o := &LintOptions{App: app}
 	c := &cobra.Command{
 		Use:   "lint [LESSON|FILE|FOLDER...]",
-		Short: "Say what is wrong with a lesson's file, and what could teach better",
-		Long: `Say what is wrong with a lesson's file, and what could teach better.
+		Short: "Say what is wrong with a lesson, and what could be better",
+		Long: `Say what is wrong with a lesson, and what could be better.
 
-Needs no cluster. Without arguments: all lessons that are built in. The exit code is 1 where
-something must not stay as it is.`,
+Needs no cluster. Without arguments: all lessons that are built in. The exit
+code is 1 where something must not stay as it is.`,
 		ValidArgsFunction: completeWithFiles(app),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Lessons = args

@@ -31,10 +31,12 @@ func newTest(app *cmd.App) *cobra.Command {
 		Short: "Prove lessons on a cluster",
 		Long: `Prove lessons on a cluster.
 
-A robot does every step. The checks of a step must not all pass before its commands and must pass
-after them; each wrong turn must make its check say what it promises; each reason that the lesson
-foresees must be met; every question must have an answer; and nothing may be left behind.
-Without arguments: all lessons that are built in. The exit code is 1 where something is wrong.`,
+A robot does every step. The checks of a step must not all pass before its
+commands and must pass after them; each wrong turn must make its check say
+what it promises; each reason that the lesson foresees must be met; every
+question must have an answer; and nothing may be left behind. Without
+arguments: all lessons that are built in. The exit code is 1 where something
+is wrong.`,
 		ValidArgsFunction: completeWithFiles(app),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Lessons = args

@@ -24,10 +24,11 @@ func newUse(app *cmd.App) *cobra.Command {
 	o := &UseOptions{App: app}
 	c := &cobra.Command{
 		Use:   "use",
-		Short: "Write the cluster into your own kubeconfig, and make it the current context",
-		Long: `Write the cluster into your own kubeconfig, and make it the current context.
+		Short: "Make the cluster the current context of your own kubeconfig",
+		Long: `Make the cluster the current context of your own kubeconfig.
 
-This is the only command that touches your kubeconfig. The practice shell needs none of it.`,
+This is the only command that touches your kubeconfig. The practice shell
+needs none of it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

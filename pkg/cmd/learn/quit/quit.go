@@ -20,8 +20,8 @@ func New(app *cmd.App) *cobra.Command {
 		Short: "Leave the lesson and clear it away",
 		Long: `Leave the lesson and clear it away.
 
-Nothing of it is left on the cluster; which steps you did is remembered. To leave the practice
-shell only, and come back later, type exit.`,
+Nothing of it is left on the cluster; which steps you did is remembered. To
+leave the practice shell only, and come back later, type exit.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

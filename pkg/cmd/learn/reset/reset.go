@@ -20,7 +20,8 @@ func New(app *cmd.App) *cobra.Command {
 		Short: "Build the start of this step again",
 		Long: `Build the start of this step again.
 
-Everything in the lesson's namespace is deleted and built anew, the steps before this one included.`,
+Everything in the lesson's namespace is deleted and built anew, the steps
+before this one included.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

@@ -33,8 +33,9 @@ func New(app *cmd.App) *cobra.Command {
 		Short: "Have the robot play lessons, for a demonstration or for CI",
 		Long: `Have the robot play lessons, for a demonstration or for CI.
 
-It shows all that a learner would see, does what a learner would do on the cluster, and ends with
-an error where a check is not met. Your own progress stays as it is.`,
+It shows all that a learner would see, does what a learner would do on the
+cluster, and ends with an error where a check is not met. Your own progress
+stays as it is.`,
 		Example: `  # All lessons, slowly enough to talk about them
   kubectl learn run --all --pace 3s
 

@@ -31,9 +31,10 @@ func New(app *cmd.App) *cobra.Command {
 		Short: "Begin a lesson, or go on where you are",
 		Long: `Begin a lesson, or go on where you are.
 
-Makes the practice cluster if there is none. On a terminal it opens the practice shell: your own
-shell, whose kubectl talks to the practice cluster, and in which "learn" is short for
-"kubectl learn". It changes none of your files.`,
+Makes the practice cluster if there is none. On a terminal it opens the
+practice shell: your own shell, whose kubectl talks to the practice cluster,
+and in which "learn" is short for "kubectl learn". It changes none of your
+files.`,
 		Example: `  # Go on with the course
   kubectl learn start
 

@@ -18,7 +18,8 @@ func New(app *cmd.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "strike",
 		Short: "Break what this step says will be broken",
-		Long: `Break what this step says will be broken: the process of a container, or a whole node.
+		Long: `Break what this step says will be broken: the process of a container, or a
+whole node.
 
 Only practice clusters are struck, and only as the step says.`,
 		Args: cobra.NoArgs,
