@@ -114,18 +114,8 @@ func (s *Session) find(lessonID, stepID string) (*lesson.Lesson, *lesson.Step, e
 	if stepID == "" {
 		return l, l.Steps[0], nil
 	}
-	if step := l.Step(stepID); step != nil {
-		return l, step, nil
-	}
-	var ids []string
-	for _, step := range l.Steps {
-		ids = append(ids, step.ID)
-	}
-	hint := "it has " + strings.Join(ids, ", ")
-	if near := snapshot.Nearest(stepID, ids); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return nil, nil, fmt.Errorf("lesson %s has no step %q; %s", l.ID, stepID, hint)
+	step, err := l.FindStep(stepID)
+	return l, step, err
 }
 
 // enter adds a step's own part to what is there.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -24,7 +25,7 @@ func (h *Handle) Parts() []string {
 // Logs implements cluster.LogReader.
 func (h *Handle) Logs(ctx context.Context, part string, follow bool, w io.Writer) error {
 	if !slices.Contains(h.Parts(), part) {
-		return fmt.Errorf("cluster %s has no part %q; it has %v", h.config.Name, part, h.Parts())
+		return fmt.Errorf("cluster %s has no part %q; it has %s", h.config.Name, part, strings.Join(h.Parts(), ", "))
 	}
 	f, err := os.Open(h.layout.Log(part))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -268,7 +269,7 @@ func (h *Handle) worker(ctx context.Context, name string, p cluster.Progress, f 
 		}
 		n, ok := h.config.Node(name)
 		if !ok {
-			return fmt.Errorf("cluster %s has no node %q; it has %v", h.config.Name, name, h.Info().Nodes)
+			return fmt.Errorf("cluster %s has no node %q; it has %s", h.config.Name, name, strings.Join(h.Info().Nodes, ", "))
 		}
 		if n.ControlPlane() {
 			return errors.New("the control plane's node carries the whole cluster: use kubectl learn cluster stop, start or delete")

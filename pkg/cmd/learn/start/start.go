@@ -63,6 +63,9 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkStep(id); err != nil {
+		return err
+	}
 	h, err := o.EnsureCluster(ctx)
 	if err != nil {
 		return err
@@ -91,6 +94,23 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	o.Goodbye()
 	return nil
+}
+
+// checkStep refuses a step that is not there before a cluster is made for it.
+func (o *Options) checkStep(id string) error {
+	if o.At == "" {
+		return nil
+	}
+	c, err := o.Catalog()
+	if err != nil {
+		return err
+	}
+	l, err := c.Lesson(id)
+	if err != nil {
+		return err
+	}
+	_, err = l.FindStep(o.At)
+	return err
 }
 
 // choose is the lesson that was named, else the one under way, else the next that is not done,
