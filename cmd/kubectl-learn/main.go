@@ -12,6 +12,7 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-learn/kubectl-learn/internal/startup"
 	"github.com/kubectl-learn/kubectl-learn/lessons"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/sandbox"
@@ -22,6 +23,7 @@ import (
 )
 
 func main() {
+	startup.Done()
 	if handled, code := sandbox.Reexec(os.Args); handled {
 		os.Exit(code)
 	}
@@ -34,6 +36,5 @@ func main() {
 	deps.Lessons = lessons.FS
 	deps.Providers = []cluster.Provider{sandbox.New(string(deps.Home))}
 	deps.Kubectl = kubectl.Run(parts.Version, stop)
-	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	os.Exit(learn.Main(ctx, streams, deps, os.Args[1:]))
+	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, os.Args[1:]))
 }

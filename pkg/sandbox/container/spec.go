@@ -45,8 +45,6 @@ type Spec struct {
 	Terminal bool `json:"terminal,omitempty"`
 	// Stdin says that standard input is connected.
 	Stdin bool `json:"stdin,omitempty"`
-	// StopSignal that asks the main process to end is always SIGTERM; where the operating system
-	// has none, the node writes the line "TERM" on the control connection.
 }
 
 // Mount is one volume or file that the node put into the container.

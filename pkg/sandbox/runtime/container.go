@@ -78,6 +78,7 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 		}
 	}
 	if err := program.Unpack(image, c.spec.Root); err != nil {
+		_ = os.RemoveAll(c.dir)
 		return "", fmt.Errorf("unpack image %s: %w", ref, err)
 	}
 	r.mu.Lock()
@@ -250,7 +251,7 @@ func (c *container) kill() {
 	<-c.done
 }
 
-// StopContainer implements RuntimeService: SIGTERM to the main process, SIGKILL to all of them
+// StopContainer implements RuntimeService: the image's stop signal to the main process, SIGKILL to all of them
 // when timeout (seconds) is over.
 func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int64) error {
 	c, err := r.find(id)
@@ -258,7 +259,7 @@ func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int64) e
 		return nil // what is not there is stopped
 	}
 	if timeout > 0 {
-		terminate(c.cmd.Process)
+		terminate(c.cmd.Process, c.image.StopSignal)
 		select {
 		case <-c.done:
 			return nil

@@ -5,6 +5,8 @@ package runtime
 import (
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // hostEnvironment is what the operating system needs to start a process: nothing.
@@ -12,8 +14,16 @@ func hostEnvironment() []string { return []string{} }
 
 func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// terminate asks the main process to end; its children are its own affair, as in a container.
-func terminate(p *os.Process) { _ = p.Signal(syscall.SIGTERM) }
+// terminate asks the main process to end, by the signal that its image names or SIGTERM; its
+// children are its own affair, as in a container. SIGWINCH, which httpd's image names, means
+// something else to a container's process (package process), so that httpd gets SIGTERM.
+func terminate(p *os.Process, name string) {
+	signal := unix.SignalNum(name)
+	if signal == 0 || signal == syscall.SIGWINCH {
+		signal = syscall.SIGTERM
+	}
+	_ = p.Signal(signal)
+}
 
 func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }
 

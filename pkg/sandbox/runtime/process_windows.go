@@ -13,7 +13,7 @@ func ownGroup() *syscall.SysProcAttr {
 }
 
 // terminate ends the process: Windows has no signal that asks a process to end by itself.
-func terminate(p *os.Process) { _ = p.Kill() }
+func terminate(p *os.Process, _ string) { _ = p.Kill() }
 
 func killGroup(p *os.Process) { _ = p.Kill() }
 

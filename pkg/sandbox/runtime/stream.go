@@ -70,6 +70,9 @@ func (r *Runtime) ExecSync(ctx context.Context, id string, argv []string, timeou
 
 // exec runs argv in a running container. An exit code other than 0 is a utilexec.CodeExitError.
 func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.Reader, stdout, stderr io.Writer, tty bool) error {
+	if len(argv) == 0 {
+		return status.Error(codes.InvalidArgument, "exec needs a command")
+	}
 	c, err := r.find(id)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +46,7 @@ func (o *Options) Run(ctx context.Context) error {
 		return errors.New("this program was built without kubectl")
 	}
 	args := o.Args
-	if !named(args) {
+	if !named(args) && !offline(args) {
 		path, err := o.kubeconfig(ctx)
 		if err != nil {
 			return err
@@ -53,6 +54,22 @@ func (o *Options) Run(ctx context.Context) error {
 		args = append([]string{"--kubeconfig", path}, args...)
 	}
 	return o.Kubectl(ctx, o.IOStreams, args)
+}
+
+// offline says that the arguments ask for something that kubectl answers without a cluster.
+func offline(args []string) bool {
+	if len(args) == 0 || slices.Contains([]string{"help", "options", "completion", "kustomize"}, args[0]) {
+		return true
+	}
+	for _, a := range args {
+		if a == "--" {
+			return false
+		}
+		if a == "-h" || a == "--help" || args[0] == "version" && a == "--client" {
+			return true
+		}
+	}
+	return false
 }
 
 // named says that the arguments name a kubeconfig.
