@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -434,8 +435,8 @@ func TestExecAndAttach(t *testing.T) {
 	cmd := s.command(ctx, s.args([]string{"exec", "-i", "client", "--", "sh"})...)
 	cmd.Stdin = strings.NewReader("cd /tmp\npwd\nexit 7\n")
 	out, err := cmd.Output()
-	exit, ok := err.(*exec.ExitError)
-	if string(out) != "/tmp\n" || !ok || exit.ExitCode() != 7 {
+	var exit *exec.ExitError
+	if string(out) != "/tmp\n" || !errors.As(err, &exit) || exit.ExitCode() != 7 {
 		t.Errorf("exec -i sh printed %q and ended with %v, want /tmp and 7", out, err)
 	}
 	cmd = s.command(ctx, s.args([]string{"run", "once", "--image=busybox:1.37", "--rm", "-i", "--restart=Never", "--", "cat"})...)

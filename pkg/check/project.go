@@ -275,8 +275,8 @@ func (s *scene) unfinished(w *workload) string {
 	if w.blocked() != "" || w.newFails(s) {
 		return ""
 	}
-	generation, seen := w.GetGeneration(), int64(0)
-	seen, _ = number(w.object, "status", "observedGeneration")
+	generation := w.GetGeneration()
+	seen, _ := number(w.object, "status", "observedGeneration")
 	ready, _ := number(w.object, "status", "readyReplicas")
 	total, _ := number(w.object, "status", "replicas")
 	updated, known := number(w.object, "status", "updatedReplicas")

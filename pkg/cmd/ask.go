@@ -3,6 +3,7 @@ package cmd
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"strings"
 )
@@ -31,10 +32,10 @@ func (k *Asker) Line(ctx context.Context) (line string, ok bool, err error) {
 	case <-ctx.Done():
 		return "", false, ctx.Err()
 	case got := <-answers:
-		if got.err == io.EOF && got.line == "" {
+		if errors.Is(got.err, io.EOF) && got.line == "" {
 			return "", false, nil
 		}
-		if got.err != nil && got.err != io.EOF {
+		if got.err != nil && !errors.Is(got.err, io.EOF) {
 			return "", false, got.err
 		}
 		return strings.TrimSpace(got.line), true, nil

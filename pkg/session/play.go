@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,8 +156,8 @@ func (s *Session) Play(ctx context.Context, lessonID string, o PlayOptions) erro
 func (s *Session) abandon(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	if _, err := s.Quit(ctx); err != nil && err != ErrNoLesson {
-		return fmt.Errorf("%w (and clearing up afterwards: %v)", cause, err)
+	if _, err := s.Quit(ctx); err != nil && !errors.Is(err, ErrNoLesson) {
+		return fmt.Errorf("%w (and clearing up afterwards: %w)", cause, err)
 	}
 	return cause
 }

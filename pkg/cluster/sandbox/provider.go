@@ -127,6 +127,7 @@ func (p *Provider) Open(ctx context.Context, name string, progress cluster.Progr
 	if err != nil {
 		return nil, err
 	}
+	h.listen(ctx)
 	if !h.needsMending() {
 		return h, nil
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,7 +56,7 @@ func runControlPlane(ctx context.Context, l sandbox.Layout, part, program string
 			go func() { cancel(node.Run(ctx, l, part, program)) }()
 		}
 	})
-	if cause := context.Cause(ctx); err == nil && cause != context.Canceled {
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return err

@@ -47,7 +47,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err != nil {
 		return err
 	}
-	defer rt.Close(ctx)
+	defer func() { _ = rt.Close(ctx) }()
 	if err := network.MarkUp(n.Index); err != nil {
 		return err
 	}

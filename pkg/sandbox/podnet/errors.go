@@ -80,7 +80,8 @@ func dialError(proto string, addr netip.AddrPort, cause error) error {
 }
 
 func listenError(proto string, addr netip.AddrPort, cause error) error {
-	if e, ok := cause.(syscall.Errno); ok {
+	var e syscall.Errno
+	if errors.As(cause, &e) {
 		cause = os.NewSyscallError("bind", e)
 	}
 	return &net.OpError{Op: "listen", Net: proto, Addr: netAddr(proto, addr), Err: cause}

@@ -15,6 +15,8 @@ import (
 const (
 	killRequest = "kill "
 	killAnswer  = "killed"
+	pingRequest = "ping"
+	pingAnswer  = "here"
 )
 
 // serveControl takes the connections that containers hold for as long as they live, and requests
@@ -43,6 +45,10 @@ func (r *Runtime) hold(c net.Conn) {
 	defer c.Close()
 	lines := bufio.NewScanner(io.LimitReader(c, 1<<10))
 	for lines.Scan() {
+		if lines.Text() == pingRequest {
+			fmt.Fprintln(c, pingAnswer)
+			continue
+		}
 		id, ok := strings.CutPrefix(lines.Text(), killRequest)
 		if !ok {
 			return
@@ -59,22 +65,36 @@ func (r *Runtime) hold(c net.Conn) {
 // Kill asks the node whose control socket is given to end the processes of one of its containers,
 // as the kernel would: no signal that a program could answer, and no word to the API server.
 func Kill(ctx context.Context, control, id string) error {
+	return ask(ctx, control, killRequest+id, killAnswer)
+}
+
+// Ping asks a node whether it is there.
+func Ping(ctx context.Context, control string) error {
+	return ask(ctx, control, pingRequest, pingAnswer)
+}
+
+// ask sends one request to a node's control socket; the error is any answer but the one wanted.
+func ask(ctx context.Context, control, request, want string) error {
 	c, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "unix", control)
 	if err != nil {
 		return fmt.Errorf("reach the node: %w", err)
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		return err
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(10 * time.Second)
 	}
-	if _, err := fmt.Fprintln(c, killRequest+id); err != nil {
+	if err := c.SetDeadline(deadline); err != nil {
+		return fmt.Errorf("reach the node: %w", err)
+	}
+	if _, err := fmt.Fprintln(c, request); err != nil {
 		return fmt.Errorf("reach the node: %w", err)
 	}
 	answer, err := bufio.NewReader(c).ReadString('\n')
 	if err != nil {
 		return fmt.Errorf("reach the node: %w", err)
 	}
-	if answer = strings.TrimSpace(answer); answer != killAnswer {
+	if answer = strings.TrimSpace(answer); answer != want {
 		return errors.New(answer)
 	}
 	return nil

@@ -132,7 +132,7 @@ func TestPortForward(t *testing.T) {
 	case err := <-ended:
 		t.Fatal(err)
 	}
-	defer func() { close(stop); <-ended }()
+	defer func() { close(stop); _ = <-ended }()
 	ports, err := forward.GetPorts()
 	if err != nil {
 		t.Fatal(err)

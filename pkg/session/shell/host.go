@@ -52,7 +52,7 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect to the practice shell: %w", err)
 	}
-	defer l.close()
+	defer func() { _ = l.close() }()
 	restore := h.keepTerminal()
 	defer restore()
 
