@@ -16,13 +16,6 @@ func Report(w io.Writer, r check.Report, s Style) error {
 	return p.flush(w)
 }
 
-// Result shows how one check stands.
-func Result(w io.Writer, r check.Result, s Style) error {
-	p := &page{s: s}
-	p.result(r)
-	return p.flush(w)
-}
-
 func (p *page) result(r check.Result) {
 	const label = 16
 	say := func(name, text string, paint func(string) string) {

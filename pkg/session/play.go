@@ -11,7 +11,6 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
-	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -265,12 +264,4 @@ func (r *robot) reply(ctx context.Context, p *Position, question int) error {
 		return err
 	}
 	return r.show(ctx, e)
-}
-
-// Recorded says what the record knows of a lesson's steps; it is empty for one never begun.
-func Recorded(state progress.State, lessonID string) map[string]*progress.Step {
-	if l := state.Lessons[lessonID]; l != nil {
-		return l.Steps
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -67,6 +68,11 @@ func (h *Handle) waitForNodes(ctx context.Context, s *starting, p cluster.Progre
 		case <-ctx.Done():
 		}
 	}()
+	// The learner's rights come a moment after the API server.
+	_ = wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		_, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{Limit: 1})
+		return err == nil, nil
+	})
 	lw := cache.NewListWatchFromClient(client.CoreV1().RESTClient(), "nodes", "", fields.Everything())
 	_, err = watchtools.UntilWithSync(ctx, lw, &corev1.Node{}, nil, func(e watch.Event) (bool, error) {
 		node, ok := e.Object.(*corev1.Node)
@@ -161,8 +167,10 @@ func (h *Handle) AddNode(ctx context.Context, name string, p cluster.Progress) (
 		if len(h.config.Nodes) > maxWorkers {
 			return fmt.Errorf("cluster %s has %d workers: that is the most", h.config.Name, maxWorkers)
 		}
-		if name == "" {
-			name = workerName(index)
+		for i := 1; name == ""; i++ {
+			if _, taken := h.config.Node(workerName(i)); !taken {
+				name = workerName(i)
+			}
 		}
 		if !validName.MatchString(name) {
 			return fmt.Errorf("node name %q: use lower case letters, digits and '-', at most 32", name)

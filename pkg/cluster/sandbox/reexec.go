@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -18,7 +19,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/node"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
-	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
+	criruntime "github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
 // The names (argument zero) under which this program starts itself as a part of a cluster.
@@ -33,12 +34,13 @@ const stagePrefix = "stage "
 // handled is false when args are those of the command line tool.
 func Reexec(args []string) (handled bool, code int) {
 	switch strings.TrimSuffix(filepath.Base(args[0]), ".exe") {
-	case runtime.ContainerArg0:
+	case criruntime.ContainerArg0:
 		return true, program.Main(args)
 	case controlPlaneArg0:
 		return true, runPart(args, runControlPlane)
 	case nodeArg0:
 		return true, runPart(args, func(ctx context.Context, l sandbox.Layout, part, program string, _ io.Writer) error {
+			os.Args[0] = "kubelet" // what clients call themselves is made of it
 			return node.Run(ctx, l, part, program)
 		})
 	}
@@ -74,6 +76,7 @@ func runPart(args []string, run partFunc) int {
 	stages := os.Stdout
 	os.Stdout = os.Stderr
 	ignoreBrokenPipes()
+	keepPrivate()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	alive, err := sandbox.HoldAlive(ctx, l, part)
@@ -81,7 +84,8 @@ func runPart(args []string, run partFunc) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer alive.Close()
+	// Held until the process is gone, listeners and all: not closed before.
+	defer runtime.KeepAlive(alive)
 	sandbox.StampVersion()
 	debug.SetGCPercent(50) // memory is dearer than time here
 	defer klog.Flush()

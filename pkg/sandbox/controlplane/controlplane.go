@@ -93,8 +93,16 @@ func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.
 	}
 	reached(APIServer)
 	run("network proxy", func() error { return runProxy(ctx, l, c) })
+	// What a client calls itself is made of the process's name, which the components share: the
+	// scheduler makes its clients now, the controllers make theirs as they come.
+	os.Args[0] = "kube-scheduler"
+	scheduler, err := setUpScheduler(ctx, l)
+	if err != nil {
+		return err
+	}
+	os.Args[0] = "kube-controller-manager"
+	run("kube-scheduler", scheduler)
 	run("kube-controller-manager", func() error { return runControllerManager(ctx, l, a, f) })
-	run("kube-scheduler", func() error { return runScheduler(ctx, l) })
 	if err := waitFor(ctx, admin, "/readyz"); err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 )
 
-func runScheduler(ctx context.Context, l sandbox.Layout) error {
+// setUpScheduler returns what runs the scheduler.
+func setUpScheduler(ctx context.Context, l sandbox.Layout) (func() error, error) {
 	o := options.NewOptions()
 	flags := pflag.NewFlagSet("kube-scheduler", pflag.ContinueOnError)
 	for _, fs := range o.Flags.FlagSets {
@@ -22,11 +23,11 @@ func runScheduler(ctx context.Context, l sandbox.Layout) error {
 		"--kube-api-qps=500", "--kube-api-burst=1000",
 	})
 	if err != nil {
-		return fmt.Errorf("set up: %w", err)
+		return nil, fmt.Errorf("set up kube-scheduler: %w", err)
 	}
 	c, scheduler, err := app.Setup(ctx, o)
 	if err != nil {
-		return fmt.Errorf("set up: %w", err)
+		return nil, fmt.Errorf("set up kube-scheduler: %w", err)
 	}
-	return app.Run(ctx, c, scheduler)
+	return func() error { return app.Run(ctx, c, scheduler) }, nil
 }

@@ -1,10 +1,14 @@
 package node
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	securejoin "github.com/cyphar/filepath-securejoin"
 	corev1 "k8s.io/api/core/v1"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 	"k8s.io/kubernetes/pkg/volume"
@@ -45,6 +49,24 @@ func (hostUtil) MakeRShared(string) error { return nil }
 // container's process is told the folder itself.
 type subpaths struct{ subpath.FakeSubpath }
 
+// PrepareSafeSubpath resolves the folder now, so that no link of the volume is followed later, and
+// refuses one that leads out of the volume, as the real one does.
+func (subpaths) PrepareSafeSubpath(s subpath.Subpath) (string, func(), error) {
+	root, err := filepath.EvalSymlinks(s.VolumePath)
+	if err != nil {
+		return "", nil, fmt.Errorf("resolve volume %s: %w", s.VolumeName, err)
+	}
+	path, err := filepath.EvalSymlinks(s.Path)
+	if err != nil {
+		return "", nil, fmt.Errorf("resolve subPath of volume %s: %w", s.VolumeName, err)
+	}
+	rel, err := filepath.Rel(root, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", nil, fmt.Errorf("subpath %q not inside volume path %q", filepath.Base(s.Path), s.VolumeName)
+	}
+	return path, nil, nil
+}
+
 func (subpaths) SafeMakeDir(subdir, base string, mode os.FileMode) error {
 	root, err := os.OpenRoot(base)
 	if err != nil {
@@ -52,6 +74,45 @@ func (subpaths) SafeMakeDir(subdir, base string, mode os.FileMode) error {
 	}
 	defer root.Close()
 	return root.MkdirAll(subdir, mode.Perm())
+}
+
+// nodeDisk is the hostPath plugin on a disk of the node's own, a folder: a Pod that asks for the
+// node's / must not get the learner's.
+type nodeDisk struct {
+	volume.VolumePlugin
+	root string
+}
+
+func (p nodeDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter, error) {
+	s := *spec
+	var source *corev1.HostPathVolumeSource
+	switch {
+	case spec.Volume != nil && spec.Volume.HostPath != nil:
+		s.Volume = spec.Volume.DeepCopy()
+		source = s.Volume.HostPath
+	case spec.PersistentVolume != nil && spec.PersistentVolume.Spec.HostPath != nil:
+		s.PersistentVolume = spec.PersistentVolume.DeepCopy()
+		source = s.PersistentVolume.Spec.HostPath
+	default:
+		return nil, errors.New("not a hostPath volume")
+	}
+	path, err := securejoin.SecureJoin(p.root, source.Path)
+	if err != nil {
+		return nil, fmt.Errorf("find %s on the node: %w", source.Path, err)
+	}
+	if source.Type == nil || *source.Type == corev1.HostPathUnset {
+		// As container runtimes do with a path that is not there.
+		if err := os.MkdirAll(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) && !isFile(path) {
+			return nil, fmt.Errorf("make %s on the node: %w", source.Path, err)
+		}
+	}
+	source.Path = path
+	return p.VolumePlugin.NewMounter(&s, pod)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // unowned is a volume plugin whose files keep the owner of this process: giving them to the Pod's

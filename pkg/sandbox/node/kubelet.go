@@ -118,7 +118,7 @@ func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runt
 		Mounter:                   &mount.FakeMounter{},
 		Subpather:                 &subpaths{},
 		HostUtil:                  hostUtil{hostutil.NewHostUtil()},
-		VolumePlugins:             volumePlugins(),
+		VolumePlugins:             volumePlugins(filepath.Join(dir, "disk")),
 		PodStartupLatencyTracker:  kubeletutil.NewPodStartupLatencyTracker(),
 		NodeStartupLatencyTracker: kubeletutil.NewNodeStartupLatencyTracker(klog.TODO()),
 		TracerProvider:            noop.NewTracerProvider(),
@@ -128,13 +128,16 @@ func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runt
 	}, nil
 }
 
-func volumePlugins() (all []volume.VolumePlugin) {
+// volumePlugins are those that need nothing of the host; disk is the folder that stands for the node's disk.
+func volumePlugins(disk string) (all []volume.VolumePlugin) {
+	for _, p := range hostpath.ProbeVolumePlugins(volume.VolumeConfig{}) {
+		all = append(all, nodeDisk{p, disk})
+	}
 	for _, p := range projected.ProbeVolumePlugins() {
 		all = append(all, unowned{p})
 	}
 	for _, probe := range []func() []volume.VolumePlugin{
 		emptydir.ProbeVolumePlugins, secret.ProbeVolumePlugins, configmap.ProbeVolumePlugins, downwardapi.ProbeVolumePlugins,
-		func() []volume.VolumePlugin { return hostpath.ProbeVolumePlugins(volume.VolumeConfig{}) },
 	} {
 		all = append(all, probe()...)
 	}

@@ -38,6 +38,9 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 		return fmt.Errorf("cluster %s has no node %q", c.Name, name)
 	}
 	dir, network := l.Node(n.Index), podnet.Network{Dir: l.Net()}
+	if err := os.MkdirAll(filepath.Join(dir, "disk"), 0o700); err != nil {
+		return fmt.Errorf("make the node's disk: %w", err)
+	}
 	proxy := filepath.Join(dir, "proxy.sock")
 	ended := make(chan error, 2)
 	if err := runProxy(ctx, l, *n, network, proxy, ended); err != nil {
@@ -83,7 +86,7 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 	if err != nil {
 		return fmt.Errorf("set up kubelet: %w", err)
 	}
-	cfg.QPS, cfg.Burst = 100, 200
+	cfg.QPS, cfg.Burst, cfg.UserAgent = 100, 200, "kubelet/"+sandbox.Version
 	if err := waitForAPIServer(ctx, cfg); err != nil {
 		return err
 	}

@@ -22,8 +22,9 @@ import (
 //	GET /dns?type=A&name=web     a question to the DNS; the answer is {"answers": [...]}
 //
 // What cannot be reached has the status 502 (504 for a timeout), a Reason in the header ErrorHeader
-// and a sentence in the body. A chosen endpoint that refuses is not exchanged for another: iptables
-// does not either.
+// and a sentence in the body. An endpoint of a Service that does not answer is exchanged for another,
+// three times: here a Pod goes in milliseconds, faster than the news of it, where a real one takes
+// long enough for kube-proxy to hear of it first.
 type Proxy struct {
 	Network  Network
 	Resolver Resolver
@@ -92,17 +93,29 @@ func (p *Proxy) serveConnect(w http.ResponseWriter, r *http.Request, from Source
 	splice(r.Context(), near, far)
 }
 
+// endpointTries is how many endpoints of a Service are tried for one connection.
+const endpointTries = 3
+
 // dial opens the stream to what a client asked for.
 func (p *Proxy) dial(ctx context.Context, from Source, proto, hostport string) (net.Conn, error) {
 	host, port, err := splitHostPort(ctx, proto, hostport)
 	if err != nil {
 		return nil, err
 	}
-	to, err := p.resolve(ctx, from, proto, host, port)
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		to, err := p.resolve(ctx, from, proto, host, port)
+		if err != nil {
+			return nil, err
+		}
+		c, err := p.Network.stream(ctx, proto, sourceFor(from.Addr, to.Addr()), to)
+		reason := reasonOf(err)
+		if reason != Refused && reason != Unreachable || to.Addr().String() == host || try == endpointTries {
+			return c, err
+		}
+		if poll(ctx, func() bool { return true }) != nil {
+			return nil, err
+		}
 	}
-	return p.Network.stream(ctx, proto, sourceFor(from.Addr, to.Addr()), to)
 }
 
 // resolve finds the endpoint. What is lost on the way is tried again until the client gives up, as

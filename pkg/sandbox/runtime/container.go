@@ -156,6 +156,7 @@ func (r *Runtime) StartContainer(_ context.Context, id string) error {
 	}
 	if err := c.start(r); err != nil {
 		err = fmt.Errorf("failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: %w", err)
+		c.output.close()
 		c.ended(startErrorCode, "StartError", err.Error())
 		return err
 	}
@@ -166,13 +167,14 @@ func (r *Runtime) StartContainer(_ context.Context, id string) error {
 
 // start starts the process; c.mu is held.
 func (c *container) start(r *Runtime) error {
+	// The log is there even when nothing comes to write it.
+	if err := c.output.open(); err != nil {
+		return err
+	}
 	if len(c.spec.Args) == 0 {
 		return errors.New("no command specified")
 	}
 	if err := c.image.LookPath(&c.spec, c.spec.Args[0]); err != nil {
-		return err
-	}
-	if err := c.output.open(); err != nil {
 		return err
 	}
 	cmd, err := r.command(c, c.spec, "spec.json")

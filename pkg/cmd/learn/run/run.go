@@ -56,6 +56,9 @@ stays as it is.`,
 
 // Run plays the lessons one after the other. Checks that are not met are told by the exit code 1.
 func (o *Options) Run(ctx context.Context) error {
+	if o.Pace < 0 {
+		return fmt.Errorf("--pace %s: give a time of 0 or more, for example 2s", o.Pace)
+	}
 	ids, err := o.choose()
 	if err != nil {
 		return err
