@@ -61,7 +61,7 @@ func (o Options) Index(fsys fs.FS) (*Catalog, error) {
 }
 
 func (o Options) assemble(fsys fs.FS, headers []lesson.Header, problems []error) (*Catalog, error) {
-	problems = append(problems, check(headers)...)
+	problems = append(problems, Check(headers)...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}

@@ -7,8 +7,9 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 )
 
-// check finds what is wrong between lessons.
-func check(headers []lesson.Header) []error {
+// Check finds what is wrong between lessons: an ID that is taken, an unknown one in "after", a
+// circle. Each error is or wraps a *lesson.Error.
+func Check(headers []lesson.Header) []error {
 	byID := map[string]lesson.Header{}
 	var ids []string
 	var problems []error
@@ -37,10 +38,21 @@ func check(headers []lesson.Header) []error {
 		}
 	}
 	for _, c := range cycles(ids, byID) {
-		add(c.at, "these lessons come after each other in a circle: "+strings.Join(c.path, ", after "), "take one \"after\" out")
+		problems = append(problems, &Circle{IDs: c.path[1:], Err: &lesson.Error{Pos: c.at, What: "these lessons come after each other in a circle: " + strings.Join(c.path, ", after "), Instead: "take one \"after\" out"}})
 	}
 	return problems
 }
+
+// Circle is the error for lessons that come after each other. It wraps a *lesson.Error that stands
+// at the entry with which the circle closes.
+type Circle struct {
+	IDs []string
+	Err error
+}
+
+func (c *Circle) Error() string { return c.Err.Error() }
+
+func (c *Circle) Unwrap() error { return c.Err }
 
 type cycle struct {
 	path []string

@@ -103,10 +103,14 @@ func (a *App) InShell() bool {
 	return a.Getenv(ShellVariable) != "" && filepath.Dir(a.Getenv(ShellVariable)) == a.Home.Session(a.Cluster)
 }
 
-// Prefix is how the learner calls us: "learn" in the practice shell, "kubectl learn" elsewhere.
+// Prefix is how the learner calls us: "learn" in the practice shell, "kubectl learn" elsewhere, with
+// the cluster's name where it is not the one that is meant anyway.
 func (a *App) Prefix() string {
 	if a.Getenv(ShellVariable) != "" {
 		return "learn"
+	}
+	if a.Cluster != cluster.DefaultName {
+		return "kubectl learn --name " + a.Cluster
 	}
 	return "kubectl learn"
 }

@@ -16,6 +16,7 @@ func (t *teller) pod(c snapshot.Change, before, after *unstructured.Unstructured
 	case c.Subresource == "exec":
 		return []move{ran(c)}
 	case c.Subresource == "eviction":
+		t.told[evictionKey(c.Namespace, c.Name)] = c.Code < 400
 		return []move{{actor: actor(c), kind: podEvict, subject: c.Name, say: named("asked to evict", "it"), evidence: byRecord(c), act: true}}
 	case c.Type == "":
 		return t.refused(c)
@@ -149,7 +150,7 @@ func orIt(it string) string {
 func (t *teller) podChanges(c snapshot.Change, before, after *unstructured.Unstructured, counted map[string]int) []move {
 	var moves []move
 	if before.GetDeletionTimestamp() == nil && after.GetDeletionTimestamp() != nil {
-		moves = append(moves, t.podMarked(c, after, counted))
+		moves = append(moves, t.podMark(c, after, counted)...)
 	}
 	moves = append(moves, t.podMeta(c, before, after)...)
 	was, is := podOf(before), podOf(after)
@@ -163,6 +164,21 @@ func (t *teller) podChanges(c snapshot.Change, before, after *unstructured.Unstr
 	}
 	moves = append(moves, t.podSpec(c, was, is)...)
 	return append(moves, t.podStatus(c, was, is, after.GetDeletionTimestamp() != nil)...)
+}
+
+func evictionKey(namespace, name string) string { return "evicted/" + namespace + "/" + name }
+
+// podMark tells of the mark that a Pod is to end, by whom it was set. Who writes a status can't set
+// it: the mark is older then, and came of an eviction, which was told, or of something unrecorded.
+func (t *teller) podMark(c snapshot.Change, o *unstructured.Unstructured, counted map[string]int) []move {
+	if c.Subresource != "status" {
+		return []move{t.podMarked(c, o, counted)}
+	}
+	if t.told[evictionKey(o.GetNamespace(), o.GetName())] {
+		return nil
+	}
+	c.User, c.UserAgent = "", ""
+	return []move{t.podMarked(c, o, counted)}
 }
 
 // podMarked tells that somebody asked for a Pod's end. It has its grace period from then.

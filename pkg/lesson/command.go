@@ -133,6 +133,10 @@ func (p *parser) command(line string, at func(offset int) Pos) (Command, bool) {
 		p.add(at(0), what, instead)
 		return Command{}, false
 	}
+	if what, instead := p.guardContent(args); what != "" {
+		p.add(at(0), what, instead)
+		return Command{}, false
+	}
 	tmpl, issues := p.compiler.compileText(line, noQuery())
 	for _, i := range issues {
 		p.add(at(i.offset), i.what, i.instead)

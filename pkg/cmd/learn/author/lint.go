@@ -73,6 +73,11 @@ func (o *LintOptions) Run(context.Context) error {
 	for _, s := range sources {
 		found = append(found, o.read(s)...)
 	}
+	between, err := order(o.App, sources)
+	if err != nil {
+		return err
+	}
+	found = append(found, between...)
 	bad := 0
 	for _, p := range found {
 		if p.Severity == string(lesson.Defect) || o.Strict {
@@ -131,7 +136,11 @@ func (o *LintOptions) tell(found []problem, lessons int) error {
 		fmt.Fprintf(o.Out, "%s: %s: %s%s\n", p.Where, p.Severity, style.Plain(p.Message), rule)
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(o.Out, "  %s %d lessons, nothing to say\n", style.GoodSign(), lessons)
+		noun := "lessons"
+		if lessons == 1 {
+			noun = "lesson"
+		}
+		fmt.Fprintf(o.Out, "  %s %d %s, nothing to say\n", style.GoodSign(), lessons, noun)
 	}
 	return nil
 }
