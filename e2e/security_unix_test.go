@@ -69,6 +69,10 @@ func TestPrivate(t *testing.T) {
 			return fs.SkipDir
 		}
 		info, err := d.Info()
+		// A Pod's sockets are made by its programs, in a folder of its own that is 0700.
+		if strings.HasPrefix(filepath.Base(filepath.Dir(path)), "10.244.") {
+			return nil
+		}
 		if err == nil && info.Mode()&fs.ModeSymlink == 0 && info.Mode().Perm()&0o077 != 0 && !strings.Contains(path, "/k/") {
 			t.Errorf("%s has mode %v", path, info.Mode())
 		}

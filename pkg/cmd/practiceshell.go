@@ -81,6 +81,10 @@ func (a *App) Goodbye() {
 		name = " --name " + a.Cluster
 	}
 	n.printf("\n")
-	n.Say("You left the practice shell. The cluster goes on running, and the lesson waits where you left it.")
+	waits := ""
+	if state, err := a.Log().State(); err == nil && state.Current[a.Cluster] != nil {
+		waits = " The lesson waits where you left it."
+	}
+	n.Say("You left the practice shell. The cluster goes on running.%s", waits)
 	n.Advice("Go on", "kubectl learn start"+name, "Stop the cluster", "kubectl learn cluster stop"+name)
 }

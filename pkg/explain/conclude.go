@@ -36,7 +36,7 @@ func conclude(s *Story, target snapshot.Query, t *teller, moves []move) {
 		s.Outcome, s.HealedMS = Healed, wholeAt
 		s.Summary = "Healed in " + Span(wholeAt) + "." + how(s, moves) + meanwhile(t, moves)
 	default:
-		s.Outcome, s.Summary = Steady, "As many Pods were ready as wanted, all the time."
+		s.Outcome, s.Summary = Steady, "As many Pods counted as ready as wanted, all the time."
 		if has(moves, podRestarted) {
 			s.Summary += " A Pod's container was started again; the Pod is the same."
 		}

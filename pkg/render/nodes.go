@@ -36,7 +36,7 @@ func (p *page) node(n explain.NodePods, names int, gauges string) {
 		label = ""
 	}
 	if n.Others > 0 {
-		p.text(label, indent, fmt.Sprintf("%d other Pods", n.Others), p.s.Dim)
+		p.text(label, indent, count(n.Others, "other Pod"), p.s.Dim)
 		label = ""
 	}
 	if label != "" {

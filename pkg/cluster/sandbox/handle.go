@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
+
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
@@ -155,7 +157,7 @@ func (h *Handle) locked(ctx context.Context, p cluster.Progress, f func() error)
 // up starts every part that should run and does not, and returns when all nodes can take Pods.
 // The lock is held.
 func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
-	if err := h.choosePort(p); err != nil {
+	if err := h.choosePort(ctx, p); err != nil {
 		return err
 	}
 	if err := h.issue(); err != nil {
@@ -178,10 +180,20 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	return h.config.Write(h.layout)
 }
 
+// portWithin is how long our port may stay taken before another is chosen.
+const portWithin = 3 * time.Second
+
 // choosePort takes another port for the API server when somebody else has taken ours while the
 // cluster was down.
-func (h *Handle) choosePort(p cluster.Progress) error {
-	if _, ok := sandbox.Alive(h.layout, sandbox.ControlPlane); ok || portIsFree(h.config.Port) {
+func (h *Handle) choosePort(ctx context.Context, p cluster.Progress) error {
+	if _, ok := sandbox.Alive(h.layout, sandbox.ControlPlane); ok {
+		return nil
+	}
+	// The process that had the port may be going just now.
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, portWithin, true, func(context.Context) (bool, error) {
+		return portIsFree(h.config.Port), nil
+	})
+	if err == nil {
 		return nil
 	}
 	port, err := apiPort()

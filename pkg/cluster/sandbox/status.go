@@ -29,7 +29,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 		api.part("API server", cluster.Real, "etcd is the only one behind it, and it alone speaks to etcd"),
 		health(ctx, client, "/readyz/etcd").part("etcd", cluster.Real, "one member, no fsync: a power cut may cost the last second"),
 		h.process("scheduler", cluster.Real, ""),
-		h.process("controller manager", cluster.Real, "notices a dead node in 5 s and moves its Pods after 3 s more; defaults elsewhere: 40 s and 5 min"),
+		h.process("controller manager", cluster.Real, "notices a dead node in 5 s and moves its Pods after 3 s more; defaults elsewhere: 50 s and 5 min"),
 	)
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	for _, n := range h.config.Nodes {

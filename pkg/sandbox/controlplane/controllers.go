@@ -36,7 +36,7 @@ func runControllerManager(ctx context.Context, l sandbox.Layout, a *pki.Authorit
 		"--allocate-node-cidrs=false", "--service-cluster-ip-range=10.96.0.0/16",
 		// Slow start is for big clusters: the default of 20 requests a second costs 6 s here.
 		"--kube-api-qps=500", "--kube-api-burst=1000", "--controller-start-interval=0s",
-		// Shortened for people who watch: the defaults are 40 s and 5 s.
+		// Shortened for people who watch: the defaults are 50 s and 5 s.
 		"--node-monitor-grace-period=5s", "--node-monitor-period=1s",
 		"--pvclaimbinder-sync-period=5s", "--resource-quota-sync-period=15s",
 		"--horizontal-pod-autoscaler-sync-period=5s", "--horizontal-pod-autoscaler-initial-readiness-delay=5s",

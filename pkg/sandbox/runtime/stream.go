@@ -24,6 +24,9 @@ import (
 	utilexec "k8s.io/utils/exec"
 )
 
+// execGrace is how long a process that joined a container may outlive it.
+const execGrace = 250 * time.Millisecond
+
 // serveStreams serves exec, attach and port-forward on loopback; every session has a token that
 // is good once, which only the kubelet is told.
 func (r *Runtime) serveStreams() error {
@@ -108,7 +111,12 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 		case <-ctx.Done():
 			killGroup(cmd.Process)
 		case <-c.done:
-			killGroup(cmd.Process)
+			// What ended the container (kill 1) is let go by itself, so that its exit code is its own.
+			select {
+			case <-waited:
+			case <-time.After(execGrace):
+				killGroup(cmd.Process)
+			}
 		}
 	}()
 	_ = cmd.Wait()

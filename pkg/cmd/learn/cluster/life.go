@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,9 @@ func (o *LifeOptions) Start(ctx context.Context) error {
 
 // Delete deletes the cluster. A lesson that was under way on it is over.
 func (o *LifeOptions) Delete(ctx context.Context) error {
+	if o.InShell() {
+		return errors.New("this practice shell lives on the cluster; leave it first: exit, then kubectl learn cluster delete")
+	}
 	if err := o.DeleteCluster(ctx); err != nil {
 		return err
 	}
