@@ -68,7 +68,7 @@ e2e-kind: build ## on a real kind cluster, where Docker answers: every lesson is
 	fi
 
 .PHONY: node-image
-node-image: ## a kind node image from Debian packages and Go modules, for machines without a registry
+node-image: build ## a kind node image from Debian packages and Go modules, for machines without a registry
 	hack/node-image/build
 
 .PHONY: bench
@@ -90,5 +90,5 @@ cross: ## build for all other systems into dist/ (about 10 minutes each the firs
 
 .PHONY: clean
 clean: ## remove what was built; the go command's cache stays
-	rm -rf bin dist
+	rm -rf bin dist hack/node-image/out
 	rm -f pkg/sandbox/program/embedded/bin/*.gz

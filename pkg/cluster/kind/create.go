@@ -65,7 +65,7 @@ func (h *Handle) run(ctx context.Context, p cluster.Progress) error {
 	select {
 	case err = <-made:
 	case <-ctx.Done():
-		log.end(context.Cause(ctx))
+		log.close(context.Cause(ctx))
 		p.Note("Taking away what was made.")
 		err = errors.Join(context.Cause(ctx), h.clearUntil(context.WithoutCancel(ctx), made))
 	}

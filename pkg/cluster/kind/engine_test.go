@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseInfo(t *testing.T) {
@@ -38,8 +39,8 @@ func TestParseInfo(t *testing.T) {
 }
 
 func TestExplainSaysWhatToDo(t *testing.T) {
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
+	ended, cancel := context.WithTimeoutCause(t.Context(), 0, slow{2 * time.Second})
+	defer cancel()
 	for _, tt := range []struct {
 		ctx        context.Context
 		said, want string
@@ -58,7 +59,7 @@ func TestExplainSaysWhatToDo(t *testing.T) {
 
 func TestFindWithoutEngine(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, _, err := find(t.Context(), engines(func(string) string { return "" })); !errors.Is(err, errNoEngine) {
+	if _, _, err := find(t.Context(), engines(func(string) string { return "" }), time.Second); !errors.Is(err, errNoEngine) {
 		t.Errorf("without any engine: %v", err)
 	}
 }

@@ -30,12 +30,13 @@ func TestLoggerTurnsKindsLinesIntoStages(t *testing.T) {
 		l.V(0).Infof("%s", line)
 	}
 	l.V(1).Info(" • a detail ...")
-	l.end(nil) // kind said that it failed; there is nothing left to end
+	l.close(nil) // kind said that it failed; there is nothing left to end
+	l.V(0).Info(" • Installing CNI  ...")
 	want := "a container for each node|a container for each node: <nil>|configuration|configuration: it failed"
 	if got := strings.Join(h.lines, "|"); got != want {
 		t.Errorf("progress is %q, want %q", got, want)
 	}
-	if got := strings.Join(before, "|"); got != "Preparing nodes|Writing configuration" {
+	if got := strings.Join(before, "|"); got != "Preparing nodes|Writing configuration|Installing CNI" {
 		t.Errorf("the stages that were announced are %q", got)
 	}
 }

@@ -23,7 +23,9 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	if err != nil {
 		return s, err
 	}
-	info, err := h.engine.info(ctx)
+	ask, cancel := context.WithTimeoutCause(ctx, askWithin, slow{askWithin})
+	defer cancel()
+	info, err := h.engine.info(ask)
 	s.Parts = append(s.Parts, h.enginePart(info, err),
 		live.Health(ctx, client, "/readyz").Part("API server", cluster.Real, ""),
 		live.Health(ctx, client, "/readyz/etcd").Part("etcd", cluster.Real, "one member"),
