@@ -118,7 +118,7 @@ func TestKindStopAndStart(t *testing.T) {
 		t.Fatalf("docker kill: %v\n%s", err, out)
 	}
 	out := s.run(t, "cluster", "status")
-	if !strings.Contains(out, "starting it again") {
+	if !strings.Contains(out, "No node of cluster learn is running") {
 		t.Errorf("status does not say what it found:\n%s", out)
 	}
 	s.rollout(t, "web")
@@ -172,11 +172,11 @@ func TestKindMetrics(t *testing.T) {
 	}
 	lesson := "---\nid: top\ntitle: Figures\nsummary: What nodes use.\nminutes: 1\nneeds: {metrics: true}\nteaches: [top]\n---\n" +
 		"Nodes tell what they use.\n\n## Look\n\nLook at it.\n\n```sh do\nkubectl top nodes\nkubectl create configmap seen\n```\n\n" +
-		"```yaml check\n- that: You looked\n  on: configmap/seen\n  expect: object.metadata.name == \"seen\"\n  expected: a ConfigMap seen\n```\n"
+		"```yaml check\n- that: You looked\n  on: configmap/seen\n  expect: object.metadata.name == \"seen\"\n  expected: a ConfigMap seen\n```\n\n```yaml wrong\n- do: kubectl create configmap sene\n  fails: You looked\n  says: a ConfigMap seen\n- do: kubectl top nodes\n  fails: You looked\n  says: a ConfigMap seen\n```\n"
 	if err := os.WriteFile(file, []byte(lesson), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(shared.run(t, "author", "test", file))
+	t.Log(shared.run(t, "author", "lint", file), shared.run(t, "author", "test", file))
 	if out := shared.run(t, "kubectl", "--", "top", "nodes", "--no-headers"); strings.Count(out, "learn-") != 3 {
 		t.Errorf("kubectl top nodes:\n%s", out)
 	}

@@ -242,8 +242,10 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	if err := h.waitNodes(ctx, names, since, p); err != nil {
 		return err
 	}
-	if err := h.waitParts(ctx, dead, since, p); err != nil {
-		return err
+	if slices.ContainsFunc(dead, func(name string) bool { return h.record.node(name).ControlPlane }) {
+		if err := h.waitParts(ctx, dead, since, p); err != nil {
+			return err
+		}
 	}
 	if err := h.look(ctx); err != nil {
 		return err
@@ -267,11 +269,9 @@ func (h *Handle) waitNodes(ctx context.Context, names []string, since time.Time,
 	return err
 }
 
-// waitParts waits until what ran on the nodes that were started runs again: the control plane, and DNS.
+// waitParts waits until the control plane and DNS do their work. On nodes that were started, only what
+// was started after a moment counts.
 func (h *Handle) waitParts(ctx context.Context, started []string, since time.Time, p cluster.Progress) error {
-	if !slices.ContainsFunc(started, func(name string) bool { return h.record.node(name).ControlPlane }) {
-		return nil
-	}
 	client, err := h.client()
 	if err != nil {
 		return err
@@ -281,7 +281,12 @@ func (h *Handle) waitParts(ctx context.Context, started []string, since time.Tim
 		if err := live.WaitControlPlane(ctx, client, since); err != nil {
 			return err
 		}
-		return live.WaitOnePod(ctx, client, "k8s-app=kube-dns", started, since)
+		for _, selector := range []string{schedulerPods, controllerPods, dnsPods} {
+			if err := live.WaitOnePod(ctx, client, selector, started, since); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	done(err)
 	return err
