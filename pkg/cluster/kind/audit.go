@@ -26,19 +26,20 @@ func (h *Handle) AuditLog(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("read audit log: %w", err)
 	}
 	defer lock.Close()
-	if err := h.fetchAudit(ctx); err != nil {
+	n, err := h.kindNode(h.record.Nodes[0].Name)
+	if err != nil {
+		return "", err
+	}
+	if err := fetchAudit(ctx, n, h.folder); err != nil {
 		return "", fmt.Errorf("read audit log of cluster %s: %w", h.record.Name, err)
 	}
 	return h.folder.audit(), nil
 }
 
-func (h *Handle) fetchAudit(ctx context.Context) error {
-	n, err := h.kindNode(h.record.Nodes[0].Name)
-	if err != nil {
-		return err
-	}
+// fetchAudit adds to our copy what it lacks.
+func fetchAudit(ctx context.Context, n nodes.Node, f folder) error {
 	have := int64(0)
-	if info, err := os.Stat(h.folder.audit()); err == nil {
+	if info, err := os.Stat(f.audit()); err == nil {
 		have = info.Size()
 	}
 	size, more, err := tail(ctx, n, "stat -c %s "+auditLog, auditLog, have)
@@ -48,26 +49,26 @@ func (h *Handle) fetchAudit(ctx context.Context) error {
 	if length, err := strconv.ParseInt(size, 10, 64); err != nil {
 		return fmt.Errorf("its size: %w", err)
 	} else if length >= have {
-		return appendTo(h.folder.audit(), more)
+		return appendTo(f.audit(), more)
 	}
-	if err := h.putAside(ctx, n, have); err != nil {
+	if err := putAside(ctx, n, f, have); err != nil {
 		return err
 	}
-	return h.fetchAudit(ctx)
+	return fetchAudit(ctx, n, f)
 }
 
 // putAside does with our copy what the API server did with its log: it gets the time in its name, by
 // which package observe finds it. One such is kept.
-func (h *Handle) putAside(ctx context.Context, n nodes.Node, have int64) error {
+func putAside(ctx context.Context, n nodes.Node, f folder, have int64) error {
 	const newest = "$(ls -t " + logFolder + "/audit-*.log | head -n 1)"
 	name, more, err := tail(ctx, n, "basename "+newest, newest, have)
 	if err != nil {
 		return err
 	}
-	if err := appendTo(h.folder.audit(), more); err != nil {
+	if err := appendTo(f.audit(), more); err != nil {
 		return err
 	}
-	old, err := filepath.Glob(filepath.Join(string(h.folder), "audit-*.log"))
+	old, err := filepath.Glob(filepath.Join(string(f), "audit-*.log"))
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (h *Handle) putAside(ctx context.Context, n nodes.Node, have int64) error {
 			return err
 		}
 	}
-	return os.Rename(h.folder.audit(), filepath.Join(string(h.folder), filepath.Base(name)))
+	return os.Rename(f.audit(), filepath.Join(string(f), filepath.Base(name)))
 }
 
 // tail is what a command on a node says in its first line, and what a file there holds after so many bytes.
