@@ -83,11 +83,36 @@ func (a *App) CreateCluster(ctx context.Context, o cluster.CreateOptions) (clust
 	if err != nil {
 		return nil, err
 	}
+	if a.Provider == Auto {
+		providers = makers(providers)
+	}
 	if len(providers) == 0 {
 		return nil, errors.New("create cluster: this program was built without any provider")
 	}
 	p := providers[0]
+	if err := a.unused(ctx, p, o.Name); err != nil {
+		return nil, err
+	}
 	return p.Create(ctx, o, a.Progress(fmt.Sprintf("Making practice cluster %s (%s)", o.Name, p.Name())))
+}
+
+// makers are the providers that make clusters.
+func makers(all []cluster.Provider) []cluster.Provider {
+	return slices.DeleteFunc(slices.Clone(all), func(p cluster.Provider) bool { _, adopts := p.(cluster.Adopter); return adopts })
+}
+
+// unused is an error where another provider has a cluster of a name: it would be hidden by a second.
+func (a *App) unused(ctx context.Context, maker cluster.Provider, name string) error {
+	all, err := a.Clusters(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Name == name && c.Provider != maker.Name() {
+			return fmt.Errorf("%s (%s): %w", name, c.Provider, cluster.ErrExists)
+		}
+	}
+	return nil
 }
 
 // Clusters tells of all clusters of all providers, by name.

@@ -33,23 +33,28 @@ type SessionOptions struct {
 }
 
 // Session is the lesson under way on an open cluster.
-func (a *App) Session(h cluster.Handle, o SessionOptions) (*session.Session, error) {
+func (a *App) Session(ctx context.Context, h cluster.Handle, o SessionOptions) (*session.Session, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", h.Kubeconfig())
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig of cluster %s: %w", a.Cluster, err)
 	}
-	client, err := kube.New(config, "")
+	client, err := kube.New(config, "", h.Permit())
 	if err != nil {
 		return nil, err
 	}
 	options := session.Options{
 		Cluster: a.Cluster, Capabilities: h.Capabilities, Stage: &stage{client: client},
-		Observe: a.observers(h, client), Kubectl: &child{app: a, kubeconfig: h.Kubeconfig()}, Web: &web{client: client},
+		Observe: a.observers(h, client), Kubectl: &child{app: a, credentials: always(h.Kubeconfig())}, Web: &web{client: client},
 		Record: a.Log(), Lessons: o.Lessons, Dir: a.Home.Session(a.Cluster), Kubeconfig: h.Kubeconfig(),
 		Now: a.Now, Tell: o.Tell,
 	}
 	options.Killer, _ = h.(cluster.ContainerKiller)
 	options.Nodes, _ = h.(cluster.NodeManager)
+	if g, ok := h.(cluster.Guest); ok {
+		options.Stage = &guestStage{stage: stage{client: client}, guest: g, progress: a.Progress("")}
+		options.Namespace, options.Credentials = g.Namespace, g.LearnerKubeconfig
+		options.Kubectl = &child{app: a, credentials: g.LearnerKubeconfig}
+	}
 	if o.Robot {
 		options.Dir = filepath.Join(options.Dir, "robot")
 		options.Record = newRobotLog(options.Dir, a.Now)
@@ -63,7 +68,7 @@ func (a *App) Session(h cluster.Handle, o SessionOptions) (*session.Session, err
 		}
 	}
 	s := session.New(options)
-	return s, s.Point()
+	return s, s.Point(ctx)
 }
 
 // UnderWay opens the cluster and the session of the lesson that is under way on it. Where the
@@ -82,7 +87,7 @@ func (a *App) UnderWay(ctx context.Context) (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.Session(h, SessionOptions{})
+	return a.Session(ctx, h, SessionOptions{})
 }
 
 // observers makes eyes on one namespace or another, which share their connections.
@@ -135,8 +140,14 @@ func (w *web) Get(ctx context.Context, namespace, resource, name string, port in
 // child is a session.Kubectl: this program's own kubectl, run as a process so that it has an exit
 // code of its own and can do no harm to ours.
 type child struct {
-	app        *App
-	kubeconfig string
+	app *App
+	// credentials gives the path of the kubeconfig that is good for a namespace.
+	credentials func(ctx context.Context, namespace string) (string, error)
+}
+
+// always gives the same kubeconfig, whatever the namespace.
+func always(path string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return path, nil }
 }
 
 // Run implements session.Kubectl.
@@ -144,7 +155,11 @@ func (c *child) Run(ctx context.Context, namespace string, args []string, out io
 	if len(args) > 0 && args[0] == "learn" {
 		args = append([]string{"--name", c.app.Cluster}, args[1:]...)
 	} else {
-		args = append([]string{"kubectl", "--", "--kubeconfig", c.kubeconfig, "--namespace", namespace}, args...)
+		path, err := c.credentials(ctx, namespace)
+		if err != nil {
+			return 0, err
+		}
+		args = append([]string{"kubectl", "--", "--kubeconfig", path, "--namespace", namespace}, args...)
 	}
 	cmd := exec.CommandContext(ctx, c.app.Self, args...)
 	cmd.Stdout, cmd.Stderr = out, out

@@ -18,8 +18,8 @@ type Stage interface {
 	// MakeNamespace makes a lesson's namespace, labelled with the lesson, and waits until Pods can
 	// be made in it.
 	MakeNamespace(ctx context.Context, namespace, lesson string) error
-	// Apply writes objects; those of a namespaced kind go into namespace.
-	Apply(ctx context.Context, namespace string, objects []*unstructured.Unstructured) error
+	// Apply writes objects of a lesson; those of a namespaced kind go into namespace.
+	Apply(ctx context.Context, namespace, lesson string, objects []*unstructured.Unstructured) error
 	// Clear deletes what a namespace holds and waits until it is gone.
 	Clear(ctx context.Context, namespace string) error
 	// DeleteNamespace deletes a lesson's namespace and waits until it is gone; none is no error.

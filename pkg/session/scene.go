@@ -49,7 +49,7 @@ func (s *Session) Opening(ctx context.Context, p *Position) ([]Event, error) {
 		shown = append(shown, e)
 	}
 	shown = append(shown, s.heading(p))
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ type look struct {
 }
 
 func (s *Session) look(ctx context.Context, p *Position) (*look, error) {
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (s *Session) look(ctx context.Context, p *Position) (*look, error) {
 		timeline = &snapshot.Timeline{Start: p.start.Since, End: s.Now()}
 	}
 	for _, f := range p.start.Faults {
-		timeline.Changes = append(timeline.Changes, explain.Fault(f.At, f.Kind, f.Resource, Namespace(p.Lesson.ID), f.Name))
+		timeline.Changes = append(timeline.Changes, explain.Fault(f.At, f.Kind, f.Resource, s.Namespace(p.Lesson.ID), f.Name))
 	}
 	slices.SortStableFunc(timeline.Changes, func(a, b snapshot.Change) int { return a.At.Compare(b.At) })
 	now := eyes.Snapshot(ctx, append(whole(), queries(p.Step)...))
