@@ -117,7 +117,7 @@ func (o *observer) Watch(ctx context.Context, queries []snapshot.Query) (<-chan 
 }
 
 // Timeline implements session.Observer.
-func (o *observer) Timeline(_ context.Context, since time.Time) (*snapshot.Timeline, error) {
+func (o *observer) Timeline(_ context.Context, since time.Time, _ *snapshot.Snapshot) (*snapshot.Timeline, error) {
 	if o.audit == "" {
 		return nil, errors.New("this cluster keeps no audit log")
 	}

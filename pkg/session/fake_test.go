@@ -200,7 +200,7 @@ func (e *eyes) Watch(ctx context.Context, queries []snapshot.Query) (<-chan *sna
 	return seen, nil
 }
 
-func (e *eyes) Timeline(_ context.Context, since time.Time) (*snapshot.Timeline, error) {
+func (e *eyes) Timeline(_ context.Context, since time.Time, _ *snapshot.Snapshot) (*snapshot.Timeline, error) {
 	return &snapshot.Timeline{Start: since, End: time.Now()}, nil
 }
 

@@ -40,8 +40,8 @@ type Observer interface {
 	Snapshot(ctx context.Context, queries []snapshot.Query) *snapshot.Snapshot
 	// Watch gives a Snapshot now and another after each change, until ctx ends.
 	Watch(ctx context.Context, queries []snapshot.Query) (<-chan *snapshot.Snapshot, error)
-	// Timeline is what changed since a moment.
-	Timeline(ctx context.Context, since time.Time) (*snapshot.Timeline, error)
+	// Timeline is what changed since a moment; before is what was there then.
+	Timeline(ctx context.Context, since time.Time, before *snapshot.Snapshot) (*snapshot.Timeline, error)
 }
 
 // Kubectl runs one kubectl command as the learner would: args without the leading "kubectl", in a

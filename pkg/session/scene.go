@@ -155,7 +155,7 @@ func (s *Session) look(ctx context.Context, p *Position) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeline, err := eyes.Timeline(ctx, p.start.Since)
+	timeline, err := eyes.Timeline(ctx, p.start.Since, p.start.Before)
 	if err != nil {
 		s.note("What happened can't be told in full: %v.", err)
 		timeline = &snapshot.Timeline{Start: p.start.Since, End: s.Now()}
