@@ -17,9 +17,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
-	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
-	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // SessionOptions differ from command to command.
@@ -30,6 +28,9 @@ type SessionOptions struct {
 	Robot bool
 	// Tell hears of what takes a while; nil prints it to standard error.
 	Tell func(session.Event)
+	// Stays says that the process goes on while the learner works. What it sees then is kept, where
+	// the cluster itself keeps no record.
+	Stays bool
 }
 
 // Session is the lesson under way on an open cluster.
@@ -44,12 +45,13 @@ func (a *App) Session(ctx context.Context, h cluster.Handle, o SessionOptions) (
 	}
 	options := session.Options{
 		Cluster: a.Cluster, Capabilities: h.Capabilities, Stage: &stage{client: client},
-		Observe: a.observers(h, client), Kubectl: &child{app: a, credentials: always(h.Kubeconfig())}, Web: &web{client: client},
+		Kubectl: &child{app: a, credentials: always(h.Kubeconfig())}, Web: &web{client: client},
 		Record: a.Log(), Lessons: o.Lessons, Dir: a.Home.Session(a.Cluster), Kubeconfig: h.Kubeconfig(),
 		Now: a.Now, Tell: o.Tell,
 	}
 	options.Killer, _ = h.(cluster.ContainerKiller)
 	options.Nodes, _ = h.(cluster.NodeManager)
+	options.Metrics, _ = h.(cluster.MetricsInstaller)
 	if g, ok := h.(cluster.Guest); ok {
 		options.Stage = &guestStage{stage: stage{client: client}, guest: g, progress: a.Progress("")}
 		options.Namespace, options.Credentials = g.Namespace, g.LearnerKubeconfig
@@ -59,6 +61,7 @@ func (a *App) Session(ctx context.Context, h cluster.Handle, o SessionOptions) (
 		options.Dir = filepath.Join(options.Dir, "robot")
 		options.Record = newRobotLog(options.Dir, a.Now)
 	}
+	options.Observe = a.observers(ctx, h, client, options.Dir, o.Robot || o.Stays)
 	if options.Tell == nil {
 		options.Tell = func(e session.Event) { fmt.Fprintf(a.ErrOut, "  %s\n", a.ErrStyle().Dim(a.ErrStyle().Plain(e.Text))) }
 	}
@@ -88,40 +91,6 @@ func (a *App) UnderWay(ctx context.Context) (*session.Session, error) {
 		return nil, err
 	}
 	return a.Session(ctx, h, SessionOptions{})
-}
-
-// observers makes eyes on one namespace or another, which share their connections.
-func (a *App) observers(h cluster.Handle, client *kube.Client) func(string) (session.Observer, error) {
-	audit := ""
-	if auditor, ok := h.(cluster.Auditor); ok {
-		audit = auditor.AuditLog()
-	}
-	return func(namespace string) (session.Observer, error) {
-		return &observer{Observer: observe.Of(client.In(namespace), a.Now), namespace: namespace, audit: audit, now: a.Now}, nil
-	}
-}
-
-// observer is a session.Observer on a cluster.
-type observer struct {
-	*observe.Observer
-	namespace string
-	audit     string // empty where the cluster keeps no audit log
-	now       func() time.Time
-}
-
-var _ session.Observer = (*observer)(nil)
-
-// Watch implements session.Observer.
-func (o *observer) Watch(ctx context.Context, queries []snapshot.Query) (<-chan *snapshot.Snapshot, error) {
-	return o.Observer.Watch(ctx, queries)
-}
-
-// Timeline implements session.Observer.
-func (o *observer) Timeline(_ context.Context, since time.Time, _ *snapshot.Snapshot) (*snapshot.Timeline, error) {
-	if o.audit == "" {
-		return nil, errors.New("this cluster keeps no audit log")
-	}
-	return observe.ReadAudit(o.audit, since, o.namespace)
 }
 
 // web is a session.Web through the API server.

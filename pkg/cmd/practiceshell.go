@@ -28,16 +28,16 @@ func (a *App) PracticeShell(ctx context.Context, h cluster.Handle, program strin
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
 	// What happens in the background must not write over what the learner types.
-	s, err := a.Session(ctx, h, SessionOptions{Tell: func(session.Event) {}})
+	s, err := a.Session(ctx, h, SessionOptions{Tell: func(session.Event) {}, Stays: true})
 	if err != nil {
 		return err
 	}
 	if err := a.NeedsLesson(h, s); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
 	style := a.Style()
 	news := make(chan string, 16)
 	follower := s.Follow(func(events []session.Event) {

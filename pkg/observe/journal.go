@@ -97,6 +97,43 @@ func ReadJournal(path string, since time.Time) (*snapshot.Timeline, error) {
 	return cut(all, since, time.Time{}), nil
 }
 
+// CatchUp adds to a timeline what a later look at the cluster shows beyond it: news of the last
+// moments may still be on their way.
+func CatchUp(t *snapshot.Timeline, now *snapshot.Snapshot) *snapshot.Timeline {
+	last, seen := map[string]snapshot.Change{}, map[string]bool{}
+	for _, c := range t.Changes {
+		seen[write(c)] = true
+		if c.Type == snapshot.Deleted {
+			delete(last, place(c))
+		} else {
+			last[place(c)] = c
+		}
+	}
+	all := append([]snapshot.Change(nil), t.Changes...)
+	for _, o := range now.Objects {
+		c := snapshot.Change{At: now.At, Source: snapshot.FromWatch, Type: snapshot.Added, Object: o, Namespace: o.GetNamespace(), Name: o.GetName()}
+		k, known := snapshot.KindOf(o.GroupVersionKind())
+		if !known || !k.Namespaced || k.Kind == "Event" {
+			continue
+		}
+		c.Resource = k.Resource
+		if was, there := last[place(c)]; there && was.Object.GetUID() == o.GetUID() {
+			c.Type = snapshot.Modified
+		}
+		delete(last, place(c))
+		if !seen[write(c)] {
+			all = append(all, c)
+		}
+	}
+	for _, c := range last {
+		if now.Errors[c.Resource] == "" {
+			c.At, c.Type = now.At, snapshot.Deleted
+			all = append(all, c)
+		}
+	}
+	return cut(all, t.Start, now.At)
+}
+
 // sinceWhen is when an object came that was there as a watch began: before the moment since, unless
 // the object itself says otherwise.
 func sinceWhen(c snapshot.Change, since time.Time) time.Time {

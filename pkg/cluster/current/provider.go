@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -23,8 +22,6 @@ import (
 
 // Name is the provider's name.
 const Name = "current"
-
-var validName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$`)
 
 // Provider finds the clusters that were adopted into one folder.
 type Provider struct {
@@ -46,14 +43,19 @@ func New(home string, now func() time.Time) *Provider {
 func (p *Provider) Name() string { return Name }
 
 func (p *Provider) folder(name string) (folder, error) {
-	if !validName.MatchString(name) {
-		return "", fmt.Errorf("cluster name %q: use lower case letters, digits and '-', at most 32", name)
+	if err := cluster.ValidName(name); err != nil {
+		return "", err
 	}
 	return folder(filepath.Join(p.root, name)), nil
 }
 
 // Create implements cluster.Provider: it never makes one.
-func (p *Provider) Create(context.Context, cluster.CreateOptions, cluster.Progress) (cluster.Handle, error) {
+func (p *Provider) Create(_ context.Context, o cluster.CreateOptions, _ cluster.Progress) (cluster.Handle, error) {
+	if f, err := p.folder(o.Name); err == nil {
+		if r, err := f.read(); err == nil {
+			return nil, fmt.Errorf("%s (%s): %w", o.Name, originOf(r), cluster.ErrExists)
+		}
+	}
 	return nil, errors.New("provider current makes no cluster: it takes one that you have. Try kubectl learn cluster adopt --context NAME")
 }
 
@@ -105,7 +107,7 @@ func (p *Provider) List(context.Context) ([]cluster.Info, error) {
 	}
 	var all []cluster.Info
 	for _, e := range entries {
-		if !e.IsDir() || !validName.MatchString(e.Name()) {
+		if !e.IsDir() || cluster.ValidName(e.Name()) != nil {
 			continue
 		}
 		r, err := folder(filepath.Join(p.root, e.Name())).read()
