@@ -36,8 +36,7 @@ func main() {
 		os.Exit(cmd.CodeError)
 	}
 	deps.Lessons = lessons.FS
-	home := string(deps.Home)
-	deps.Providers = []cluster.Provider{kind.New(home, os.Getenv), sandbox.New(home), current.New(home, time.Now)}
+	deps.Providers = []cluster.Provider{kind.New(string(deps.Home), os.Getenv), sandbox.New(string(deps.Home)), current.New(string(deps.Home), time.Now)}
 	deps.Kubectl = kubectl.Run(parts.Version, stop)
 	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, os.Args[1:]))
 }

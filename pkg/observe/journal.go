@@ -126,7 +126,7 @@ func CatchUp(t *snapshot.Timeline, now *snapshot.Snapshot) *snapshot.Timeline {
 		}
 	}
 	for _, c := range last {
-		if now.Errors[c.Resource] == "" {
+		if c.Namespace != "" && now.Errors[c.Resource] == "" {
 			c.At, c.Type = now.At, snapshot.Deleted
 			all = append(all, c)
 		}

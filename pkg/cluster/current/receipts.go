@@ -90,8 +90,16 @@ func (l ledger) names() ([]string, error) {
 	return names, nil
 }
 
-// add appends a receipt, and returns when it is on the disk.
+// add appends a receipt, unless it says nothing new, and returns when it is on the disk.
 func (l ledger) add(ctx context.Context, r receipt) error {
+	last, err := l.of(r.Namespace)
+	if err != nil {
+		return err
+	}
+	was, _ := json.Marshal(last)
+	if is, _ := json.Marshal(r); bytes.Equal(was, is) {
+		return nil
+	}
 	if err := l.append(ctx, r); err != nil {
 		return fmt.Errorf("keep the receipt of namespace %s: %w", r.Namespace, err)
 	}

@@ -59,7 +59,9 @@ func (h *Handle) serverPart(ctx context.Context) cluster.Part {
 func (h *Handle) identityPart(ctx context.Context) cluster.Part {
 	want := h.record.Identity
 	err := h.permit.verify(ctx)
-	return part("identity", fmt.Sprintf("namespace %s has UID %s, as when you said yes", want.Namespace, want.UID), err)
+	p := part("identity", "the cluster that you agreed to", err)
+	p.Note = fmt.Sprintf("namespace %s has UID %s", want.Namespace, want.UID)
+	return p
 }
 
 func nodesPart(all []corev1.Node, see bool, err error) cluster.Part {
