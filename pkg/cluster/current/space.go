@@ -188,6 +188,9 @@ func (h *Handle) lesson(ctx context.Context, namespace string) (*receipt, error)
 	if r == nil {
 		return nil, fmt.Errorf("clear namespace %s: there is no receipt for it: %w", namespace, kube.ErrNotOurs)
 	}
+	if err := h.permit.verify(ctx); err != nil {
+		return nil, err
+	}
 	return r, h.permit.within(ctx, namespace)
 }
 
