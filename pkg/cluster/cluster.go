@@ -34,6 +34,13 @@ type CreateOptions struct {
 	Name string
 	// Workers is the number of worker nodes, besides the control plane node; 0 means 2.
 	Workers int
+	// Image is the node image, and Version the version of Kubernetes, for which the provider knows a
+	// node image. Providers without node images refuse both, and what follows.
+	Image, Version string
+	// ConfigFile is a file of settings in the provider's own form, laid over what it would do.
+	ConfigFile string
+	// Archives are files of images, as docker save writes them, for machines without a registry.
+	Archives []string
 }
 
 // Handle is one practice cluster.
@@ -50,6 +57,13 @@ type Handle interface {
 	Start(ctx context.Context, p Progress) error
 	// Stop ends the cluster's processes and keeps its state.
 	Stop(ctx context.Context, p Progress) error
+}
+
+// Chooser is what a provider implements that does not work on every machine.
+type Chooser interface {
+	// Usable says within 2 s whether the provider works here: why it does, for example "docker 28.2
+	// answers", or as the error why not.
+	Usable(ctx context.Context) (why string, err error)
 }
 
 // NodeManager is the optional ability to change a cluster's nodes.
@@ -71,9 +85,28 @@ type ContainerKiller interface {
 
 // Auditor is the optional ability to read the API server's audit log.
 type Auditor interface {
-	// AuditLog is the path of the audit log: JSON lines of audit.k8s.io/v1 Event, newest last.
-	// Writes to objects outside kube-system carry the object that came of them (responseObject).
-	AuditLog() string
+	// AuditLog brings the audit log up to date where it is kept elsewhere, and returns its path: JSON
+	// lines of audit.k8s.io/v1 Event, newest last. Writes to objects outside kube-system carry the
+	// object that came of them (responseObject). An empty path says that this cluster keeps none.
+	AuditLog(ctx context.Context) (path string, err error)
+}
+
+// MetricsInstaller is the optional ability to add what serves metrics.k8s.io.
+type MetricsInstaller interface {
+	// InstallMetrics returns when the first figures are there. Doing it twice does no harm.
+	InstallMetrics(ctx context.Context, p Progress) error
+}
+
+// ImageLoader is the optional ability to take container images from a file instead of a registry.
+type ImageLoader interface {
+	// LoadImages puts the images of an archive, as docker save writes it, on every node that runs.
+	LoadImages(ctx context.Context, file string, p Progress) error
+}
+
+// LogExporter is the optional ability to write all that helps to find out what went wrong.
+type LogExporter interface {
+	// ExportLogs fills a folder, which is made.
+	ExportLogs(ctx context.Context, dir string, p Progress) error
 }
 
 // LogReader is the optional ability to read the logs of a cluster's own parts.

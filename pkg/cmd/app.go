@@ -25,6 +25,9 @@ import (
 // ClusterVariable names the practice cluster for commands in the practice shell.
 const ClusterVariable = "KUBECTL_LEARN_CLUSTER"
 
+// ProviderVariable names the provider that makes practice clusters, where no flag does.
+const ProviderVariable = "KUBECTL_LEARN_PROVIDER"
+
 // ShellVariable is set in the practice shell.
 const ShellVariable = "KUBECTL_LEARN_SHELL"
 

@@ -77,17 +77,63 @@ func (a *App) EnsureCluster(ctx context.Context) (cluster.Handle, error) {
 	return a.CreateCluster(ctx, cluster.CreateOptions{Name: a.Cluster})
 }
 
-// CreateCluster makes a cluster with the provider that was asked for.
+// CreateCluster makes a cluster with the provider that was asked for, or with the first one that
+// works on this machine. One that is half made is finished by the provider that began it.
 func (a *App) CreateCluster(ctx context.Context, o cluster.CreateOptions) (cluster.Handle, error) {
-	providers, err := a.asked()
+	p, why, err := a.choose(ctx, o.Name)
 	if err != nil {
 		return nil, err
 	}
-	if len(providers) == 0 {
-		return nil, errors.New("create cluster: this program was built without any provider")
+	progress := a.Progress(fmt.Sprintf("Making practice cluster %s (%s)", o.Name, p.Name()))
+	if why != "" {
+		progress.Note("%s", why)
 	}
-	p := providers[0]
-	return p.Create(ctx, o, a.Progress(fmt.Sprintf("Making practice cluster %s (%s)", o.Name, p.Name())))
+	return p.Create(ctx, o, progress)
+}
+
+// choose says which provider is to make a cluster, and why where it was not asked for by name.
+func (a *App) choose(ctx context.Context, name string) (cluster.Provider, string, error) {
+	all, err := a.Clusters(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, c := range all {
+		if c.Name != name {
+			continue
+		}
+		if a.Provider != Auto && a.Provider != c.Provider {
+			return nil, "", fmt.Errorf("%s (%s): %w", name, c.Provider, cluster.ErrExists)
+		}
+		p, err := a.provider(c.Provider)
+		return p, "", err
+	}
+	wanted := a.Provider
+	if preferred := a.Getenv(ProviderVariable); wanted == Auto && preferred != "" {
+		wanted = preferred
+	}
+	if wanted != Auto {
+		p, err := a.provider(wanted)
+		return p, "", err
+	}
+	return a.chooseUsable(ctx)
+}
+
+// chooseUsable takes the first provider that works here, and says why, and how to take another.
+func (a *App) chooseUsable(ctx context.Context) (cluster.Provider, string, error) {
+	not := errors.New("this program was built without any provider")
+	why := ""
+	for _, p := range a.Providers {
+		c, picky := p.(cluster.Chooser)
+		if !picky {
+			return p, why, nil
+		}
+		reason, err := c.Usable(ctx)
+		if err == nil {
+			return p, fmt.Sprintf("Taking %s: %s. The sandbox needs no engine: --provider sandbox.", p.Name(), reason), nil
+		}
+		not, why = err, fmt.Sprintf("Taking the sandbox: %v.", err)
+	}
+	return nil, "", fmt.Errorf("create cluster: %w", not)
 }
 
 // Clusters tells of all clusters of all providers, by name.

@@ -50,6 +50,7 @@ func (a *App) Session(h cluster.Handle, o SessionOptions) (*session.Session, err
 	}
 	options.Killer, _ = h.(cluster.ContainerKiller)
 	options.Nodes, _ = h.(cluster.NodeManager)
+	options.Metrics, _ = h.(cluster.MetricsInstaller)
 	if o.Robot {
 		options.Dir = filepath.Join(options.Dir, "robot")
 		options.Record = newRobotLog(options.Dir, a.Now)
@@ -87,20 +88,19 @@ func (a *App) UnderWay(ctx context.Context) (*session.Session, error) {
 
 // observers makes eyes on one namespace or another, which share their connections.
 func (a *App) observers(h cluster.Handle, client *kube.Client) func(string) (session.Observer, error) {
-	audit := ""
-	if auditor, ok := h.(cluster.Auditor); ok {
-		audit = auditor.AuditLog()
-	}
+	auditor, _ := h.(cluster.Auditor)
 	return func(namespace string) (session.Observer, error) {
-		return &observer{Observer: observe.Of(client.In(namespace), a.Now), namespace: namespace, audit: audit, now: a.Now}, nil
+		return &observer{Observer: observe.Of(client.In(namespace), a.Now), namespace: namespace, audit: auditor, now: a.Now}, nil
 	}
 }
+
+var errNoAudit = errors.New("this cluster keeps no audit log")
 
 // observer is a session.Observer on a cluster.
 type observer struct {
 	*observe.Observer
 	namespace string
-	audit     string // empty where the cluster keeps no audit log
+	audit     cluster.Auditor // nil where the cluster keeps no audit log
 	now       func() time.Time
 }
 
@@ -112,11 +112,18 @@ func (o *observer) Watch(ctx context.Context, queries []snapshot.Query) (<-chan 
 }
 
 // Timeline implements session.Observer.
-func (o *observer) Timeline(_ context.Context, since time.Time) (*snapshot.Timeline, error) {
-	if o.audit == "" {
-		return nil, errors.New("this cluster keeps no audit log")
+func (o *observer) Timeline(ctx context.Context, since time.Time) (*snapshot.Timeline, error) {
+	if o.audit == nil {
+		return nil, errNoAudit
 	}
-	return observe.ReadAudit(o.audit, since, o.namespace)
+	path, err := o.audit.AuditLog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if path == "" {
+		return nil, errNoAudit
+	}
+	return observe.ReadAudit(path, since, o.namespace)
 }
 
 // web is a session.Web through the API server.

@@ -14,6 +14,8 @@ const (
 	// learner is the user that a learner is on a practice cluster, lesson the one of a Fault that
 	// the engine made.
 	learner, lesson = "learner", "lesson"
+	// admin is the user of the kubeconfig that kubeadm writes, and so the learner on a kind cluster.
+	admin = "kubernetes-admin"
 	// lessonAgent is how the engine's own client calls itself; package kube has it as UserAgent.
 	lessonAgent = "kubectl-learn-lesson"
 
@@ -66,7 +68,7 @@ func actor(c snapshot.Change) string {
 	switch {
 	case c.Source == FromFault && c.User == lesson, strings.HasPrefix(c.UserAgent, lessonAgent):
 		return theLesson
-	case c.Source == FromFault, c.User == learner, strings.HasPrefix(c.UserAgent, "kubectl/"):
+	case c.Source == FromFault, c.User == learner, c.User == admin, strings.HasPrefix(c.UserAgent, "kubectl/"):
 		return you
 	case c.User == "":
 		return somebody

@@ -56,17 +56,21 @@ func (s *Session) Begin(ctx context.Context, lessonID, stepID string) (p *Positi
 	return p, err
 }
 
-// prepare refuses a lesson that the cluster can't do. A lesson that was broken off may have left a
-// node stopped: nodes are brought back before they are counted for good.
+// prepare refuses a lesson that the cluster can't do, and adds what it can add. A lesson that was
+// broken off may have left a node stopped: nodes are brought back before they are counted for good.
 func (s *Session) prepare(ctx context.Context, l *lesson.Lesson) error {
 	err := s.Meets(l)
-	if err == nil || s.Nodes == nil {
+	if err != nil && s.Nodes != nil {
+		if err := s.restoreNodes(ctx); err != nil {
+			return err
+		}
+		err = s.Meets(l)
+	}
+	if err != nil || !l.Needs.Metrics || s.Metrics == nil {
 		return err
 	}
-	if err := s.restoreNodes(ctx); err != nil {
-		return err
-	}
-	return s.Meets(l)
+	s.note("Lesson %s needs figures of CPU and memory; looking after metrics-server.", l.ID)
+	return s.Metrics.InstallMetrics(ctx, quiet{})
 }
 
 // underWay is the position where the lesson is under way, else nil.

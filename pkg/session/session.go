@@ -36,9 +36,11 @@ type Options struct {
 	Observe func(namespace string) (Observer, error)
 	Kubectl Kubectl
 	// Killer, Nodes and Web are nil where the cluster lacks the ability.
-	Killer  cluster.ContainerKiller
-	Nodes   cluster.NodeManager
-	Web     Web
+	Killer cluster.ContainerKiller
+	Nodes  cluster.NodeManager
+	Web    Web
+	// Metrics adds what serves figures where a lesson needs them; nil where that can't be done, or need not.
+	Metrics cluster.MetricsInstaller
 	Record  Record
 	Lessons Lessons
 	// Dir is the folder for what is under way on this cluster.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
@@ -21,7 +21,7 @@ func (h *Handle) KillContainer(ctx context.Context, namespace, pod, container st
 	if err != nil {
 		return fmt.Errorf("kill container: %w", err)
 	}
-	status, err := containerStatus(p, container)
+	status, err := live.Container(p, container)
 	if err != nil {
 		return fmt.Errorf("kill container: %w", err)
 	}
@@ -34,18 +34,4 @@ func (h *Handle) KillContainer(ctx context.Context, namespace, pod, container st
 		return fmt.Errorf("kill container %s of pod %s: %w", status.Name, pod, err)
 	}
 	return nil
-}
-
-func containerStatus(p *corev1.Pod, name string) (corev1.ContainerStatus, error) {
-	var names []string
-	for _, s := range p.Status.ContainerStatuses {
-		if name == "" || s.Name == name {
-			if s.State.Running == nil {
-				return s, fmt.Errorf("container %s of pod %s is not running", s.Name, p.Name)
-			}
-			return s, nil
-		}
-		names = append(names, s.Name)
-	}
-	return corev1.ContainerStatus{}, fmt.Errorf("pod %s has no running container %q; it has %v", p.Name, name, names)
 }

@@ -25,6 +25,7 @@ var (
 	_ cluster.ContainerKiller = (*Handle)(nil)
 	_ cluster.Auditor         = (*Handle)(nil)
 	_ cluster.LogReader       = (*Handle)(nil)
+	_ cluster.LogExporter     = (*Handle)(nil)
 )
 
 // Info implements cluster.Handle.
@@ -46,7 +47,7 @@ func (h *Handle) Info() cluster.Info {
 func (h *Handle) Kubeconfig() string { return h.layout.Kubeconfig() }
 
 // AuditLog implements cluster.Auditor.
-func (h *Handle) AuditLog() string { return h.layout.AuditLog() }
+func (h *Handle) AuditLog(context.Context) (string, error) { return h.layout.AuditLog(), nil }
 
 // Capabilities implements cluster.Handle.
 func (h *Handle) Capabilities() cluster.Capabilities {

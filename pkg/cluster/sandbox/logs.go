@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 )
 
 // Parts implements cluster.LogReader.
@@ -20,6 +22,19 @@ func (h *Handle) Parts() []string {
 		parts = append(parts, n.Name)
 	}
 	return parts
+}
+
+// ExportLogs implements cluster.LogExporter: the logs of all parts, and the audit log.
+func (h *Handle) ExportLogs(_ context.Context, dir string, p cluster.Progress) (err error) {
+	done := p.Stage("logs to " + dir)
+	defer func() { done(err) }()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("export logs: %w", err)
+	}
+	if err := os.CopyFS(dir, os.DirFS(h.layout.Logs())); err != nil {
+		return fmt.Errorf("export logs to %s: %w; name a folder that is empty or not there", dir, err)
+	}
+	return nil
 }
 
 // Logs implements cluster.LogReader.

@@ -24,6 +24,7 @@ import (
 	watchtools "k8s.io/client-go/tools/watch"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 )
@@ -86,7 +87,7 @@ func (h *Handle) waitForNodes(ctx context.Context, s *starting, p cluster.Progre
 		if err := equip(ctx, client, node, n); err != nil {
 			return false, err
 		}
-		if booted(node, s.since[node.Name]) && schedulable(node) {
+		if booted(node, s.since[node.Name]) && live.Schedulable(node) {
 			delete(want, node.Name)
 		}
 		return len(want) == 0, nil
@@ -138,22 +139,6 @@ func booted(node *corev1.Node, since time.Time) bool {
 	return err == nil && at >= since.UnixNano()
 }
 
-// schedulable says that the node is Ready and that no taint of a sick node is left on it.
-func schedulable(node *corev1.Node) bool {
-	if node.Spec.PodCIDR == "" {
-		return false
-	}
-	for _, t := range node.Spec.Taints {
-		switch t.Key {
-		case corev1.TaintNodeNotReady, corev1.TaintNodeUnreachable, corev1.TaintNodeNetworkUnavailable:
-			return false
-		}
-	}
-	return slices.ContainsFunc(node.Status.Conditions, func(c corev1.NodeCondition) bool {
-		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
-	})
-}
-
 // AddNode implements cluster.NodeManager.
 func (h *Handle) AddNode(ctx context.Context, name string, p cluster.Progress) (string, error) {
 	err := h.locked(ctx, p, func() error {
@@ -172,7 +157,7 @@ func (h *Handle) AddNode(ctx context.Context, name string, p cluster.Progress) (
 				name = workerName(i)
 			}
 		}
-		if !validName.MatchString(name) {
+		if cluster.ValidName(name) != nil {
 			return fmt.Errorf("node name %q: use lower case letters, digits and '-', at most 32", name)
 		}
 		if _, ok := h.config.Node(name); ok {

@@ -11,11 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sort"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
@@ -32,8 +29,6 @@ const (
 	longestSocket = 103
 )
 
-var validName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$`)
-
 // Provider makes clusters in one folder.
 type Provider struct{ root string }
 
@@ -46,8 +41,8 @@ func New(home string) *Provider { return &Provider{root: filepath.Join(home, "cl
 func (p *Provider) Name() string { return Name }
 
 func (p *Provider) layout(name string) (sandbox.Layout, error) {
-	if !validName.MatchString(name) {
-		return sandbox.Layout{}, fmt.Errorf("cluster name %q: use lower case letters, digits and '-', at most 32", name)
+	if err := cluster.ValidName(name); err != nil {
+		return sandbox.Layout{}, err
 	}
 	dir, err := filepath.Abs(filepath.Join(p.root, name))
 	if err != nil {
@@ -61,6 +56,9 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 	l, err := p.layout(o.Name)
 	if err != nil {
 		return nil, err
+	}
+	if o.Image != "" || o.Version != "" || o.ConfigFile != "" || len(o.Archives) > 0 {
+		return nil, fmt.Errorf("create cluster %s: node images, Kubernetes versions and kind configs are for --provider kind; the sandbox brings Kubernetes %s", o.Name, sandbox.Version)
 	}
 	if o.Workers == 0 {
 		o.Workers = defaultWorkers
@@ -174,7 +172,7 @@ func (p *Provider) List(context.Context) ([]cluster.Info, error) {
 	}
 	var all []cluster.Info
 	for _, e := range entries {
-		if !e.IsDir() || !validName.MatchString(e.Name()) {
+		if !e.IsDir() || cluster.ValidName(e.Name()) != nil {
 			continue
 		}
 		if h, err := p.find(e.Name()); err == nil {
@@ -241,16 +239,6 @@ func clear(ctx context.Context, l sandbox.Layout) error {
 	return nil
 }
 
-// lock makes sure that one command at a time changes a cluster. It waits for another, and says so.
 func lock(ctx context.Context, l sandbox.Layout, progress cluster.Progress) (unlock func(), err error) {
-	f := flock.New(l.Lock(), flock.SetPermissions(0o600))
-	ok, err := f.TryLock()
-	if err == nil && !ok {
-		progress.Note("Another command is working on cluster %s; waiting for it.", filepath.Base(l.Dir))
-		ok, err = f.TryLockContext(ctx, 50*time.Millisecond)
-	}
-	if !ok || err != nil {
-		return nil, fmt.Errorf("lock cluster %s: %w", filepath.Base(l.Dir), errors.Join(err, ctx.Err()))
-	}
-	return func() { _ = f.Unlock() }, nil
+	return cluster.Lock(ctx, l.Lock(), filepath.Base(l.Dir), progress)
 }

@@ -3,14 +3,12 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 )
 
@@ -24,10 +22,10 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	if err != nil {
 		return s, err
 	}
-	api := health(ctx, client, "/readyz")
+	api := live.Health(ctx, client, "/readyz")
 	s.Parts = append(s.Parts,
-		api.part("API server", cluster.Real, "etcd is the only one behind it, and it alone speaks to etcd"),
-		health(ctx, client, "/readyz/etcd").part("etcd", cluster.Real, "one member, no fsync: a power cut may cost the last second"),
+		api.Part("API server", cluster.Real, "etcd is the only one behind it, and it alone speaks to etcd"),
+		live.Health(ctx, client, "/readyz/etcd").Part("etcd", cluster.Real, "one member, no fsync: a power cut may cost the last second"),
 		h.process("scheduler", cluster.Real, ""),
 		h.process("controller manager", cluster.Real, "notices a dead node in 5 s and moves its Pods after 3 s more; defaults elsewhere: 50 s and 5 min"),
 	)
@@ -47,35 +45,6 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	return s, nil
 }
 
-// answer is what a health path of the API server said.
-type answer struct {
-	path string
-	took time.Duration
-	err  error
-}
-
-func health(ctx context.Context, client kubernetes.Interface, path string) answer {
-	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	code := 0
-	err := client.Discovery().RESTClient().Get().AbsPath(path).Do(ctx).StatusCode(&code).Error()
-	if err == nil && code != http.StatusOK {
-		err = fmt.Errorf("status %d", code)
-	}
-	return answer{path, time.Since(start), err}
-}
-
-func (a answer) part(name string, r cluster.Realness, note string) cluster.Part {
-	p := cluster.Part{Name: name, Realness: r, Healthy: a.err == nil, Note: note}
-	if a.err != nil {
-		p.Evidence = fmt.Sprintf("%s: %v", a.path, a.err)
-	} else {
-		p.Evidence = fmt.Sprintf("%s ok, %d ms", a.path, a.took.Milliseconds())
-	}
-	return p
-}
-
 // process is a component in the control plane's process, which ends when one of them does.
 func (h *Handle) process(name string, r cluster.Realness, note string) cluster.Part {
 	pid, ok := sandbox.Alive(h.layout, sandbox.ControlPlane)
@@ -87,27 +56,11 @@ func (h *Handle) process(name string, r cluster.Realness, note string) cluster.P
 }
 
 func kubelet(n sandbox.Node, nodes *corev1.NodeList, err error) cluster.Part {
-	p := cluster.Part{Name: "kubelet " + n.Name, Realness: cluster.Real}
-	switch {
-	case n.Stopped:
-		p.Evidence = "stopped on purpose"
-		p.Note = "kubectl learn cluster node start " + n.Name
-		return p
-	case err != nil:
-		p.Evidence = "can't tell: " + err.Error()
-		return p
-	}
-	p.Evidence = "its node is not registered"
-	for _, node := range nodes.Items {
-		if node.Name != n.Name {
-			continue
-		}
-		for _, c := range node.Status.Conditions {
-			if c.Type == corev1.NodeReady {
-				p.Healthy = c.Status == corev1.ConditionTrue
-				p.Evidence = fmt.Sprintf("node condition Ready=%s", c.Status)
-			}
+	if n.Stopped {
+		return cluster.Part{
+			Name: "kubelet " + n.Name, Realness: cluster.Real,
+			Evidence: "stopped on purpose", Note: "kubectl learn cluster node start " + n.Name,
 		}
 	}
-	return p
+	return live.Kubelet(n.Name, nodes, err)
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
 )
@@ -30,7 +31,7 @@ egressSelections:
 
 func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f files, etcd string) (*apiServer, error) {
 	audit, egress := filepath.Join(l.Dir, "audit-policy.yaml"), filepath.Join(l.Dir, "egress.yaml")
-	if err := writeFile(audit, auditPolicy); err != nil {
+	if err := writeFile(audit, cluster.AuditPolicy(learner.User)); err != nil {
 		return nil, err
 	}
 	if err := writeFile(egress, fmt.Sprintf(egressSelector, l.Egress())); err != nil {

@@ -16,6 +16,10 @@ type CreateOptions struct {
 	*cmd.App
 	// Nodes is the number of workers.
 	Nodes int
+	// Metrics adds what serves figures of CPU and memory.
+	Metrics bool
+	// Make goes to the provider as it is; its name and number of workers are filled in.
+	Make cluster.CreateOptions
 }
 
 func newCreate(app *cmd.App) *cobra.Command {
@@ -26,7 +30,15 @@ func newCreate(app *cmd.App) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
-	c.Flags().IntVar(&o.Nodes, "nodes", 2, "How many worker nodes it has.")
+	f := c.Flags()
+	f.IntVar(&o.Nodes, "nodes", 2, "How many worker nodes it has.")
+	f.StringVar(&o.Make.Image, "image", "", "kind: the node image. Default: $KUBECTL_LEARN_NODE_IMAGE, or kind's own.")
+	f.StringVar(&o.Make.Version, "kubernetes-version", "", "kind: the version of the node image, such as 1.36.1.")
+	f.StringVar(&o.Make.ConfigFile, "kind-config", "", "kind: a file of settings, as kind reads it, laid over ours.")
+	f.StringArrayVar(&o.Make.Archives, "image-archive", nil, "kind: a file of images that docker save wrote, for rooms without internet: the node image, or what is to run. May be repeated.")
+	f.BoolVar(&o.Metrics, "metrics", false, "Add metrics-server now. Lessons that need it add it themselves.")
+	c.MarkFlagsMutuallyExclusive("nodes", "kind-config")
+	c.MarkFlagsMutuallyExclusive("image", "kubernetes-version")
 	return c
 }
 
@@ -35,15 +47,29 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 	if o.Nodes < 1 {
 		return fmt.Errorf("create cluster %s: --nodes %d: it needs at least one", o.Cluster, o.Nodes)
 	}
-	h, err := o.CreateCluster(ctx, cluster.CreateOptions{Name: o.Cluster, Workers: o.Nodes})
+	o.Make.Name, o.Make.Workers = o.Cluster, o.Nodes
+	h, err := o.CreateCluster(ctx, o.Make)
 	if errors.Is(err, cluster.ErrExists) {
 		return fmt.Errorf("%w. How it is: %s cluster status. Another one: --name NAME", err, o.Prefix())
 	}
 	if err != nil {
 		return err
 	}
+	if o.Metrics {
+		if err := o.installMetrics(ctx, h); err != nil {
+			return err
+		}
+	}
 	i := h.Info()
 	fmt.Fprintf(o.Out, "  Practice cluster %s is there: Kubernetes %s, %d nodes.\n", i.Name, i.Version, len(i.Nodes))
 	o.Narrator().Advice("Begin", o.Prefix()+" start", "Look around", o.Prefix()+" shell")
 	return nil
+}
+
+func (o *CreateOptions) installMetrics(ctx context.Context, h cluster.Handle) error {
+	m, ok := h.(cluster.MetricsInstaller)
+	if !ok {
+		return fmt.Errorf("add metrics-server: clusters of provider %s can't have it", h.Info().Provider)
+	}
+	return m.InstallMetrics(ctx, o.Progress(""))
 }

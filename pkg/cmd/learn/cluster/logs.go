@@ -20,6 +20,8 @@ type LogsOptions struct {
 	// Part is the part to read; empty means the control plane, or what the cluster names first.
 	Part   string
 	Follow bool
+	// Export is a folder to fill with all logs there are, instead of showing one.
+	Export string
 }
 
 func newLogs(app *cmd.App) *cobra.Command {
@@ -37,7 +39,16 @@ func newLogs(app *cmd.App) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVarP(&o.Follow, "follow", "f", false, "Go on showing what comes.")
+	c.Flags().StringVar(&o.Export, "export", "", "Write all logs there are to this folder.")
 	return c
+}
+
+func (o *LogsOptions) export(ctx context.Context, h cluster.Handle) error {
+	e, ok := h.(cluster.LogExporter)
+	if !ok {
+		return fmt.Errorf("export logs: clusters of provider %s keep none that can be read", h.Info().Provider)
+	}
+	return e.ExportLogs(ctx, o.Export, o.Progress(""))
 }
 
 // Run copies the log to standard output.
@@ -45,6 +56,9 @@ func (o *LogsOptions) Run(ctx context.Context) error {
 	h, err := o.FindCluster(ctx)
 	if err != nil {
 		return err
+	}
+	if o.Export != "" {
+		return o.export(ctx, h)
 	}
 	reader, ok := h.(cluster.LogReader)
 	if !ok {

@@ -1,8 +1,15 @@
-package controlplane
+package cluster
 
-// auditPolicy keeps what a story about the cluster needs: every write, with the object that came of
-// it, and what the learner did. Left out are the heartbeats and look-ups of the machinery, and the
-// content of Secrets.
+import "strings"
+
+// AuditPolicy is the audit policy of practice clusters; users are those by whose names learners act.
+// It keeps what a story about the cluster needs: every write, with the object that came of it, and
+// what the learner did. Left out are the heartbeats and look-ups of the machinery, and the content
+// of Secrets.
+func AuditPolicy(users ...string) string {
+	return strings.Replace(auditPolicy, "USERS", strings.Join(users, ", "), 1)
+}
+
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitManagedFields: true
@@ -17,7 +24,7 @@ rules:
   - {group: authorization.k8s.io}
   - {group: "", resources: [serviceaccounts/token]}
 - level: Metadata
-  users: [learner]
+  users: [USERS]
   verbs: [get, list, watch]
   resources: [{group: ""}, {group: apps}, {group: batch}, {group: autoscaling}, {group: networking.k8s.io}]
 - level: None

@@ -1,0 +1,167 @@
+// Package live asks a cluster's API server how the cluster is: what all providers have in common
+// of that.
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+)
+
+const (
+	// answerWithin is how long a health path may take to answer.
+	answerWithin = 5 * time.Second
+	// look is how often it is asked whether a cluster has come up: there is nothing to watch yet.
+	look = 250 * time.Millisecond
+)
+
+// Answer is what a health path of the API server said.
+type Answer struct {
+	path string
+	took time.Duration
+	err  error
+}
+
+// Health asks a path such as /readyz.
+func Health(ctx context.Context, client kubernetes.Interface, path string) Answer {
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	code := 0
+	err := client.Discovery().RESTClient().Get().AbsPath(path).Do(ctx).StatusCode(&code).Error()
+	if err == nil && code != http.StatusOK {
+		err = fmt.Errorf("status %d", code)
+	}
+	return Answer{path, time.Since(start), err}
+}
+
+// Part is the answer as the health of a part of the cluster.
+func (a Answer) Part(name string, r cluster.Realness, note string) cluster.Part {
+	p := cluster.Part{Name: name, Realness: r, Healthy: a.err == nil, Note: note}
+	if a.err != nil {
+		p.Evidence = fmt.Sprintf("%s: %v", a.path, a.err)
+	} else {
+		p.Evidence = fmt.Sprintf("%s ok, %d ms", a.path, a.took.Milliseconds())
+	}
+	return p
+}
+
+// Kubelet is the health of a node's kubelet, as its Node object tells; err is what listing nodes gave.
+func Kubelet(name string, nodes *corev1.NodeList, err error) cluster.Part {
+	p := cluster.Part{Name: "kubelet " + name, Realness: cluster.Real}
+	if err != nil {
+		p.Evidence = "can't tell: " + err.Error()
+		return p
+	}
+	p.Evidence = "its node is not registered"
+	for i := range nodes.Items {
+		if nodes.Items[i].Name == name {
+			ready := condition(&nodes.Items[i])
+			p.Healthy = ready == corev1.ConditionTrue
+			p.Evidence = fmt.Sprintf("node condition Ready=%s", ready)
+		}
+	}
+	return p
+}
+
+func condition(n *corev1.Node) corev1.ConditionStatus {
+	for _, c := range n.Status.Conditions {
+		if c.Type == corev1.NodeReady {
+			return c.Status
+		}
+	}
+	return corev1.ConditionUnknown
+}
+
+// Schedulable says that a node is Ready, has its range of Pod addresses, and that no taint of a sick node is left on it.
+func Schedulable(n *corev1.Node) bool {
+	sick := func(t corev1.Taint) bool {
+		return t.Key == corev1.TaintNodeNotReady || t.Key == corev1.TaintNodeUnreachable || t.Key == corev1.TaintNodeNetworkUnavailable
+	}
+	return n.Spec.PodCIDR != "" && !slices.ContainsFunc(n.Spec.Taints, sick) && condition(n) == corev1.ConditionTrue
+}
+
+// WaitNodes waits until the nodes can take Pods. What a node reported before since does not count: a
+// node that was off still looks as it did. The error names those that are missing.
+func WaitNodes(ctx context.Context, client kubernetes.Interface, names []string, since time.Time) error {
+	missing, last := names, error(nil)
+	err := wait.PollUntilContextCancel(ctx, look, true, func(ctx context.Context) (bool, error) {
+		ask, cancel := context.WithTimeout(ctx, answerWithin)
+		defer cancel()
+		missing, last = away(ask, client, names, since)
+		return last == nil && len(missing) == 0, nil
+	})
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("wait for nodes %s: %w", strings.Join(missing, ", "), errors.Join(context.Cause(ctx), last))
+}
+
+// away are those of the nodes that can't take Pods, by what they said after a moment.
+func away(ctx context.Context, client kubernetes.Interface, names []string, since time.Time) ([]string, error) {
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return names, err
+	}
+	var missing []string
+	for _, name := range names {
+		at := slices.IndexFunc(nodes.Items, func(n corev1.Node) bool { return n.Name == name })
+		if at < 0 || !Schedulable(&nodes.Items[at]) {
+			missing = append(missing, name)
+			continue
+		}
+		lease, err := client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return names, err
+		}
+		if lease.Spec.RenewTime == nil || lease.Spec.RenewTime.Time.Before(since) {
+			missing = append(missing, name)
+		}
+	}
+	return missing, nil
+}
+
+// Container finds a running container of a Pod; an empty name means the first.
+func Container(p *corev1.Pod, name string) (corev1.ContainerStatus, error) {
+	var names []string
+	for _, s := range p.Status.ContainerStatuses {
+		if name == "" || s.Name == name {
+			if s.State.Running == nil {
+				return s, fmt.Errorf("container %s of pod %s is not running", s.Name, p.Name)
+			}
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return corev1.ContainerStatus{}, fmt.Errorf("pod %s has no running container %q; it has %v", p.Name, name, names)
+}
+
+// WaitDeployment waits until a Deployment has all the Pods that it asks for.
+func WaitDeployment(ctx context.Context, client kubernetes.Interface, namespace, name string) error {
+	said := "it was not asked yet"
+	err := wait.PollUntilContextCancel(ctx, look, true, func(ctx context.Context) (bool, error) {
+		d, err := client.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			said = err.Error()
+			return false, nil
+		}
+		said = fmt.Sprintf("%d of %d Pods are available", d.Status.AvailableReplicas, d.Status.Replicas)
+		return d.Status.ObservedGeneration >= d.Generation && d.Spec.Replicas != nil &&
+			d.Status.AvailableReplicas >= *d.Spec.Replicas && d.Status.UpdatedReplicas >= *d.Spec.Replicas, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for deployment %s: %w: %s", name, context.Cause(ctx), said)
+	}
+	return nil
+}
