@@ -36,6 +36,7 @@ func main() {
 	}
 	deps.Lessons = lessons.FS
 	deps.Providers = []cluster.Provider{kind.New(string(deps.Home), os.Getenv), sandbox.New(string(deps.Home))}
+	parts.StampVersion() // kubectl version parses what the client calls itself
 	deps.Kubectl = kubectl.Run(parts.Version, stop)
 	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, os.Args[1:]))
 }
