@@ -40,7 +40,8 @@ func always() []rule {
 		{`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:\d\d)`, "TIME.FRACTION"},
 		{`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`, "TIME"},
 		{`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}`, "TIME"},
-		{`(resourceVersion: )"\d+"`, `${1}"N"`},
+		{`(resourceVersion\W{2,6})\d+`, "${1}N"},
+		{`\(lasts (<invalid>|(\d+[smhd])+)\)`, "(lasts AGE)"},
 		{`\b10\.244\.\d{1,3}\.0/24\b`, "POD-RANGE"},
 		{`\b10\.244\.\d{1,3}\.\d{1,3}\b`, "POD-IP"},
 		// The first Services of a cluster, kubernetes and kube-dns, have addresses that everyone knows.

@@ -61,7 +61,7 @@ func psLine(columns []string, cells map[string]string, width int) string {
 	for _, c := range columns {
 		line = append(line, cells[c])
 	}
-	text := strings.Join(line, " ")
+	text := strings.TrimRight(strings.Join(line, " "), " ")
 	return text[:min(len(text), width)]
 }
 
