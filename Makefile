@@ -21,8 +21,8 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target does; do \
-		printf '  make %-10s %s\n' "$$target" "$$does"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target does; do \
+		printf '  make %-11s %s\n' "$$target" "$$does"; done
 
 .PHONY: build
 build: ## build bin/kubectl-learn (about 10 minutes the first time, then seconds)
@@ -56,9 +56,24 @@ test: build ## all tests but the slow ones: vet, unit, command line, and every l
 e2e: build ## the slow tests: every lesson is proved, everything is killed at random moments
 	LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 go test -timeout 50m -count=1 -run Slow ./e2e
 
+# On a cluster that kind makes, with KUBECTL_LEARN_NODE_IMAGE or kind's own node image. Without an
+# engine the tests are skipped, unless NEED_ENGINE is set.
+.PHONY: e2e-kind
+e2e-kind: build ## on a real kind cluster, where Docker answers: every lesson is proved, nodes and containers are killed
+	@if ! timeout 10 docker info >/dev/null 2>&1; then \
+		echo '*** SKIPPED: make e2e-kind needs a Docker engine, and none answers. ***' >&2; \
+		test -z "$(NEED_ENGINE)"; \
+	else \
+		set -x; LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 LEARN_PROVIDER=kind go test -timeout 50m -count=1 -run 'TestKind|TestSlowProve' ./e2e; \
+	fi
+
+.PHONY: node-image
+node-image: build ## a kind node image from Debian packages and Go modules, for machines without a registry
+	hack/node-image/build
+
 .PHONY: bench
-bench: build ## measure; prints the table of docs/benchmarks.md
-	go run ./internal/bench -program $(BIN)
+bench: build ## measure; prints the table of docs/benchmarks.md (with kind beside the sandbox where Docker answers)
+	go run ./internal/bench -program $(BIN) -providers $$(timeout 10 docker info >/dev/null 2>&1 && echo sandbox,kind || echo sandbox)
 
 .PHONY: lint
 lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
@@ -75,5 +90,5 @@ cross: ## build for all other systems into dist/ (about 10 minutes each the firs
 
 .PHONY: clean
 clean: ## remove what was built; the go command's cache stays
-	rm -rf bin dist
+	rm -rf bin dist hack/node-image/out
 	rm -f pkg/sandbox/program/embedded/bin/*.gz

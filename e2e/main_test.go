@@ -1,5 +1,6 @@
-// Package e2e tests the whole program on a real sandbox: one cluster for all tests, each test in a
-// namespace of its own. LEARN_BIN names the program to test; without it the tests build one.
+// Package e2e tests the whole program on a real cluster: one for all tests, each test in a namespace
+// of its own. LEARN_BIN names the program to test; without it the tests build one. LEARN_PROVIDER
+// names the provider of the cluster; without it that is the sandbox.
 package e2e
 
 import (
@@ -40,7 +41,7 @@ func run(m *testing.M) (code int) {
 	}
 	defer os.RemoveAll(home)
 	shared = learn{bin: bin, home: home}
-	if out, err := shared.output("cluster", "create", "--provider", "sandbox"); err != nil {
+	if out, err := shared.output("cluster", "create", "--provider", provider()); err != nil {
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1
 	}
@@ -55,6 +56,13 @@ func run(m *testing.M) (code int) {
 		}
 	}()
 	return m.Run()
+}
+
+func provider() string {
+	if p := os.Getenv("LEARN_PROVIDER"); p != "" {
+		return p
+	}
+	return "sandbox"
 }
 
 func program() (string, error) {
@@ -86,10 +94,11 @@ func newLearn(t *testing.T) learn {
 	}
 	l := learn{bin: shared.bin, home: home}
 	t.Cleanup(func() {
-		clusters, _ := os.ReadDir(filepath.Join(home, "clusters"))
+		clusters, _ := filepath.Glob(filepath.Join(home, "*", "*", "cluster.json"))
 		for _, c := range clusters {
-			if out, err := l.output("cluster", "delete", "--name", c.Name()); err != nil {
-				t.Errorf("delete cluster %s: %v\n%s", c.Name(), err, out)
+			name := filepath.Base(filepath.Dir(c))
+			if out, err := l.output("cluster", "delete", "--name", name); err != nil {
+				t.Errorf("delete cluster %s: %v\n%s", name, err, out)
 			}
 		}
 		if left := processes(home); len(left) > 0 {

@@ -2,7 +2,8 @@
 # by build.
 # shellcheck shell=bash disable=SC2154
 
-# images is where the images of one archive are put together; build sets it.
+# images is where the images of one archive are put together, and packer the command that packs
+# their layers, if any; build sets them.
 
 start_images() {
 	rm -rf "$images"
@@ -11,7 +12,8 @@ start_images() {
 }
 
 # layer FUNCTION [ARGUMENT...] makes a layer of what the function puts into a folder, its last
-# argument, and prints the layer's file. Images share what the same call made.
+# argument, and prints the layer's file. Beside it is the digest of what is in it. Images share what
+# the same call made.
 layer() {
 	local call=$* file tree
 	file=$images/layers/${call// /-}.tar
@@ -22,28 +24,33 @@ layer() {
 		"$@" "$tree" >&2
 		# The same files make the same layer, whenever they are packed.
 		tar -C "$tree" --sort=name --mtime=@0 --numeric-owner -cf "$file" .
+		sha256sum <"$file" | cut -d ' ' -f 1 >"$file.digest"
+		if [ ${#packer[@]} -gt 0 ]; then
+			"${packer[@]}" <"$file" >"$file.packed"
+			mv "$file.packed" "$file"
+		fi
 		rm -rf "$tree"
 	fi
 	echo "$file"
 }
 
-# image REFERENCE DESCRIPTION CONFIG LAYER... adds an image. CONFIG is as in the OCI image format, a
-# LAYER one call of layer.
+# image REFERENCE DESCRIPTION CONFIG LAYER... adds an image. CONFIG is as in the OCI image format, and
+# a LAYER one call of layer.
 image() {
 	local reference=$1 description=$2 config=$3 it file digests=() layers=()
 	for it in "${@:4}"; do
 		# shellcheck disable=SC2086 # a function and its arguments
 		file=$(layer $it)
-		digests+=("sha256:$(sha256sum <"$file" | cut -d ' ' -f 1)")
+		digests+=("sha256:$(<"$file.digest")")
 		layers+=("layers/${file##*/}")
 	done
 	file=configs/$(sha256sum <<<"$reference" | cut -d ' ' -f 1).json
 	jq -n --arg description "$description" --argjson config "$config" '{
 		architecture: "amd64", os: "linux", created: "1970-01-01T00:00:00Z",
-		config: ({
-			Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
-			Labels: {"org.opencontainers.image.description": $description}
-		} * $config),
+		config: ($config + {
+			Env: (["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] + ($config.Env // [])),
+			Labels: ({"org.opencontainers.image.description": $description} + ($config.Labels // {}))
+		}),
 		rootfs: {type: "layers", diff_ids: $ARGS.positional}
 	}' --args "${digests[@]}" >"$images/$file"
 	printf '%s\t%s\t%s\n' "$reference" "$file" "${layers[*]}" >>"$images/list"

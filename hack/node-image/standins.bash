@@ -5,7 +5,7 @@
 # format), and its layers, each a function below.
 standins() {
 	local web='{"Cmd": ["nginx", "-g", "daemon off;"], "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGQUIT"}'
-	local answer='{"Entrypoint": ["/http-echo"], "ExposedPorts": {"5678/tcp": {}}, "User": "65532"}'
+	local answer='{"Entrypoint": ["/http-echo"], "Env": ["ECHO_TEXT=hello-world"], "ExposedPorts": {"5678/tcp": {}}, "User": "65532"}'
 	local nginx busybox openssl3
 	nginx="nginx $(packaged nginx-light) of Debian 12"
 	busybox="busybox $(unpacked trixie busybox-static) of Debian 13"
@@ -18,7 +18,7 @@ standins() {
 		'{"Cmd": ["/bin/sh"]}' layer_alpine layer_openssl1
 	standin alpine:3.18 "$busybox, $openssl3" '{"Cmd": ["/bin/sh"]}' layer_alpine layer_openssl3
 	standin alpine:3.20 "$busybox, $openssl3" '{"Cmd": ["/bin/sh"]}' layer_alpine layer_openssl3
-	standin hashicorp/http-echo:1.0 "http-echo $(module Version github.com/hashicorp/http-echo), built from its Go module" \
+	standin hashicorp/http-echo:1.0 "http-echo $(module Version github.com/hashicorp/http-echo) from its Go module" \
 		"$answer" layer_http_echo
 }
 

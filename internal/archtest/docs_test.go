@@ -52,10 +52,10 @@ func TestTargets(t *testing.T) {
 		t.Fatal(err)
 	}
 	var targets []string
-	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9]+):`).FindAllStringSubmatch(string(makefile), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9-]+):`).FindAllStringSubmatch(string(makefile), -1) {
 		targets = append(targets, m[1])
 	}
-	use := regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9]+)")
+	use := regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9-]+)")
 	for name, text := range documents(t) {
 		for _, m := range use.FindAllStringSubmatch(text, -1) {
 			if !slices.Contains(targets, m[1]) {

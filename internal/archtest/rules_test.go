@@ -122,6 +122,14 @@ var rules = []rule{
 		of:  not(either(roots, providers)), never: providers, direct: true,
 	},
 	{
+		why: "pkg/cluster/kind is the one importer of kind",
+		of:  not(in("pkg/cluster/kind")), never: in("sigs.k8s.io/kind"), direct: true,
+	},
+	{
+		why: "one provider does not build on another",
+		of:  in("pkg/cluster/kind"), never: in("pkg/cluster/sandbox", "pkg/cluster/current"),
+	},
+	{
 		why: "one provider does not build on another",
 		of:  in("pkg/cluster/sandbox"), never: in("pkg/cluster/kind", "pkg/cluster/current"),
 	},

@@ -23,8 +23,8 @@ func TestTimes(t *testing.T) {
 
 func TestPrintTable(t *testing.T) {
 	var out bytes.Buffer
-	printTable(&out, []row{{"start", "5 s", "3 s", "4.00 s"}})
-	if want := "| what | at most | goal | measured |\n|---|---|---|---|\n| start | 5 s | 3 s | 4.00 s |\n"; out.String() != want {
+	printTable(&out, []string{"a", "b"}, []row{{"start", "5 s", "3 s", []string{"4.00 s", "9 s"}}, {"list", "2", "1", []string{"1.5"}}})
+	if want := "| what | at most | goal | a | b |\n|---|---|---|---|---|\n| start | 5 s | 3 s | 4.00 s | 9 s |\n| list | 2 | 1 | 1.5 |  |\n"; out.String() != want {
 		t.Errorf("printed %q, want %q", &out, want)
 	}
 }
@@ -34,7 +34,7 @@ func TestMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells the PSS")
 	}
-	if _, _, err := memory(filepath.Join(t.TempDir(), "nobody")); err == nil {
+	if _, _, err := memory(marks{"cmdline", []string{filepath.Join(t.TempDir(), "nobody")}}); err == nil {
 		t.Error("memory of no process is no error")
 	}
 	mark := filepath.Join(t.TempDir(), "marked")
@@ -47,7 +47,7 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = stdin.Close(); _ = cmd.Wait() }()
-	got, processes, err := memory(mark)
+	got, processes, err := memory(marks{"cmdline", []string{mark}})
 	if err != nil || processes != 1 || got < 10_000 || got > 50_000_000 {
 		t.Errorf("memory = %d bytes in %d processes, %v", got, processes, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -30,6 +31,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	program := flags.String("program", filepath.Join("bin", "kubectl-learn"), "the `file` to measure")
+	providers := flags.String("providers", "sandbox", "what is to make the clusters: `names` with commas between, one column each")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -37,17 +39,32 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("find %s: %w", *program, err)
 	}
-	c, err := newPractice(path)
+	fmt.Fprintf(errOut, "Starting the program and kubectl %d times each\n", starts)
+	start, err := measureStart(ctx, path)
 	if err != nil {
 		return err
 	}
-	// The cluster is deleted when the measuring was interrupted, too.
-	defer c.remove(context.WithoutCancel(ctx))
-	rows, err := measure(ctx, c, errOut)
-	if err != nil {
-		return err
+	var columns []figures
+	names := strings.Split(*providers, ",")
+	for _, provider := range names {
+		f, err := measureOn(ctx, path, provider, errOut)
+		if err != nil {
+			return fmt.Errorf("provider %s: %w", provider, err)
+		}
+		columns = append(columns, f)
 	}
-	printTable(out, rows)
+	printTable(out, names, rows(columns, start))
 	fmt.Fprintf(out, "\n%s, %s/%s, %d processors, %s.\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), machine())
 	return nil
+}
+
+// measureOn takes one provider's figures.
+func measureOn(ctx context.Context, program, provider string, told io.Writer) (figures, error) {
+	p, err := newPractice(program, provider)
+	if err != nil {
+		return figures{}, err
+	}
+	// The cluster is deleted when the measuring was interrupted, too.
+	defer p.remove(context.WithoutCancel(ctx))
+	return measure(ctx, p, told)
 }

@@ -26,52 +26,59 @@ const (
 	settleLoaded = 15 * time.Second
 )
 
-// measure takes all figures, in the order of the table but for the last, which wants a quiet machine.
-func measure(ctx context.Context, p practice, told io.Writer) ([]row, error) {
-	say := func(format string, args ...any) { fmt.Fprintf(told, format+"\n", args...) }
+// figures are one provider's.
+type figures struct{ creation, idle, loaded, deletion, death string }
 
-	say("Starting the program and kubectl %d times each", starts)
-	list, err := measureStart(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	say("Making %d clusters", creations)
+// measure takes the figures of a practice cluster, in the order of the table.
+func measure(ctx context.Context, p practice, told io.Writer) (f figures, err error) {
+	say := func(format string, args ...any) { fmt.Fprintf(told, p.provider+": "+format+"\n", args...) }
+
+	say("making %d clusters", creations)
 	creation, err := measureCreation(ctx, p)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	say("Reading memory, in %s", settleIdle)
-	idle, err := measureMemory(ctx, p, settleIdle)
-	if err != nil {
-		return nil, err
+	f.creation = times(creation)
+	say("reading memory, in %s", settleIdle)
+	if f.idle, err = measureMemory(ctx, p, settleIdle); err != nil {
+		return f, err
 	}
 	client, err := p.client()
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	say("Running 30 Pods")
-	loaded, err := measureLoaded(ctx, p, client)
-	if err != nil {
-		return nil, err
+	say("running 30 Pods")
+	if f.loaded, err = measureLoaded(ctx, p, client); err != nil {
+		return f, err
 	}
-	say("Deleting %d Pods", deletions)
+	say("deleting %d Pods", deletions)
 	deletion, err := measureDeletion(ctx, client)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	say("Stopping a node %d times", nodeDeaths)
+	f.deletion = times(deletion)
+	say("stopping a node %d times", nodeDeaths)
 	death, err := measureNodeDeath(ctx, p, client)
-	if err != nil {
-		return nil, err
+	f.death = times(death)
+	return f, err
+}
+
+// rows are the table; what holds for the sandbox stands before what was measured.
+func rows(of []figures, start string) []row {
+	column := func(of []figures, get func(figures) string) (all []string) {
+		for _, f := range of {
+			all = append(all, get(f))
+		}
+		return all
 	}
 	return []row{
-		{"empty folder to 3 nodes Ready and schedulable", "5 s", "3 s", times(creation)},
-		{"idle, 3 nodes, PSS of all processes", "450 MB", "300 MB", idle},
-		{"the same with 30 Pods", "550 MB", "380 MB", loaded},
-		{"`delete pod` to replacement Ready", "1.5 s", "0.5 s", times(deletion)},
-		{"node killed to its Pods Ready elsewhere", "15 s", "10 s", times(death)},
-		{"`kubectl-learn list`, whole process, against `kubectl version --client`", "1.5 x", "1.0 x", list},
-	}, nil
+		{"empty folder to 3 nodes Ready and schedulable", "5 s", "3 s", column(of, func(f figures) string { return f.creation })},
+		{"idle, 3 nodes, PSS of all processes", "450 MB", "300 MB", column(of, func(f figures) string { return f.idle })},
+		{"the same with 30 Pods", "550 MB", "380 MB", column(of, func(f figures) string { return f.loaded })},
+		{"`delete pod` to replacement Ready", "1.5 s", "0.5 s", column(of, func(f figures) string { return f.deletion })},
+		{"node killed to its Pods Ready elsewhere", "15 s", "10 s", column(of, func(f figures) string { return f.death })},
+		{"`kubectl-learn list`, whole process, against `kubectl version --client`", "1.5 x", "1.0 x", []string{start}},
+	}
 }
 
 func measureCreation(ctx context.Context, p practice) ([]time.Duration, error) {
@@ -95,7 +102,11 @@ func measureMemory(ctx context.Context, p practice, settle time.Duration) (strin
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	bytes, processes, err := memory(p.home)
+	ours, err := p.processes()
+	if err != nil {
+		return "", err
+	}
+	bytes, processes, err := memory(ours)
 	if err != nil {
 		return "", err
 	}
@@ -203,7 +214,7 @@ func settled(ctx context.Context, client kubernetes.Interface, app string, repli
 }
 
 // measureStart compares the time of a whole process with kubectl's of the same Kubernetes.
-func measureStart(ctx context.Context, p practice) (string, error) {
+func measureStart(ctx context.Context, program string) (string, error) {
 	temp, err := os.MkdirTemp("", "kubectl")
 	if err != nil {
 		return "", fmt.Errorf("make folder: %w", err)
@@ -216,8 +227,10 @@ func measureStart(ctx context.Context, p practice) (string, error) {
 	var ours, theirs []time.Duration
 	for range starts {
 		began := time.Now()
-		if err := p.command(ctx, "list"); err != nil {
-			return "", err
+		list := exec.CommandContext(ctx, program, "list")
+		list.Env = append(os.Environ(), "KUBECTL_LEARN_HOME="+temp)
+		if out, err := list.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("kubectl-learn list: %w\n%s", err, out)
 		}
 		ours = append(ours, time.Since(began))
 		began = time.Now()

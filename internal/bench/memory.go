@@ -4,21 +4,35 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// memory is the PSS of all processes that have marker in their command line, in bytes: each page
-// divided by the number of processes that share it. Linux alone tells it.
-func memory(marker string) (bytes int64, processes int, err error) {
+// marks are what the processes of a cluster are known by: a word in a file below /proc/PID.
+type marks struct {
+	file  string
+	words []string
+}
+
+func (m marks) in(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, m.file))
+	if err != nil { // it has ended meanwhile
+		return false
+	}
+	return slices.ContainsFunc(m.words, func(w string) bool { return strings.Contains(string(text), w) })
+}
+
+// memory is the PSS of all processes of a cluster, in bytes: each page divided by the number of
+// processes that share it. Linux alone tells it.
+func memory(ours marks) (bytes int64, processes int, err error) {
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil || len(dirs) == 0 {
 		return 0, 0, fmt.Errorf("read /proc: nothing is there")
 	}
 	for _, dir := range dirs {
-		line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
-		if err != nil || !strings.Contains(string(line), marker) || filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
-			continue // it has ended meanwhile, or is not ours
+		if !ours.in(dir) || filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
+			continue
 		}
 		pss, err := pss(filepath.Join(dir, "smaps_rollup"))
 		if err != nil {
@@ -28,7 +42,7 @@ func memory(marker string) (bytes int64, processes int, err error) {
 		processes++
 	}
 	if processes == 0 {
-		return 0, 0, fmt.Errorf("find processes of %s: there are none", marker)
+		return 0, 0, fmt.Errorf("find processes with %s in %s: there are none", ours.words, ours.file)
 	}
 	return bytes, processes, nil
 }

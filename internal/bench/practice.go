@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -18,21 +19,24 @@ import (
 )
 
 // practice is the program under test with a home of its own.
-type practice struct{ program, home string }
+type practice struct{ program, provider, home string }
 
-func newPractice(program string) (practice, error) {
+// name is the cluster's: an engine's clusters are seen from every home, and one called learn may be somebody's.
+const name = "bench"
+
+func newPractice(program, provider string) (practice, error) {
 	// Unix sockets need a short path, which the system's temporary folder is not everywhere.
 	home, err := os.MkdirTemp("/tmp", "bench")
 	if err != nil {
 		return practice{}, fmt.Errorf("make home: %w", err)
 	}
-	return practice{program, home}, nil
+	return practice{program, provider, home}, nil
 }
 
 // command runs the program and returns an error that has what it printed.
 func (p practice) command(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, p.program, args...)
-	cmd.Env = append(os.Environ(), "KUBECTL_LEARN_HOME="+p.home)
+	cmd.Env = append(os.Environ(), "KUBECTL_LEARN_HOME="+p.home, "KUBECTL_LEARN_CLUSTER="+name)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("kubectl-learn %q: %w\n%s", args, err, out)
 	}
@@ -40,12 +44,12 @@ func (p practice) command(ctx context.Context, args ...string) error {
 }
 
 func (p practice) create(ctx context.Context) error {
-	return p.command(ctx, "cluster", "create", "--provider", "sandbox")
+	return p.command(ctx, "cluster", "create", "--provider", p.provider)
 }
 
 // empty deletes the cluster, if there is one, and all files.
 func (p practice) empty(ctx context.Context) error {
-	if left, _ := os.ReadDir(filepath.Join(p.home, "clusters")); len(left) > 0 {
+	if left, _ := filepath.Glob(p.file("cluster.json")); len(left) > 0 {
 		if err := p.command(ctx, "cluster", "delete"); err != nil {
 			return err
 		}
@@ -66,8 +70,27 @@ func (p practice) remove(ctx context.Context) {
 	_ = os.Remove(p.home)
 }
 
+// file is a file of the cluster, in whichever folder its provider keeps it.
+func (p practice) file(base string) string { return filepath.Join(p.home, "*", name, base) }
+
+// processes are those of the cluster: with kind, all that is in its containers.
+func (p practice) processes() (marks, error) {
+	if p.provider == "sandbox" {
+		return marks{"cmdline", []string{p.home}}, nil
+	}
+	out, err := exec.Command("docker", "ps", "-q", "--no-trunc", "--filter", "label=io.x-k8s.kind.cluster="+name).Output()
+	if err != nil {
+		return marks{}, fmt.Errorf("find the nodes' containers: %w", err)
+	}
+	return marks{"cgroup", strings.Fields(string(out))}, nil
+}
+
 func (p practice) client() (kubernetes.Interface, error) {
-	config, err := clientcmd.BuildConfigFromFlags("", filepath.Join(p.home, "clusters", "learn", "kubeconfig"))
+	found, err := filepath.Glob(p.file("kubeconfig"))
+	if err != nil || len(found) != 1 {
+		return nil, fmt.Errorf("find kubeconfig of cluster %s: %d are there", name, len(found))
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", found[0])
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}

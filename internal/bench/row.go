@@ -13,14 +13,15 @@ import (
 type row struct {
 	what         string
 	atMost, goal string
-	measured     string
+	measured     []string // by provider; a single one holds for all
 }
 
-func printTable(w io.Writer, rows []row) {
-	fmt.Fprintln(w, "| what | at most | goal | measured |")
-	fmt.Fprintln(w, "|---|---|---|---|")
+func printTable(w io.Writer, providers []string, rows []row) {
+	fmt.Fprintf(w, "| what | at most | goal | %s |\n", strings.Join(providers, " | "))
+	fmt.Fprintf(w, "|---|---|---|%s\n", strings.Repeat("---|", len(providers)))
 	for _, r := range rows {
-		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", r.what, r.atMost, r.goal, r.measured)
+		cells := append(slices.Clone(r.measured), slices.Repeat([]string{""}, len(providers)-len(r.measured))...)
+		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", r.what, r.atMost, r.goal, strings.Join(cells, " | "))
 	}
 }
 

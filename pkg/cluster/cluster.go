@@ -74,6 +74,9 @@ type NodeManager interface {
 	// StopNode ends a node at once, as if its power failed; it stays away until StartNode.
 	StopNode(ctx context.Context, name string, p Progress) error
 	StartNode(ctx context.Context, name string, p Progress) error
+	// StoppedNodes are the nodes that were stopped and not started again, whatever the cluster thinks
+	// of them as yet.
+	StoppedNodes() ([]string, error)
 }
 
 // ContainerKiller is the optional ability to kill a container's process from outside, as the

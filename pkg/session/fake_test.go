@@ -265,6 +265,8 @@ func (w *world) StopNode(_ context.Context, name string, _ cluster.Progress) err
 	return nil
 }
 
+func (w *world) StoppedNodes() ([]string, error) { return nil, nil }
+
 func (w *world) StartNode(_ context.Context, name string, _ cluster.Progress) error {
 	w.change(func() { w.nodes[name] = true })
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -91,8 +92,13 @@ func (s *Session) restoreNodes(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at the nodes: %w", err)
 	}
+	// A node that was stopped just now still looks as if it were ready.
+	stopped, err := s.Nodes.StoppedNodes()
+	if err != nil {
+		return err
+	}
 	for _, n := range found {
-		if condition(n, "Ready", "status") == "True" {
+		if condition(n, "Ready", "status") == "True" && !slices.Contains(stopped, n.GetName()) {
 			continue
 		}
 		s.note("Starting node %s again.", n.GetName())

@@ -69,9 +69,18 @@ func (s *Session) prepare(ctx context.Context, l *lesson.Lesson) error {
 	if err != nil || !l.Needs.Metrics || s.Metrics == nil {
 		return err
 	}
-	s.note("Lesson %s needs figures of CPU and memory; looking after metrics-server.", l.ID)
-	return s.Metrics.InstallMetrics(ctx, quiet{})
+	return s.Metrics.InstallMetrics(ctx, adding{s})
 }
+
+// adding is a cluster.Progress that says what is added for a lesson.
+type adding struct{ s *Session }
+
+func (a adding) Stage(name string) func(error) {
+	a.s.note("Adding %s, which this lesson needs.", name)
+	return func(error) {}
+}
+
+func (a adding) Note(format string, args ...any) { a.s.note(format, args...) }
 
 // underWay is the position where the lesson is under way, else nil.
 func (s *Session) underWay(ctx context.Context, lessonID string) (*Position, error) {

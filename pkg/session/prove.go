@@ -54,6 +54,10 @@ func (s *Session) Prove(ctx context.Context, lessonID string, see func(Event)) (
 			p.find(defect.Pos, "%s", defect.Message)
 		}
 	}
+	// What the cluster adds for this lesson is there before it, and stays.
+	if err := s.prepare(ctx, l); err != nil {
+		return nil, err
+	}
 	before, err := s.Stage.Inventory(ctx)
 	if err != nil {
 		return nil, err

@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
+	"sigs.k8s.io/kind/pkg/cluster/nodes"
 )
 
 // AuditLog implements cluster.Auditor: what the log on the control plane's node has that our copy
@@ -25,59 +26,78 @@ func (h *Handle) AuditLog(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("read audit log: %w", err)
 	}
 	defer lock.Close()
-	if err := h.fetchAudit(ctx); err != nil {
+	n, err := h.kindNode(h.record.Nodes[0].Name)
+	if err != nil {
+		return "", err
+	}
+	if err := fetchAudit(ctx, n, h.folder); err != nil {
 		return "", fmt.Errorf("read audit log of cluster %s: %w", h.record.Name, err)
 	}
 	return h.folder.audit(), nil
 }
 
-func (h *Handle) fetchAudit(ctx context.Context) error {
-	f, err := os.OpenFile(h.folder.audit(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+// fetchAudit adds to our copy what it lacks.
+func fetchAudit(ctx context.Context, n nodes.Node, f folder) error {
+	have := int64(0)
+	if info, err := os.Stat(f.audit()); err == nil {
+		have = info.Size()
+	}
+	size, more, err := tail(ctx, n, "stat -c %s "+auditLog, auditLog, have)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	have, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
+	if length, err := strconv.ParseInt(size, 10, 64); err != nil {
+		return fmt.Errorf("its size: %w", err)
+	} else if length >= have {
+		return appendTo(f.audit(), more)
+	}
+	if err := putAside(ctx, n, f, have); err != nil {
 		return err
 	}
-	more, size, err := h.auditAfter(ctx, have)
-	if err != nil {
-		return err
-	}
-	if size < have {
-		// The API server put its log aside and began a new one. Ours is put aside likewise, as package observe finds it.
-		aside := strings.TrimSuffix(h.folder.audit(), ".log") + "-" + time.Now().UTC().Format("2006-01-02T15-04-05.000") + ".log"
-		if err := os.Rename(h.folder.audit(), aside); err != nil {
-			return err
-		}
-		if more, _, err = h.auditAfter(ctx, 0); err != nil {
-			return err
-		}
-		return os.WriteFile(h.folder.audit(), more, 0o600)
-	}
-	_, err = f.Write(more)
-	return err
+	return fetchAudit(ctx, n, f)
 }
 
-// auditAfter is what the log on the node holds after so many bytes, and how long it is.
-func (h *Handle) auditAfter(ctx context.Context, have int64) ([]byte, int64, error) {
-	n, err := h.kindNode(h.record.Nodes[0].Name)
+// putAside does with our copy what the API server did with its log: it gets the time in its name, by
+// which package observe finds it. One such is kept.
+func putAside(ctx context.Context, n nodes.Node, f folder, have int64) error {
+	const newest = "$(ls -t " + logFolder + "/audit-*.log | head -n 1)"
+	name, more, err := tail(ctx, n, "basename "+newest, newest, have)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
+	if err := appendTo(f.audit(), more); err != nil {
+		return err
+	}
+	old, err := filepath.Glob(filepath.Join(string(f), "audit-*.log"))
+	if err != nil {
+		return err
+	}
+	for _, file := range old {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	return os.Rename(f.audit(), filepath.Join(string(f), filepath.Base(name)))
+}
+
+// tail is what a command on a node says in its first line, and what a file there holds after so many bytes.
+func tail(ctx context.Context, n nodes.Node, first, file string, after int64) (string, []byte, error) {
 	var out bytes.Buffer
-	script := fmt.Sprintf("stat -c %%s %s && tail -c +%d %s", auditLog, have+1, auditLog)
-	if err := output(ctx, n, &out, "sh", "-c", script); err != nil {
-		return nil, 0, err
+	if err := output(ctx, n, &out, "sh", "-c", fmt.Sprintf("%s && tail -c +%d %s", first, after+1, file)); err != nil {
+		return "", nil, err
 	}
 	line, err := out.ReadString('\n')
 	if err != nil {
-		return nil, 0, errors.New("its size is not told")
+		return "", nil, errors.New("the node said nothing of it")
 	}
-	size, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+	return strings.TrimSpace(line), out.Bytes(), nil
+}
+
+func appendTo(file string, b []byte) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, 0, fmt.Errorf("its size: %w", err)
+		return err
 	}
-	return out.Bytes(), size, nil
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
 }

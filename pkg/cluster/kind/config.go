@@ -154,7 +154,7 @@ func arguments(audit bool) map[string][][2]string {
 	api := [][2]string{{"default-not-ready-toleration-seconds", "3"}, {"default-unreachable-toleration-seconds", "3"}}
 	if audit {
 		api = append(api, [2]string{"audit-policy-file", auditPolicy}, [2]string{"audit-log-path", auditLog},
-			[2]string{"audit-log-maxsize", "100"}, [2]string{"audit-log-maxbackup", "1"})
+			[2]string{"audit-log-maxsize", "32"}, [2]string{"audit-log-maxbackup", "1"})
 	}
 	return map[string][][2]string{
 		"apiServer": api,

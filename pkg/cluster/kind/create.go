@@ -14,7 +14,6 @@ import (
 	"sigs.k8s.io/kind/pkg/exec"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
-	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 )
 
 const (
@@ -65,7 +64,7 @@ func (h *Handle) run(ctx context.Context, p cluster.Progress) error {
 	select {
 	case err = <-made:
 	case <-ctx.Done():
-		log.end(context.Cause(ctx))
+		log.close(context.Cause(ctx))
 		p.Note("Taking away what was made.")
 		err = errors.Join(context.Cause(ctx), h.clearUntil(context.WithoutCancel(ctx), made))
 	}
@@ -195,17 +194,10 @@ func (h *Handle) receive() error {
 
 // finish waits until all nodes take Pods and DNS answers: kind waits for the control plane alone.
 func (h *Handle) finish(ctx context.Context, p cluster.Progress) error {
-	client, err := h.client()
-	if err != nil {
-		return err
-	}
 	if err := h.waitNodes(ctx, h.record.names(), time.Time{}, p); err != nil {
 		return err
 	}
-	done := p.Stage("DNS")
-	err = within(ctx, readyWithin, func(ctx context.Context) error { return live.WaitDeployment(ctx, client, "kube-system", "coredns") })
-	done(err)
-	if err != nil {
+	if err := h.waitParts(ctx, nil, time.Time{}, p); err != nil {
 		return err
 	}
 	for _, file := range h.record.Archives {
@@ -213,11 +205,15 @@ func (h *Handle) finish(ctx context.Context, p cluster.Progress) error {
 			return err
 		}
 	}
+	var err error
 	if h.record.Version, err = h.version(); err != nil {
 		return err
 	}
 	h.record.State, h.record.Started = cluster.Running, time.Now().UTC()
-	return h.writeServer()
+	if err := h.writeServer(); err != nil {
+		return err
+	}
+	return h.look(ctx)
 }
 
 // version is what the control plane's node image holds.

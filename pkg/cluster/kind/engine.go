@@ -20,8 +20,10 @@ const (
 	roleLabel    = "io.x-k8s.kind.role"
 	controlPlane = "control-plane"
 
-	// engineWithin is how long an engine may take to say that it is there.
-	engineWithin = 2 * time.Second
+	// chooseWithin is how long an engine may take to answer when it may be done without, askWithin
+	// when it was asked for.
+	chooseWithin = 2 * time.Second
+	askWithin    = 30 * time.Second
 	// outputWait is how long a command's output is waited for after the command was ended.
 	outputWait = 2 * time.Second
 )
@@ -63,10 +65,10 @@ type engineInfo struct {
 // errNoEngine says that no program of a container engine is there.
 var errNoEngine = errors.New("no container engine is installed (docker, podman or nerdctl)")
 
-// find returns the first engine that answers. All are asked at once. Where none answers, the error
-// is that of the first one that is installed.
-func find(ctx context.Context, all []engine) (engine, engineInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, engineWithin)
+// find returns the first engine that answers in time. All are asked at once. Where none answers, the
+// error is that of the first one that is installed.
+func find(ctx context.Context, all []engine, limit time.Duration) (engine, engineInfo, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, slow{limit})
 	defer cancel()
 	type answer struct {
 		info engineInfo
@@ -92,6 +94,11 @@ func find(ctx context.Context, all []engine) (engine, engineInfo, error) {
 	}
 	return engine{}, engineInfo{}, failed
 }
+
+// slow says that an engine took longer than it was given.
+type slow struct{ limit time.Duration }
+
+func (s slow) Error() string { return fmt.Sprintf("no answer within %s", s.limit) }
 
 // info asks the engine how it is.
 func (e engine) info(ctx context.Context) (engineInfo, error) {
@@ -153,9 +160,10 @@ func parseInfo(out []byte) (engineInfo, error) {
 // explain turns what an engine says when it can't be used into what to do about it.
 func (e engine) explain(ctx context.Context, err error) error {
 	text := strings.ToLower(err.Error())
+	late, isLate := errors.AsType[slow](context.Cause(ctx))
 	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("%s is installed and does not answer within %s: start it, or start it again", e.name, engineWithin)
+	case isLate:
+		return fmt.Errorf("%s is installed and does not answer within %s: start it, or start it again", e.name, late.limit)
 	case strings.Contains(text, "permission denied"):
 		return fmt.Errorf("%s is installed, and you may not use it: join its group (sudo usermod -aG %s $USER, then log in again), or use it without root", e.name, e.name)
 	case strings.Contains(text, "cannot connect"), strings.Contains(text, "is the docker daemon running"),
@@ -207,6 +215,16 @@ type node struct {
 
 // nodes lists the containers of a kind cluster, the control plane first.
 func (e engine) nodes(ctx context.Context, cluster string) ([]node, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, askWithin, slow{askWithin})
+	defer cancel()
+	found, err := e.list(ctx, cluster)
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	return found, nil
+}
+
+func (e engine) list(ctx context.Context, cluster string) ([]node, error) {
 	out, err := e.run(ctx, nil, "ps", "-a", "-q", "--no-trunc", "--filter", "label="+clusterLabel+"="+cluster)
 	if err != nil {
 		return nil, err

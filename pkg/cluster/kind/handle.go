@@ -64,7 +64,7 @@ func (h *Handle) Capabilities() cluster.Capabilities {
 // look asks the engine for the cluster's containers. Those that are not ours are an error.
 func (h *Handle) look(ctx context.Context) (err error) {
 	if h.seen, err = h.engine.nodes(ctx, h.record.Name); err != nil {
-		return fmt.Errorf("cluster %s is a kind cluster: %w", h.record.Name, h.engine.explain(ctx, err))
+		return fmt.Errorf("cluster %s is a kind cluster: %w", h.record.Name, err)
 	}
 	if strangers := h.record.strangers(h.seen); len(strangers) > 0 {
 		return fmt.Errorf("cluster %s: the containers %s are not those that kubectl learn made: another tool made a kind cluster of that name. Forget ours: kubectl learn cluster delete --name %s",
@@ -171,7 +171,7 @@ func (h *Handle) remove(ctx context.Context) error {
 	}
 	there, err := h.engine.nodes(ctx, h.record.Name)
 	if err != nil {
-		return fmt.Errorf("delete cluster %s: %w", h.record.Name, h.engine.explain(ctx, err))
+		return fmt.Errorf("delete cluster %s: %w", h.record.Name, err)
 	}
 	// Containers of others under this name are left alone, and ours are gone then.
 	if len(h.record.strangers(there)) == 0 {
@@ -242,6 +242,14 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	if err := h.waitNodes(ctx, names, since, p); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(dead, func(name string) bool { return h.record.node(name).ControlPlane }) {
+		if err := h.waitParts(ctx, dead, since, p); err != nil {
+			return err
+		}
+	}
+	if err := h.look(ctx); err != nil {
+		return err
+	}
 	if h.record.Started.IsZero() || h.record.State != cluster.Running {
 		h.record.Started = time.Now().UTC()
 	}
@@ -257,6 +265,29 @@ func (h *Handle) waitNodes(ctx context.Context, names []string, since time.Time,
 	}
 	done := p.Stage(fmt.Sprintf("nodes %d of %d ready", len(names), len(names)))
 	err = within(ctx, readyWithin, func(ctx context.Context) error { return live.WaitNodes(ctx, client, names, since) })
+	done(err)
+	return err
+}
+
+// waitParts waits until the control plane and DNS do their work. On nodes that were started, only what
+// was started after a moment counts.
+func (h *Handle) waitParts(ctx context.Context, started []string, since time.Time, p cluster.Progress) error {
+	client, err := h.client()
+	if err != nil {
+		return err
+	}
+	done := p.Stage("control plane, DNS")
+	err = within(ctx, readyWithin, func(ctx context.Context) error {
+		if err := live.WaitControlPlane(ctx, client, since); err != nil {
+			return err
+		}
+		for _, selector := range []string{schedulerPods, controllerPods, dnsPods} {
+			if err := live.WaitOnePod(ctx, client, selector, started, since); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	done(err)
 	return err
 }

@@ -18,8 +18,9 @@ type logger struct {
 	// before is called with each stage before it begins. kind goes on when it returns.
 	before func(stage string)
 
-	mu   sync.Mutex
-	done func(error)
+	mu     sync.Mutex
+	done   func(error)
+	closed bool // nothing more is told
 }
 
 var (
@@ -68,7 +69,9 @@ func (s *stages) Info(line string) {
 			l.before(stage)
 		}
 		l.mu.Lock()
-		l.done = l.progress.Stage(stageName(stage))
+		if !l.closed {
+			l.done = l.progress.Stage(stageName(stage))
+		}
 		l.mu.Unlock()
 	case strings.HasPrefix(name, "✗"):
 		l.end(errStage)
@@ -85,6 +88,14 @@ func (l *logger) end(err error) {
 		l.done(err)
 		l.done = nil
 	}
+}
+
+// close ends the stage under way, and lets what kind still says be heard by nobody.
+func (l *logger) close(err error) {
+	l.end(err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
 }
 
 // plain leaves out the pictures.

@@ -65,6 +65,21 @@ func (h *Handle) StartNode(ctx context.Context, name string, p cluster.Progress)
 	return nil
 }
 
+// StoppedNodes implements cluster.NodeManager.
+func (h *Handle) StoppedNodes() ([]string, error) {
+	r, err := h.folder.read()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range r.Nodes {
+		if n.Stopped {
+			names = append(names, n.Name)
+		}
+	}
+	return names, nil
+}
+
 // worker runs f on a worker of a running cluster.
 func (h *Handle) worker(ctx context.Context, name string, p cluster.Progress, f func(*nodeRecord) error) error {
 	return h.locked(ctx, p, func() error {

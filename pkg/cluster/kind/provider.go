@@ -46,7 +46,7 @@ func (p *Provider) Name() string { return Name }
 
 // Usable implements cluster.Chooser.
 func (p *Provider) Usable(ctx context.Context) (string, error) {
-	e, info, err := find(ctx, engines(p.getenv))
+	e, info, err := find(ctx, engines(p.getenv), chooseWithin)
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +114,7 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 
 // begin looks whether a cluster can be made, and writes down that it is about to be.
 func (p *Provider) begin(ctx context.Context, f folder, o cluster.CreateOptions, progress cluster.Progress) (*Handle, error) {
-	e, info, err := find(ctx, engines(p.getenv))
+	e, info, err := find(ctx, engines(p.getenv), askWithin)
 	if err != nil {
 		return nil, fmt.Errorf("%w. The sandbox needs no engine: --provider sandbox", err)
 	}

@@ -13,6 +13,13 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 )
 
+// The Pods in kube-system that do a part's work, by their labels.
+const (
+	schedulerPods  = "component=kube-scheduler"
+	controllerPods = "component=kube-controller-manager"
+	dnsPods        = "k8s-app=kube-dns"
+)
+
 // Status implements cluster.Handle.
 func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	s := cluster.Status{Info: h.Info()}
@@ -23,12 +30,14 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	if err != nil {
 		return s, err
 	}
-	info, err := h.engine.info(ctx)
+	ask, cancel := context.WithTimeoutCause(ctx, askWithin, slow{askWithin})
+	defer cancel()
+	info, err := h.engine.info(ask)
 	s.Parts = append(s.Parts, h.enginePart(info, err),
 		live.Health(ctx, client, "/readyz").Part("API server", cluster.Real, ""),
 		live.Health(ctx, client, "/readyz/etcd").Part("etcd", cluster.Real, "one member"),
-		pods(ctx, client, "scheduler", "component=kube-scheduler", ""),
-		pods(ctx, client, "controller manager", "component=kube-controller-manager",
+		pods(ctx, client, "scheduler", schedulerPods, ""),
+		pods(ctx, client, "controller manager", controllerPods,
 			"notices a dead node in 10 s, moves its Pods after 3 s more; defaults: 50 s, 5 min"),
 	)
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
@@ -45,7 +54,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 		cluster.Part{Name: "containers, images", Realness: cluster.Real, Healthy: true, Evidence: "containerd", Note: "images come from registries, or by cluster load-images"},
 		pods(ctx, client, "Pod network", "app in (kindnet, podnet)", ""),
 		pods(ctx, client, "kube-proxy", "k8s-app=kube-proxy", ""),
-		pods(ctx, client, "DNS", "k8s-app=kube-dns", ""),
+		pods(ctx, client, "DNS", dnsPods, ""),
 		cluster.Part{Name: "node size", Realness: cluster.Emulated, Healthy: true, Evidence: "the engine's machine", Note: "each node counts the whole machine as its own"},
 	)
 	return s, nil

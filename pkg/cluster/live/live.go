@@ -39,11 +39,30 @@ func Health(ctx context.Context, client kubernetes.Interface, path string) Answe
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	code := 0
-	err := client.Discovery().RESTClient().Get().AbsPath(path).Do(ctx).StatusCode(&code).Error()
-	if err == nil && code != http.StatusOK {
+	result := client.Discovery().RESTClient().Get().AbsPath(path).Do(ctx).StatusCode(&code)
+	body, err := result.Raw()
+	switch bad := failing(string(body)); {
+	case bad != "":
+		err = errors.New(bad)
+	case err == nil && code != http.StatusOK:
 		err = fmt.Errorf("status %d", code)
 	}
 	return Answer{path, time.Since(start), err}
+}
+
+// failing names what does not do well of all that a health path lists, a line each, as "[-]etcd failed: ...".
+func failing(body string) string {
+	var all []string
+	for line := range strings.Lines(body) {
+		if what, bad := strings.CutPrefix(line, "[-]"); bad {
+			name, _, _ := strings.Cut(what, " ")
+			all = append(all, name)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "not ready yet: " + strings.Join(all, ", ")
 }
 
 // Part is the answer as the health of a part of the cluster.
@@ -145,6 +164,67 @@ func Container(p *corev1.Pod, name string) (corev1.ContainerStatus, error) {
 		names = append(names, s.Name)
 	}
 	return corev1.ContainerStatus{}, fmt.Errorf("pod %s has no running container %q; it has %v", p.Name, name, names)
+}
+
+// WaitControlPlane waits until the API server is ready, and the scheduler and the controllers have
+// reported after a moment.
+func WaitControlPlane(ctx context.Context, client kubernetes.Interface, since time.Time) error {
+	var last error
+	err := wait.PollUntilContextCancel(ctx, look, true, func(ctx context.Context) (bool, error) {
+		if last = Health(ctx, client, "/readyz").err; last != nil {
+			return false, nil
+		}
+		for _, name := range []string{"kube-scheduler", "kube-controller-manager"} {
+			lease, err := client.CoordinationV1().Leases(metav1.NamespaceSystem).Get(ctx, name, metav1.GetOptions{})
+			if err == nil && (lease.Spec.RenewTime == nil || lease.Spec.RenewTime.Time.Before(since)) {
+				err = fmt.Errorf("%s has not reported", name)
+			}
+			if last = err; err != nil {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the control plane: %w", errors.Join(context.Cause(ctx), last))
+	}
+	return nil
+}
+
+// WaitOnePod waits until one of the Pods in kube-system that a selector finds is ready. On the nodes that
+// are named, only what was started after a moment counts.
+func WaitOnePod(ctx context.Context, client kubernetes.Interface, selector string, restarted []string, since time.Time) error {
+	err := wait.PollUntilContextCancel(ctx, look, true, func(ctx context.Context) (bool, error) {
+		list, err := client.CoreV1().Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{LabelSelector: selector})
+		if err != nil {
+			return false, nil
+		}
+		return slices.ContainsFunc(list.Items, func(p corev1.Pod) bool {
+			after := since
+			if !slices.Contains(restarted, p.Spec.NodeName) {
+				after = time.Time{}
+			}
+			return podReady(&p, after)
+		}), nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for a ready Pod with %s: %w", selector, context.Cause(ctx))
+	}
+	return nil
+}
+
+// podReady says that all containers of a Pod are ready, and were started after a moment. The times in
+// a Pod's status are whole seconds.
+func podReady(p *corev1.Pod, since time.Time) bool {
+	if len(p.Status.ContainerStatuses) == 0 {
+		return false
+	}
+	for _, c := range p.Status.ContainerStatuses {
+		if !c.Ready || c.State.Running == nil || c.State.Running.StartedAt.Time.Before(since.Truncate(time.Second)) {
+			return false
+		}
+	}
+	return true
 }
 
 // WaitDeployment waits until a Deployment has all the Pods that it asks for.

@@ -254,6 +254,21 @@ func (h *Handle) StartNode(ctx context.Context, name string, p cluster.Progress)
 	return nil
 }
 
+// StoppedNodes implements cluster.NodeManager.
+func (h *Handle) StoppedNodes() ([]string, error) {
+	config, err := sandbox.ReadConfig(h.layout)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range config.Nodes {
+		if n.Stopped {
+			names = append(names, n.Name)
+		}
+	}
+	return names, nil
+}
+
 // worker runs f on a worker of a running cluster.
 func (h *Handle) worker(ctx context.Context, name string, p cluster.Progress, f func(*sandbox.Node) error) error {
 	return h.locked(ctx, p, func() error {

@@ -126,6 +126,8 @@ func (h *handle) RemoveNode(_ context.Context, name string, _ cluster.Progress) 
 func (h *handle) StopNode(_ context.Context, name string, _ cluster.Progress) error {
 	return h.change("stop", name)
 }
+func (h *handle) StoppedNodes() ([]string, error) { return nil, nil }
+
 func (h *handle) StartNode(_ context.Context, name string, _ cluster.Progress) error {
 	return h.change("start", name)
 }
@@ -143,9 +145,11 @@ type stand struct {
 	t        *testing.T
 	home     home.Dir
 	provider *fake
-	environ  []string
-	lessons  fstest.MapFS
-	kubectl  []string
+	// first is a provider that is preferred to it; may be nil.
+	first   cluster.Provider
+	environ []string
+	lessons fstest.MapFS
+	kubectl []string
 }
 
 func newStand(t *testing.T) *stand {
@@ -165,8 +169,12 @@ func newStand(t *testing.T) *stand {
 func (s *stand) run(args ...string) (out, complaint string, code int) {
 	s.t.Helper()
 	streams, _, o, e := genericiooptions.NewTestIOStreams()
+	providers := []cluster.Provider{s.provider}
+	if s.first != nil {
+		providers = []cluster.Provider{s.first, s.provider}
+	}
 	code = Main(context.Background(), streams, cmd.Deps{
-		Home: s.home, Providers: []cluster.Provider{s.provider}, Lessons: s.lessons, Self: "/bin/false", Version: "v1.2.3",
+		Home: s.home, Providers: providers, Lessons: s.lessons, Self: "/bin/false", Version: "v1.2.3",
 		Environ: s.environ, Now: noon,
 		Kubectl: func(_ context.Context, _ genericiooptions.IOStreams, args []string) error {
 			s.kubectl = args

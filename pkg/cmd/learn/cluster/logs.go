@@ -48,7 +48,11 @@ func (o *LogsOptions) export(ctx context.Context, h cluster.Handle) error {
 	if !ok {
 		return fmt.Errorf("export logs: clusters of provider %s keep none that can be read", h.Info().Provider)
 	}
-	return e.ExportLogs(ctx, o.Export, o.Progress(""))
+	if err := e.ExportLogs(ctx, o.Export, o.Progress("")); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "  The logs are in %s.\n", o.Export)
+	return nil
 }
 
 // Run copies the log to standard output.

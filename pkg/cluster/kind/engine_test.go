@@ -1,0 +1,105 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseInfo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		out  string
+		want engineInfo
+	}{
+		"docker": {
+			`{"ServerVersion":"28.2.2","MemTotal":25200000000,"CgroupVersion":"1","DockerRootDir":"/var/lib/docker","SecurityOptions":["name=seccomp,profile=default"]}`,
+			engineInfo{Version: "28.2.2", Memory: 25200000000, Cgroup: 1, Root: "/var/lib/docker"},
+		},
+		"docker without root": {
+			`{"ServerVersion":"28.2.2","CgroupVersion":"2","SecurityOptions":["name=rootless","name=cgroupns"]}`,
+			engineInfo{Version: "28.2.2", Cgroup: 2, Rootless: true},
+		},
+		"podman": {
+			`{"host":{"cgroupVersion":"v2","memTotal":8200000000,"security":{"rootless":true}},"store":{"graphRoot":"/home/a/.local/share/containers/storage"},"version":{"Version":"4.3.1"}}`,
+			engineInfo{Version: "4.3.1", Memory: 8200000000, Cgroup: 2, Root: "/home/a/.local/share/containers/storage", Rootless: true},
+		},
+	} {
+		got, err := parseInfo([]byte(tt.out))
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, tt.want)
+		}
+	}
+	for _, out := range []string{`{"ServerErrors":["Cannot connect to the Docker daemon"]}`, `{}`, `permission denied`} {
+		if got, err := parseInfo([]byte(out)); err == nil {
+			t.Errorf("%s is taken for an engine that answers: %+v", out, got)
+		}
+	}
+}
+
+func TestExplainSaysWhatToDo(t *testing.T) {
+	ended, cancel := context.WithTimeoutCause(t.Context(), 0, slow{2 * time.Second})
+	defer cancel()
+	for _, tt := range []struct {
+		ctx        context.Context
+		said, want string
+	}{
+		{t.Context(), "permission denied while trying to connect to the Docker daemon socket", "usermod -aG docker"},
+		{t.Context(), "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?", "not running: start it"},
+		{t.Context(), "error during connect: open //./pipe/dockerDesktopLinuxEngine: The system cannot find the file", "not running: start it"},
+		{ended, "signal: killed", "does not answer within 2s"},
+		{t.Context(), "something else", "something else"},
+	} {
+		if got := (engine{name: "docker"}).explain(tt.ctx, errors.New(tt.said)).Error(); !strings.Contains(got, tt.want) {
+			t.Errorf("%s\n  is told as %s\n  without %s", tt.said, got, tt.want)
+		}
+	}
+}
+
+func TestFindWithoutEngine(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, _, err := find(t.Context(), engines(func(string) string { return "" }), time.Second); !errors.Is(err, errNoEngine) {
+		t.Errorf("without any engine: %v", err)
+	}
+}
+
+func TestEnginesTakesTheOneThatIsNamed(t *testing.T) {
+	all := engines(func(string) string { return "" })
+	if len(all) != 3 || all[0].name != "docker" {
+		t.Errorf("engines are %v, want docker first of three", all)
+	}
+	named := engines(func(name string) string { return map[string]string{"KIND_EXPERIMENTAL_PROVIDER": "podman"}[name] })
+	if len(named) != 1 || named[0].name != "podman" {
+		t.Errorf("with podman named, engines are %v", named)
+	}
+}
+
+func TestParseNodesOrdersAsKindCounts(t *testing.T) {
+	got := parseNodes("3 /c-worker10 true worker\n2 /c-worker2 false worker\n1 /c-worker true worker\n0 /c-control-plane true control-plane\ntorn line\n")
+	var names []string
+	for _, n := range got {
+		names = append(names, n.Name)
+	}
+	if strings.Join(names, " ") != "c-control-plane c-worker c-worker2 c-worker10" {
+		t.Errorf("order is %v", names)
+	}
+	if got[2].Running || !got[1].Running || got[0].Role != controlPlane || got[0].ID != "0" {
+		t.Errorf("nodes are %+v", got)
+	}
+}
+
+func TestStrangersAreContainersThatWeDidNotMake(t *testing.T) {
+	r := &record{}
+	there := []node{{ID: "a", Name: "c-control-plane", Role: controlPlane}, {ID: "b", Name: "c-worker"}}
+	if got := r.strangers(there); got != nil {
+		t.Errorf("while a cluster is being made, %v are strangers", got)
+	}
+	r.keep(there)
+	if got := r.strangers(there); got != nil {
+		t.Errorf("ours are strangers: %v", got)
+	}
+	if got := r.strangers([]node{{ID: "c", Name: "c-worker"}}); len(got) != 1 || got[0] != "c-worker" {
+		t.Errorf("a container with another ID: strangers are %v", got)
+	}
+}
