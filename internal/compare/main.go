@@ -54,7 +54,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	flags.StringVar(&o.kubectl, "kubectl", "", "the `command` that is kubectl, for both (default: the one that is built into -program)")
 	flags.StringVar(&o.program, "program", "bin/kubectl-learn", "the `file` that makes clusters")
 	pattern := flags.String("run", "", "run only sessions whose name matches the `regexp`")
-	flags.IntVar(&o.parallel, "parallel", 4, "how many sessions run at the same time")
+	flags.IntVar(&o.parallel, "parallel", 6, "how many sessions run at the same time")
 	flags.BoolVar(&o.json, "json", false, "print the result as JSON")
 	flags.BoolVar(&o.list, "list", false, "list the sessions and run none")
 	flags.BoolVar(&o.verbose, "v", false, "print all that the first cluster printed, too, with the seconds of each command")
@@ -101,8 +101,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (err error) 
 	}
 	defer os.RemoveAll(work)
 	a, b, remove, err := clusters(ctx, o, work, errOut)
-	// The clusters go when the run was interrupted, too.
-	defer func() { err = errors.Join(err, remove(context.WithoutCancel(ctx))) }()
+	if remove != nil { // when the run was interrupted, too
+		defer func() { err = errors.Join(err, remove(context.WithoutCancel(ctx))) }()
+	}
 	if err != nil {
 		return err
 	}

@@ -26,51 +26,56 @@ type target struct {
 
 // clusters opens both, or makes them; remove deletes what was made, also when err is not nil.
 func clusters(ctx context.Context, o options, work string, told io.Writer) (a, b *target, remove func(context.Context) error, err error) {
-	var removers []func(context.Context) error
-	remove = func(ctx context.Context) error {
-		var errs []error
-		for _, r := range removers {
-			errs = append(errs, r(ctx))
-		}
-		return errors.Join(errs...)
-	}
 	program, err := filepath.Abs(o.program)
 	if err != nil {
-		return nil, nil, remove, fmt.Errorf("find %s: %w", o.program, err)
+		return nil, nil, nil, fmt.Errorf("find %s: %w", o.program, err)
 	}
 	if o.kubectl == "" {
 		o.kubectl = quote(program) + " kubectl --"
 	}
-	open := func(side, which string) (*target, error) {
-		t := &target{kubectl: o.kubectl, work: filepath.Join(work, side)}
-		if err := os.Mkdir(t.work, 0o700); err != nil {
-			return nil, fmt.Errorf("make folder: %w", err)
+	makers := []made{{program: program, home: filepath.Join(work, "a"), name: "cmp-a"}, {program: program, home: filepath.Join(work, "b"), name: "cmp-b"}}
+	targets := make([]*target, len(makers))
+	open := func(i int, which string) func(context.Context) error {
+		return func(ctx context.Context) (err error) {
+			targets[i], err = makers[i].open(ctx, which, o.kubectl, told)
+			return err
 		}
-		var given bool
-		if t.name, t.kubeconfig, given = strings.Cut(which, "="); !given {
-			fmt.Fprintf(told, "Making a cluster (%s)\n", t.name)
-			m := made{program: program, provider: t.name, home: t.work, name: "cmp-" + side}
-			removers = append(removers, m.remove)
-			if t.kubeconfig, err = m.create(ctx); err != nil {
-				return nil, err
-			}
-		}
-		if t.kubeconfig, err = filepath.Abs(t.kubeconfig); err != nil {
-			return nil, fmt.Errorf("find %s: %w", which, err)
-		}
-		return t, t.learn(ctx)
 	}
-	if a, err = open("a", o.a); err != nil {
-		return nil, nil, remove, err
+	err = both(ctx, open(0, o.a), open(1, o.b))
+	remove = func(ctx context.Context) error {
+		return errors.Join(makers[0].remove(ctx), makers[1].remove(ctx))
 	}
-	b, err = open("b", o.b)
-	return a, b, remove, err
+	return targets[0], targets[1], remove, err
 }
 
-// made is a cluster that exists for this comparison only, in a home of its own.
-type made struct{ program, provider, home, name string }
+// made is a cluster that exists for this comparison only, in a home of its own; one that was given
+// is not made, and has a folder there.
+type made struct {
+	program, home, name string
+	begun               bool
+}
 
-func (m made) command(ctx context.Context, args ...string) (string, error) {
+// open finds the cluster that NAME=KUBECONFIG names, or makes one with the provider of that name.
+func (m *made) open(ctx context.Context, which, kubectl string, told io.Writer) (*target, error) {
+	t := &target{kubectl: kubectl, work: m.home}
+	if err := os.Mkdir(t.work, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder: %w", err)
+	}
+	var given bool
+	var err error
+	if t.name, t.kubeconfig, given = strings.Cut(which, "="); !given {
+		fmt.Fprintf(told, "Making a cluster (%s)\n", t.name)
+		if t.kubeconfig, err = m.create(ctx, t.name); err != nil {
+			return nil, err
+		}
+	}
+	if t.kubeconfig, err = filepath.Abs(t.kubeconfig); err != nil {
+		return nil, fmt.Errorf("find %s: %w", which, err)
+	}
+	return t, t.learn(ctx)
+}
+
+func (m *made) command(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, m.program, append([]string{"--name", m.name}, args...)...)
 	cmd.Env = append(os.Environ(), "KUBECTL_LEARN_HOME="+m.home)
 	var out, errOut bytes.Buffer
@@ -82,8 +87,9 @@ func (m made) command(ctx context.Context, args ...string) (string, error) {
 }
 
 // create makes it and returns its kubeconfig's path.
-func (m made) create(ctx context.Context) (string, error) {
-	if _, err := m.command(ctx, "cluster", "create", "--provider", m.provider, "--nodes", "2"); err != nil {
+func (m *made) create(ctx context.Context, provider string) (string, error) {
+	m.begun = true
+	if _, err := m.command(ctx, "cluster", "create", "--provider", provider, "--nodes", "2"); err != nil {
 		return "", err
 	}
 	config, err := m.command(ctx, "kubectl", "--", "config", "view", "--raw")
@@ -94,9 +100,12 @@ func (m made) create(ctx context.Context) (string, error) {
 	return file, os.WriteFile(file, []byte(config), 0o600)
 }
 
-// remove deletes it, whole or half made; where there is none, nothing is to be done.
-func (m made) remove(ctx context.Context) error {
-	if left, _ := os.ReadDir(filepath.Join(m.home, "clusters")); len(left) == 0 {
+// remove deletes it, whole or half made, if there is one.
+func (m *made) remove(ctx context.Context) error {
+	if !m.begun {
+		return nil
+	}
+	if list, err := m.command(ctx, "cluster", "list", "-o", "name"); err == nil && strings.TrimSpace(list) == "" {
 		return nil
 	}
 	_, err := m.command(ctx, "cluster", "delete")
