@@ -89,7 +89,7 @@ func TestAges(t *testing.T) {
 	for in, want := range map[string]string{
 		"NAME   STATUS     AGE\nweb    5s         12s\n":                                                                "NAME  STATUS  AGE\nweb  5s  AGE\n",
 		"NAME   COMPLETIONS   DURATION   AGE\na      1/1           3s         4m5s\nb      0/1                      1s": "NAME  COMPLETIONS  DURATION  AGE\na  1/1  AGE  AGE\nb  0/1  AGE\n",
-		"LAST SEEN            TYPE     MESSAGE\n3s (x2 over 5s)      Normal   took 3s\n":                                "LAST SEEN  TYPE  MESSAGE\nAGE (xN over AGE)  Normal  took 3s\n",
+		"LAST SEEN            TYPE     MESSAGE\n3s (x2 over 5s)      Normal   took 3s\n":                                "LAST SEEN  TYPE  MESSAGE\nAGE  Normal  took 3s\n",
 		"Events:\n  Type    Age   From\n  ----    ----  ----\n  Normal  3s    kubelet\n":                                "Events:\n  Type  Age  From\n  ----  ----  ----\n  Normal  AGE  kubelet\n",
 		"NAME   AGE\na      <unknown>\n\na      3s\n":                                                                   "NAME  AGE\na  <unknown>\n\na  3s\n",
 	} {
