@@ -75,6 +75,12 @@ node-image: build ## a kind node image from Debian packages and Go modules, for 
 bench: build ## measure; prints the table of docs/benchmarks.md (with kind beside the sandbox where Docker answers)
 	go run ./internal/bench -program $(BIN) -providers $$(timeout 10 docker info >/dev/null 2>&1 && echo sandbox,kind || echo sandbox)
 
+# Needs a container engine and a kind node image (KUBECTL_LEARN_NODE_IMAGE). Two clusters that are
+# there, or only some sessions: make compare COMPARE_FLAGS='-run probes -b kind=KUBECONFIG'.
+.PHONY: compare
+compare: build ## run the same kubectl sessions on the sandbox and on kind, and show what differs
+	go run ./internal/compare -program $(BIN) $(COMPARE_FLAGS)
+
 .PHONY: lint
 lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
 	go run $(GOLANGCI_LINT) run

@@ -38,6 +38,8 @@ type Spec struct {
 	// Procs is a host folder for the container's process table: a file a process, named by its
 	// process ID within the container (1 is the main process), holding JSON {"pid":…,"args":[…]}.
 	Procs string `json:"procs"`
+	// Joined is true where Procs is not the container's alone: its main process is not process 1.
+	Joined bool `json:"joined,omitempty"`
 	// Exec is true for a process that joined by kubectl exec or an exec probe.
 	Exec bool `json:"exec,omitempty"`
 	// Terminal is true for an exec (or a main process) that has a terminal: standard input and

@@ -107,8 +107,27 @@ func (p nodeDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter
 		}
 	}
 	source.Path = path
-	return p.VolumePlugin.NewMounter(&s, pod)
+	m, err := p.VolumePlugin.NewMounter(&s, pod)
+	if err != nil {
+		return nil, p.onNode(err)
+	}
+	return diskMounter{m, p}, nil
 }
+
+// onNode names paths in an error as the Pod does, not as the host.
+func (p nodeDisk) onNode(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), p.root+string(filepath.Separator), "/"))
+}
+
+type diskMounter struct {
+	volume.Mounter
+	disk nodeDisk
+}
+
+func (m diskMounter) SetUp(a volume.MounterArgs) error { return m.disk.onNode(m.Mounter.SetUp(a)) }
 
 func isFile(path string) bool {
 	info, err := os.Stat(path)

@@ -113,7 +113,7 @@ func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runt
 		RemoteRuntimeService: rt, RemoteImageService: rt,
 		CAdvisorInterface:         &machine{name: n.Name, started: time.Now(), used: rt},
 		OSInterface:               hostFiles{logs: filepath.Join(dir, "log-links"), name: n.Name},
-		ContainerManager:          cm.NewStubContainerManager(),
+		ContainerManager:          sized{cm.NewStubContainerManager()},
 		OOMAdjuster:               oom.NewFakeOOMAdjuster(),
 		Mounter:                   &mount.FakeMounter{},
 		Subpather:                 &subpaths{},

@@ -2,12 +2,14 @@ package node
 
 import (
 	"context"
-
 	"strconv"
 	"time"
 
 	cadvisorapi "github.com/google/cadvisor/lib/model"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/klog/v2"
+	"k8s.io/kubernetes/pkg/kubelet/cm"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
 )
@@ -20,6 +22,13 @@ const (
 	diskFree  = 15 << 30
 	nodeUsage = 60 << 20 // bytes that the node itself counts as used
 )
+
+// sized is a container manager that says how large the node's disk is.
+type sized struct{ cm.ContainerManager }
+
+func (sized) GetCapacity(klog.Logger, bool) corev1.ResourceList {
+	return corev1.ResourceList{corev1.ResourceEphemeralStorage: *resource.NewQuantity(diskSize, resource.BinarySI)}
+}
 
 // usage is what the node's containers use together.
 type usage interface {
@@ -55,7 +64,8 @@ func (m *machine) GetRequestedContainersInfo(string, cadvisorapi.RequestOptions)
 func (m *machine) MachineInfo(klog.Logger) (*cadvisorapi.MachineInfo, error) {
 	return &cadvisorapi.MachineInfo{
 		NumCores: cores, MemoryCapacity: memory, MachineID: m.name, SystemUUID: m.name,
-		BootID: strconv.FormatInt(m.started.UnixNano(), 16),
+		HugePages: []cadvisorapi.HugePagesInfo{{PageSize: 2 << 10}, {PageSize: 1 << 20}}, // sizes in KiB; there are none
+		BootID:    strconv.FormatInt(m.started.UnixNano(), 16),
 	}, nil
 }
 

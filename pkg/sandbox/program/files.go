@@ -79,6 +79,7 @@ func busyboxImage(i *Image, version string) {
 	i.Size = 2_210_000
 	i.common("/bin/sh")
 	i.busyboxPrograms(version, false)
+	i.binary("/bin/httpd", task.Binary{Program: "busybox", Version: version, Flavor: "busybox"}) // which Alpine Linux has in a package of its own
 	i.link("/usr/bin/env", "../../bin/env")
 	i.dir("/usr/sbin")
 }

@@ -109,7 +109,7 @@ func run(ctx context.Context, spec *container.Spec, caught process.Caught, order
 	t := newTask(spec)
 	t.Life = ctx
 	defer t.FS.Close()
-	code, err := t.RunTop(ctx, !spec.Exec, func(top *process.Process) {
+	code, err := t.RunTop(ctx, !spec.Exec && !spec.Joined, func(top *process.Process) {
 		if t.Terminal != nil {
 			t.Terminal.OnSignal(top.Deliver)
 			if spec.Stdin {

@@ -42,6 +42,11 @@ func (names) Lookup(_ context.Context, _ podnet.Source, typ, name string) ([]str
 		return nil, nil
 	case "slow":
 		return []string{"10.96.9.9"}, nil
+	case "other.learn.svc.cluster.local":
+		if typ == "CNAME" {
+			return []string{"example.com."}, nil
+		}
+		return nil, nil
 	case "4.3.96.10.in-addr.arpa":
 		return []string{"web.learn.svc.cluster.local."}, nil
 	}
@@ -104,9 +109,12 @@ func TestWget(t *testing.T) {
 		{"nc -z web 81", "", "", 1},
 		{"nc -zv web 81", "", "nc: web (10.96.3.4:81): Connection refused\n", 1},
 		{"printf 'HEAD / HTTP/1.0\\r\\n\\r\\n' | nc web 80 | head -n 1", "HTTP/1.0 200 OK", "", 0},
-		{"nslookup web", "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tweb.learn.svc.cluster.local\nAddress: 10.96.3.4\n", "", 0},
-		{"nslookup nope", "** server can't find nope: NXDOMAIN\n", "", 1},
-		{"nslookup 10.96.3.4", "4.3.96.10.in-addr.arpa\tname = web.learn.svc.cluster.local.\n", "", 0},
+		{"nslookup web", "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tweb.learn.svc.cluster.local\nAddress: 10.96.3.4\n\n** server can't find web.svc.cluster.local: NXDOMAIN\n", "", 0},
+		{"nslookup nope.org", "** server can't find nope.org: NXDOMAIN\n\n** server can't find nope.org: NXDOMAIN\n", "", 1},
+		{"nslookup web.learn", "** server can't find web.learn: NXDOMAIN\n", "", 1},
+		{"nslookup other.learn.svc.cluster.local", "other.learn.svc.cluster.local\tcanonical name = example.com\n", "", 0},
+		{"nslookup 10.96.3.4", "4.3.96.10.in-addr.arpa\tname = web.learn.svc.cluster.local\n", "", 0},
+		{"wget -qO- http://foo:81/x", "", "wget: bad address 'foo:81'\n", 1},
 		{"ping -c 1 web", "PING web (10.96.3.4): 56 data bytes\n", "ping: permission denied (are you root?)\n", 1},
 		{"ping foo", "", "ping: bad address 'foo'\n", 1},
 		{"hostname -i; hostname", "10.244.1.9\nclient\n", "", 0},

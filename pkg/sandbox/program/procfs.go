@@ -49,13 +49,11 @@ func (p *procFS) read(name string) (content []byte, entries []string, err error)
 	return nil, nil, fs.ErrNotExist
 }
 
-// self is the process that this one runs first.
+// self is the program that this host process runs first.
 func (p *procFS) self() string {
-	if p.spec.Exec {
-		for _, e := range slices.Backward(p.table.List()) {
-			if !e.Inner && e.PID != 1 {
-				return strconv.Itoa(e.PID)
-			}
+	for _, e := range p.table.List() {
+		if !e.Inner && e.Host == os.Getpid() {
+			return strconv.Itoa(e.PID)
 		}
 	}
 	return "1"

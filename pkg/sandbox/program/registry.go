@@ -41,6 +41,9 @@ func find(b task.Binary, called string) task.Program {
 	case "nginx-entrypoint":
 		return web.Entrypoint
 	case "httpd":
+		if b.Program == "busybox" {
+			return web.BusyboxHttpd
+		}
 		return web.Httpd
 	case "http-echo":
 		return web.Echo

@@ -45,6 +45,7 @@ func TestShell(t *testing.T) {
 		{"command -v", `command -v ls; command -v cd; command -v nope || echo no`, "/bin/ls\ncd\nno\n", "", 0},
 		{"type", `type sleep; type cd`, "sleep is /bin/sleep\ncd is a shell builtin\n", "", 0},
 		{"trap on exit", `trap 'echo bye $?' EXIT; exit 3`, "bye 3\n", "", 3},
+		{"a program is killed", `sh -c 'kill -9 $$; sleep 1'; echo $?; sh -c 'kill $$; sleep 1'; echo $?; sh -c 'kill -INT $$; sleep 1'; echo $?; sh -c 'exit 137'`, "137\n143\n130\n", "Killed\nTerminated\n", 137},
 		{"trap of itself", `trap 'echo got; exit 9' USR1; kill -USR1 $$; sleep 1; echo late`, "got\n", "", 9},
 		{"sourcing", `echo 'v=set' > /tmp/env; . /tmp/env; echo $v`, "set\n", "", 0},
 		{"script", `printf '#!/bin/sh\necho "$0 $1"\n' > /tmp/s; chmod +x /tmp/s; /tmp/s arg`, "/tmp/s arg\n", "", 0},

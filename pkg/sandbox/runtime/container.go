@@ -89,19 +89,17 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 
 func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.PodSandboxConfig) spec.Spec {
 	config := c.config
-	hostname := podConfig.GetHostname()
-	if hostname == "" {
-		hostname = r.o.Node.Name
-	}
+	hostname := r.hostnameOf(podConfig)
 	s := spec.Spec{
 		ID: c.id, Namespace: podConfig.GetMetadata().GetNamespace(), Pod: podConfig.GetMetadata().GetName(), Name: config.GetMetadata().GetName(),
 		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname),
-		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"), Procs: filepath.Join(c.dir, "procs"),
+		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
-		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv}},
+		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
 		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control,
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}
+	s.Procs, s.Joined = r.processTable(c)
 	if s.PodIP == "" {
 		s.PodIP = r.o.Node.IP()
 	}
@@ -115,6 +113,27 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 		s.Mounts = append(s.Mounts, spec.Mount{Path: m.GetContainerPath(), Source: m.GetHostPath(), ReadOnly: m.GetReadonly()})
 	}
 	return s
+}
+
+// sharesProcesses says that a Pod's containers are to see each other's processes. That is the zero
+// value, so it counts where the kubelet said something.
+func sharesProcesses(o *runtimeapi.NamespaceOption) bool {
+	return o != nil && o.GetPid() == runtimeapi.NamespaceMode_POD
+}
+
+// processTable is the folder of the container's process table, and whether it joins one that is
+// another's: the Pod's, or that of the container at which kubectl debug --target points.
+func (r *Runtime) processTable(c *container) (dir string, joined bool) {
+	o := c.config.GetLinux().GetSecurityContext().GetNamespaceOptions()
+	if o.GetPid() == runtimeapi.NamespaceMode_TARGET {
+		if target, err := r.find(o.GetTargetId()); err == nil {
+			return target.spec.Procs, true
+		}
+	}
+	if sharesProcesses(o) {
+		return c.pod.procs(), true
+	}
+	return filepath.Join(c.dir, "procs"), false
 }
 
 // commandLine puts entrypoint and arguments together as a container engine does: a command of the
@@ -326,6 +345,8 @@ func (r *Runtime) ContainerStatus(_ context.Context, id string, _ bool) (*runtim
 		Image: &runtimeapi.ImageSpec{Image: program.Reference(c.spec.Image)}, ImageRef: pinned(c.image), ImageId: c.image.Digest,
 		Labels: c.config.Labels, Annotations: c.config.Annotations, Mounts: c.config.Mounts, LogPath: c.output.path,
 		Resources: &runtimeapi.ContainerResources{Linux: c.config.GetLinux().GetResources()},
+		// Containers have no users of their own: each program is told that it is root.
+		User: &runtimeapi.ContainerUser{Linux: &runtimeapi.LinuxContainerUser{SupplementalGroups: []int64{0}}},
 	}}, nil
 }
 

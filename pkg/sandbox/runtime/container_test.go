@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	criclient "k8s.io/cri-client/pkg"
 	utilexec "k8s.io/utils/exec"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
@@ -173,7 +174,8 @@ func TestExecSync(t *testing.T) {
 	if strings.Contains(c.log(), "complaint") {
 		t.Error("an exec's output is in the container's log")
 	}
-	if _, _, err := c.ExecSync(t.Context(), c.id, []string{"no-such"}, time.Minute); err == nil || !strings.Contains(err.Error(), `exec: "no-such": executable file not found in $PATH`) {
+	_, _, err = c.ExecSync(t.Context(), c.id, []string{"no-such"}, time.Minute)
+	if status.Code(err) != codes.Unknown || !regexp.MustCompile(`failed to exec in container: failed to start exec "[0-9a-f]{64}": .*exec: "no-such": executable file not found in \$PATH$`).MatchString(err.Error()) {
 		t.Errorf("a command that there is not: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(c.dir, "c", c.id[:12], "exec-*")); len(left) > 0 {
@@ -185,7 +187,8 @@ func TestExecSyncHasATimeout(t *testing.T) {
 	c := newNode(t).runPod("p").shell("sleep 3600")
 	began := time.Now()
 	_, _, err := c.ExecSync(t.Context(), c.id, []string{"sh", "-c", "trap '' TERM; sleep 3600"}, 300*time.Millisecond)
-	if status.Code(err) != codes.DeadlineExceeded || !strings.Contains(err.Error(), "300ms") {
+	// The kubelet takes this error, and no other, for a probe that has failed.
+	if !errors.Is(err, criclient.ErrCommandTimedOut) || !strings.HasSuffix(err.Error(), "timed out after 300ms") {
 		t.Errorf("the error is %v", err)
 	}
 	if took := time.Since(began); took < 300*time.Millisecond || took > 10*time.Second {

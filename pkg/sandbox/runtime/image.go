@@ -17,7 +17,7 @@ import (
 func (r *Runtime) PullImage(_ context.Context, s *runtimeapi.ImageSpec, _ *runtimeapi.AuthConfig, _ *runtimeapi.PodSandboxConfig) (string, error) {
 	image, err := program.Lookup(s.GetImage())
 	if err != nil {
-		return "", status.Errorf(codes.NotFound, "failed to pull and unpack image %q: %v", s.GetImage(), err)
+		return "", status.Errorf(codes.NotFound, "failed to pull and unpack image %q: %v", program.Reference(s.GetImage()), err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

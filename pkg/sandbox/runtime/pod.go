@@ -15,6 +15,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
 )
 
 // The hosts of a node's /24 that Pods get; 1 is the node itself.
@@ -31,7 +33,7 @@ type pod struct {
 	created time.Time
 	ip      string // empty on the node's own network
 	net     string // folder of its listening sockets
-	resolv  string // its /etc/resolv.conf
+	dir     string // host folder of its files
 }
 
 func (r *Runtime) address(host int) string {
@@ -76,8 +78,8 @@ func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandbox
 	if err := r.openHostPorts(p, true); err != nil {
 		return "", err
 	}
-	if err := r.writeResolv(p); err != nil {
-		return "", err
+	if err := r.writeFiles(p); err != nil {
+		return "", fmt.Errorf("set up files of Pod %s: %w", config.GetMetadata().GetName(), err)
 	}
 	if config.LogDirectory != "" {
 		if err := os.MkdirAll(config.LogDirectory, 0o700); err != nil {
@@ -116,23 +118,50 @@ func (r *Runtime) openHostPorts(p *pod, open bool) error {
 	return nil
 }
 
-func (r *Runtime) writeResolv(p *pod) error {
-	d := p.config.GetDnsConfig()
-	var b strings.Builder
-	for _, s := range d.GetServers() {
-		fmt.Fprintln(&b, "nameserver", s)
+func (p *pod) resolv() string   { return filepath.Join(p.dir, "resolv.conf") }
+func (p *pod) hostname() string { return filepath.Join(p.dir, "hostname") }
+
+// procs is the process table that the Pod's containers share where it asks for that.
+func (p *pod) procs() string { return filepath.Join(p.dir, "procs") }
+
+// hostnameOf is what the Pod's containers call themselves.
+func (r *Runtime) hostnameOf(config *runtimeapi.PodSandboxConfig) string {
+	if h := config.GetHostname(); h != "" {
+		return h
 	}
+	return r.o.Node.Name
+}
+
+// writeFiles writes what a container runtime puts into every container of a Pod: /etc/hostname and
+// /etc/resolv.conf, in containerd's order of lines.
+func (r *Runtime) writeFiles(p *pod) error {
+	p.dir = filepath.Join(r.containersDir(), "pod-"+p.id[:12])
+	if err := os.Mkdir(p.dir, 0o700); err != nil {
+		return err
+	}
+	if sharesProcesses(p.config.GetLinux().GetSecurityContext().GetNamespaceOptions()) {
+		if err := process.Reserve(p.procs(), "/pause"); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(p.hostname(), []byte(r.hostnameOf(p.config)+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(p.resolv(), []byte(resolvConf(p.config.GetDnsConfig())), 0o600)
+}
+
+func resolvConf(d *runtimeapi.DNSConfig) string {
+	var b strings.Builder
 	if s := d.GetSearches(); len(s) > 0 {
 		fmt.Fprintln(&b, "search", strings.Join(s, " "))
+	}
+	for _, s := range d.GetServers() {
+		fmt.Fprintln(&b, "nameserver", s)
 	}
 	if o := d.GetOptions(); len(o) > 0 {
 		fmt.Fprintln(&b, "options", strings.Join(o, " "))
 	}
-	p.resolv = filepath.Join(r.containersDir(), p.id[:12]+".resolv.conf")
-	if err := os.WriteFile(p.resolv, []byte(b.String()), 0o600); err != nil {
-		return fmt.Errorf("write resolv.conf: %w", err)
-	}
-	return nil
+	return b.String()
 }
 
 // StopPodSandbox implements RuntimeService: it ends the containers at once and frees the address.
@@ -175,7 +204,7 @@ func (r *Runtime) RemovePodSandbox(ctx context.Context, id string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p, ok := r.pods[id]; ok {
-		_ = os.Remove(p.resolv)
+		_ = os.RemoveAll(p.dir)
 		delete(r.pods, id)
 	}
 	return nil

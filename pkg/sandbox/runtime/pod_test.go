@@ -160,3 +160,48 @@ func TestAPodsResolvConf(t *testing.T) {
 		}
 	}
 }
+
+// Where a Pod shares its processes, its containers see and signal each other, and none is process 1.
+func TestContainersOfAPodShareTheirProcesses(t *testing.T) {
+	p := newNode(t).runPodAs("shared", &runtimeapi.NamespaceOption{Pid: runtimeapi.NamespaceMode_POD})
+	c := p.joined(&runtimeapi.NamespaceOption{Pid: runtimeapi.NamespaceMode_POD}, "sleep 3600")
+	other := p.joined(&runtimeapi.NamespaceOption{Pid: runtimeapi.NamespaceMode_POD}, "sleep 7200")
+	other.eventually("it sees all processes", func() bool {
+		out, _, _ := other.ExecSync(t.Context(), other.id, []string{"ps", "-o", "args"}, time.Minute)
+		text := string(out)
+		return strings.Contains(text, "/pause\n") && strings.Contains(text, "sleep 3600\n") && strings.Contains(text, "sleep 7200\n")
+	})
+	if _, _, err := other.ExecSync(t.Context(), other.id, []string{"sh", "-c", "kill -9 1; pkill -f 'sleep 3600'"}, time.Minute); err != nil {
+		t.Errorf("signal the other container's process: %v", err)
+	}
+	if s := c.ended(); s.GetExitCode() != 143 {
+		t.Errorf("it ended with %v, want 143: it is not process 1, which a signal that it does not handle would not end", s)
+	}
+	if !other.running() {
+		t.Error("the container that sent the signal has ended")
+	}
+}
+
+// kubectl debug --target joins the processes of one container.
+func TestAContainerJoinsTheProcessesOfAnother(t *testing.T) {
+	p := newNode(t).runPod("web")
+	c := p.shell("exec sleep 3600")
+	look := p.joined(&runtimeapi.NamespaceOption{Pid: runtimeapi.NamespaceMode_TARGET, TargetId: c.id}, "sleep 7200")
+	look.eventually("it sees the target's processes", func() bool {
+		out, _, _ := look.ExecSync(t.Context(), look.id, []string{"ps", "-o", "pid,args"}, time.Minute)
+		return strings.Contains(string(out), "    1 sleep 3600\n") && strings.Contains(string(out), "sleep 7200\n")
+	})
+	if out, _, err := c.ExecSync(t.Context(), c.id, []string{"ps"}, time.Minute); err != nil || !strings.Contains(string(out), "sleep 7200") {
+		t.Errorf("the target sees %s, %v", out, err)
+	}
+}
+
+func TestAPodsFilesAreThoseOfAContainerRuntime(t *testing.T) {
+	n := newNode(t)
+	p := n.runPodAs("web", nil)
+	c := p.shell("sleep 3600")
+	out, _, err := c.ExecSync(t.Context(), c.id, []string{"cat", "/etc/hostname", "/etc/resolv.conf"}, time.Minute)
+	if want := "web\nsearch default.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"; err != nil || string(out) != want {
+		t.Errorf("they are %q, %v, want %q", out, err, want)
+	}
+}

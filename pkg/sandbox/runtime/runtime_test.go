@@ -99,9 +99,16 @@ type pod struct {
 
 func (n *node) runPod(name string) *pod {
 	n.t.Helper()
+	return n.runPodAs(name, nil)
+}
+
+func (n *node) runPodAs(name string, namespaces *runtimeapi.NamespaceOption) *pod {
+	n.t.Helper()
 	p := &pod{node: n, config: &runtimeapi.PodSandboxConfig{
 		Metadata: &runtimeapi.PodSandboxMetadata{Name: name, Namespace: "default", Uid: name + "-uid"}, Hostname: name,
 		LogDirectory: filepath.Join(n.dir, "logs", name), Labels: map[string]string{"app": name},
+		DnsConfig: &runtimeapi.DNSConfig{Servers: []string{"10.96.0.10"}, Searches: []string{"default.svc.cluster.local"}, Options: []string{"ndots:5"}},
+		Linux:     &runtimeapi.LinuxPodSandboxConfig{SecurityContext: &runtimeapi.LinuxSandboxSecurityContext{NamespaceOptions: namespaces}},
 	}}
 	var err error
 	if p.id, err = n.RunPodSandbox(n.t.Context(), p.config, ""); err != nil {
@@ -141,6 +148,18 @@ func (p *pod) createAs(config *runtimeapi.ContainerConfig) *container {
 		p.t.Fatal(err)
 	}
 	return &container{pod: p, id: id}
+}
+
+// joined is a running container with a script, in the given namespaces.
+func (p *pod) joined(namespaces *runtimeapi.NamespaceOption, script string) *container {
+	p.t.Helper()
+	c := p.createAs(&runtimeapi.ContainerConfig{
+		Metadata: &runtimeapi.ContainerMetadata{Name: "c"}, LogPath: "c.log", Image: &runtimeapi.ImageSpec{Image: "busybox:1.36"},
+		Command: []string{"sh", "-c", "exec " + script},
+		Linux:   &runtimeapi.LinuxContainerConfig{SecurityContext: &runtimeapi.LinuxContainerSecurityContext{NamespaceOptions: namespaces}},
+	})
+	c.begin()
+	return c
 }
 
 // shell is a running container with a script.

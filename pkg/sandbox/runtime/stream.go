@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	criclient "k8s.io/cri-client/pkg"
 	"k8s.io/cri-streaming/pkg/streaming"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 	utilexec "k8s.io/utils/exec"
@@ -66,9 +67,23 @@ func (r *Runtime) ExecSync(ctx context.Context, id string, argv []string, timeou
 	var out, errs bytes.Buffer
 	err = r.exec(ctx, id, argv, nil, &out, &errs, false)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = status.Errorf(codes.DeadlineExceeded, "failed to exec in container: timeout %v exceeded: %s", timeout, strings.Join(argv, " "))
+		// What the kubelet's own client of CRI makes of it: a probe that takes too long has failed.
+		return nil, nil, fmt.Errorf("%w: %q timed out after %s", criclient.ErrCommandTimedOut, strings.Join(argv, " "), timeout)
+	}
+	if notStarted, ok := errors.AsType[notStartedError](err); ok {
+		err = status.Error(codes.Unknown, notStarted.Error())
 	}
 	return out.Bytes(), errs.Bytes(), err
+}
+
+// notStartedError says that a command could not be run in a container, in containerd's words.
+type notStartedError struct {
+	exec string // the ID of the attempt
+	err  error
+}
+
+func (e notStartedError) Error() string {
+	return fmt.Sprintf("failed to exec in container: failed to start exec %q: OCI runtime exec failed: exec failed: unable to start container process: %v", e.exec, e.err)
 }
 
 // exec runs argv in a running container. An exit code other than 0 is a utilexec.CodeExitError.
@@ -142,7 +157,7 @@ func (c *container) execCommand(r *Runtime, argv []string, stdin, tty bool) (*ex
 		s.Env = append(append([]string{}, s.Env...), "TERM=xterm")
 	}
 	if err := c.image.LookPath(&s, argv[0]); err != nil {
-		return nil, fmt.Errorf("failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: %w: unknown", err)
+		return nil, notStartedError{newID(), err}
 	}
 	return r.command(c, s, file)
 }
@@ -200,7 +215,7 @@ func (s streams) PortForward(ctx context.Context, id string, port int32, stream 
 	}
 	conn, err := s.r.o.Network.DialPod(ctx, ip, int(port))
 	if err != nil {
-		return fmt.Errorf("failed to connect to localhost:%d inside namespace %q: %w", port, filepath.Base(p.net), err)
+		return fmt.Errorf("failed to execute portforward in network namespace %q: failed to connect to localhost:%d inside namespace %q, IPv4: %w", "Pod "+filepath.Base(p.net), port, id, err)
 	}
 	defer conn.Close()
 	go func() {

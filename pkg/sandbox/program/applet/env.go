@@ -65,11 +65,28 @@ func hostname(t *task.Task) int {
 	case o.has('s'):
 		short, _, _ := strings.Cut(t.Spec.Hostname, ".")
 		t.Printf("%s\n", short)
+	case o.has('f'):
+		t.Printf("%s\n", fullName(t))
 	case o.has('d'):
+		if _, domain, ok := strings.Cut(fullName(t), "."); ok {
+			t.Printf("%s\n", domain)
+		}
 	default:
 		t.Printf("%s\n", t.Spec.Hostname)
 	}
 	return 0
+}
+
+// fullName is the first name that /etc/hosts has beside the own address: that with the subdomain,
+// where the Pod has one.
+func fullName(t *task.Task) string {
+	b, _ := t.FS.ReadFile("/etc/hosts")
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == t.Spec.PodIP {
+			return f[1]
+		}
+	}
+	return t.Spec.Hostname
 }
 
 // user is who programs are told that they are.

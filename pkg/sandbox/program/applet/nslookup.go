@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,11 +17,10 @@ import (
 type resolver struct {
 	server string
 	search []string
-	ndots  int
 }
 
 func resolvConf(t *task.Task) resolver {
-	r := resolver{server: "10.96.0.10", ndots: 1}
+	r := resolver{server: "10.96.0.10"}
 	b, _ := t.FS.ReadFile("/etc/resolv.conf")
 	lines := bufio.NewScanner(strings.NewReader(string(b)))
 	for lines.Scan() {
@@ -35,34 +33,39 @@ func resolvConf(t *task.Task) resolver {
 			r.server = f[1]
 		case "search":
 			r.search = f[1:]
-		case "options":
-			for _, o := range f[1:] {
-				if n, ok := strings.CutPrefix(o, "ndots:"); ok {
-					r.ndots, _ = strconv.Atoi(n)
-				}
-			}
 		}
 	}
 	return r
 }
 
-// names are the full names that are asked for one after the other.
-func (r resolver) names(name string) []string {
-	if strings.HasSuffix(name, ".") {
-		return []string{name}
+// question is one that nslookup asks.
+type question struct{ typ, name string }
+
+// questions are those for a name, as busybox has them: a name with a dot is asked for as it is, one
+// without in every domain of the search list, for both families of addresses. An explicit type is
+// asked for the name as it is.
+func (r resolver) questions(name, typ string) []question {
+	if typ != "" {
+		return []question{{typ, name}}
 	}
-	var out []string
-	for _, s := range r.search {
-		out = append(out, name+"."+strings.TrimSuffix(s, ".")+".")
+	names := []string{name}
+	if !strings.Contains(name, ".") && len(r.search) > 0 {
+		names = nil
+		for _, s := range r.search {
+			names = append(names, name+"."+strings.TrimSuffix(s, "."))
+		}
 	}
-	if strings.Count(name, ".") >= r.ndots {
-		return append([]string{name + "."}, out...)
+	var all []question
+	for _, typ := range []string{"A", "AAAA"} {
+		for _, n := range names {
+			all = append(all, question{typ, n})
+		}
 	}
-	return append(out, name+".")
+	return all
 }
 
 func nslookup(ctx context.Context, t *task.Task) int {
-	typ := "A"
+	typ := "" // both families of addresses
 	var args []string
 	for _, a := range t.Args[1:] {
 		low := strings.ToLower(a)
@@ -86,24 +89,39 @@ func nslookup(ctx context.Context, t *task.Task) int {
 	t.Printf("Server:\t\t%s\nAddress:\t%s:53\n\n", r.server, r.server)
 	query, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	name := args[0]
+	name := strings.TrimSuffix(args[0], ".")
 	if a, err := netip.ParseAddr(name); err == nil {
 		return reverse(query, t, a)
 	}
-	for _, full := range r.names(name) {
-		answers, err := t.Net.Lookup(query, typ, full)
-		if err != nil || len(answers) == 0 {
-			if d, ok := errors.AsType[*net.DNSError](err); err != nil && (!ok || !d.IsNotFound) {
-				fmt.Fprintf(t.Err, ";; connection timed out; no servers could be reached\n\n")
-				return 1
-			}
-			continue
+	code := 1
+	for _, q := range r.questions(name, typ) {
+		answers, err := t.Net.Lookup(query, q.typ, q.name+".")
+		d, known := errors.AsType[*net.DNSError](err)
+		switch {
+		case err == nil && len(answers) > 0:
+			code = 0
+			printAnswers(t, q.typ, q.name, answers)
+		case err == nil:
+			code = 0
+			printCanonical(query, t, q.name)
+		case known && d.IsNotFound:
+			t.Printf("** server can't find %s: NXDOMAIN\n\n", q.name)
+		default:
+			fmt.Fprintf(t.Err, ";; connection timed out; no servers could be reached\n\n")
+			return 1
 		}
-		printAnswers(t, typ, strings.TrimSuffix(full, "."), answers)
-		return 0
 	}
-	t.Printf("** server can't find %s: NXDOMAIN\n\n", strings.TrimSuffix(name, "."))
-	return 1
+	return code
+}
+
+// printCanonical is the answer for a name that exists and has no address: what it stands for, if
+// it is another's.
+func printCanonical(ctx context.Context, t *task.Task, name string) {
+	if answers, err := t.Net.Lookup(ctx, "CNAME", name+"."); err == nil && len(answers) > 0 {
+		printAnswers(t, "CNAME", name, answers)
+		return
+	}
+	t.Printf("\n")
 }
 
 func printAnswers(t *task.Task, typ, name string, answers []string) {
@@ -114,9 +132,9 @@ func printAnswers(t *task.Task, typ, name string, answers []string) {
 		case "SRV":
 			t.Printf("%s\tservice = %s\n", name, a)
 		case "CNAME":
-			t.Printf("%s\tcanonical name = %s\n", name, a)
+			t.Printf("%s\tcanonical name = %s\n", name, strings.TrimSuffix(a, "."))
 		case "PTR":
-			t.Printf("%s\tname = %s\n", name, a)
+			t.Printf("%s\tname = %s\n", name, strings.TrimSuffix(a, "."))
 		default:
 			t.Printf("%s\t%s = %s\n", name, strings.ToLower(typ), a)
 		}

@@ -13,23 +13,56 @@ import (
 // psTime is minutes and seconds since the start: programs here cost no measurable time of their own.
 func psTime() string { return "0:00" }
 
-func ps(t *task.Task) int {
-	for _, a := range t.Args[1:] {
-		if strings.HasPrefix(a, "-o") {
-			t.Errorf("unrecognized option: o")
-			return 1
-		}
+// psColumns are the columns that -o may name, with their headings; the last one is not padded.
+func psColumns(t *task.Task, e process.Entry) map[string]string {
+	return map[string]string{
+		"pid": fmt.Sprintf("%5d", e.PID), "ppid": fmt.Sprintf("%5d", e.Parent), "user": fmt.Sprintf("%-8s", user(t)),
+		"time": fmt.Sprintf("%5s", psTime()), "args": strings.Join(e.Args, " "), "comm": path.Base(e.Args[0]),
 	}
-	t.Printf("PID   USER     TIME  COMMAND\n")
+}
+
+func psHeading() map[string]string {
+	return map[string]string{"pid": "PID  ", "ppid": "PPID ", "user": "USER    ", "time": "TIME ", "args": "COMMAND", "comm": "COMMAND"}
+}
+
+// ps takes -o COLUMN,...; other options, which busybox has none of, are passed over as it does.
+func ps(t *task.Task) int {
+	columns := []string{"pid", "user", "time", "args"}
+	for i := 1; i < len(t.Args); i++ {
+		names, ok := strings.CutPrefix(t.Args[i], "-o")
+		if !ok {
+			continue
+		}
+		if i++; names == "" && i < len(t.Args) {
+			names = t.Args[i]
+		}
+		columns = strings.Split(names, ",")
+	}
 	width := 1 << 20
 	if tty := t.OutTTY(); tty != nil {
 		width, _ = tty.Size()
 	}
+	heading := psHeading()
+	for _, c := range columns {
+		if heading[c] == "" {
+			t.Errorf("bad -o argument '%s', supported arguments: user,comm,args,pid,ppid,time", c)
+			return 1
+		}
+	}
+	t.Printf("%s\n", psLine(columns, heading, width))
 	for _, e := range t.Table.List() {
-		line := fmt.Sprintf("%5d %-8s %5s %s", e.PID, user(t), psTime(), strings.Join(e.Args, " "))
-		t.Printf("%s\n", line[:min(len(line), width)])
+		t.Printf("%s\n", psLine(columns, psColumns(t, e), width))
 	}
 	return 0
+}
+
+func psLine(columns []string, cells map[string]string, width int) string {
+	var line []string
+	for _, c := range columns {
+		line = append(line, cells[c])
+	}
+	text := strings.TrimRight(strings.Join(line, " "), " ")
+	return text[:min(len(text), width)]
 }
 
 // pgrep is pgrep, pkill and killall.

@@ -20,6 +20,8 @@ type tarRun struct {
 	t    *task.Task
 	o    opts
 	code int
+	// stripped is true once it was said that member names lose their first slash.
+	stripped bool
 }
 
 func tarArchive(t *task.Task) int {
@@ -71,9 +73,6 @@ func (r *tarRun) create(names []string) error {
 	}
 	a := tar.NewWriter(w)
 	for _, n := range names {
-		if strings.HasPrefix(n, "/") {
-			r.t.Errorf("removing leading '/' from member names")
-		}
 		if err := r.add(a, n); err != nil {
 			return err
 		}
@@ -81,6 +80,9 @@ func (r *tarRun) create(names []string) error {
 	err = a.Close()
 	if z != nil {
 		err = errors.Join(err, z.Close())
+	}
+	if r.code != 0 {
+		r.t.Errorf("error exit delayed from previous errors")
 	}
 	return errors.Join(err, out.Close())
 }
@@ -107,6 +109,10 @@ func (r *tarRun) add(a *tar.Writer, name string) error {
 	// Nothing of the host's users.
 	h.Uid, h.Gid, h.Uname, h.Gname = 0, 0, "root", "root"
 	h.Name = strings.TrimLeft(path.Clean(name), "/")
+	if strings.HasPrefix(name, "/") && !r.stripped {
+		r.stripped = true
+		r.t.Errorf("removing leading '/' from member names")
+	}
 	if fi.IsDir() {
 		h.Name += "/"
 	}

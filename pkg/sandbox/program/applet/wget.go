@@ -146,7 +146,7 @@ func (w *getter) once(ctx context.Context, u *url.URL) (*http.Response, context.
 	host := u.Hostname()
 	addr, err := resolve(ctx, t, host)
 	if err != nil {
-		return nil, nil, fmt.Errorf("bad address '%s'", host)
+		return nil, nil, fmt.Errorf("bad address '%s'", u.Host)
 	}
 	port := u.Port()
 	if port == "" {
@@ -182,7 +182,7 @@ func (w *getter) once(ctx context.Context, u *url.URL) (*http.Response, context.
 	case timedOut:
 		return nil, nil, errors.New("download timed out")
 	case isUnknownHost(err):
-		return nil, nil, fmt.Errorf("bad address '%s'", host)
+		return nil, nil, fmt.Errorf("bad address '%s'", u.Host)
 	case isDial(err):
 		return nil, nil, fmt.Errorf("can't connect to remote host (%s): %s", addr, dialText(err))
 	}

@@ -42,6 +42,25 @@ func (s Signal) String() string {
 	return strconv.Itoa(int(s))
 }
 
+// Text is what a shell says of a program that the signal ended.
+func (s Signal) Text() string {
+	switch s {
+	case HUP:
+		return "Hangup"
+	case QUIT:
+		return "Quit"
+	case KILL:
+		return "Killed"
+	case USR1, USR2:
+		return "User defined signal " + s.String()[3:]
+	case ALRM:
+		return "Alarm clock"
+	case TERM:
+		return "Terminated"
+	}
+	return "Unknown signal " + strconv.Itoa(int(s))
+}
+
 // ParseSignal reads 15, TERM or SIGTERM, in any case.
 func ParseSignal(s string) (Signal, error) {
 	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n <= 64 {

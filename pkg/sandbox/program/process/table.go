@@ -47,6 +47,23 @@ type Table struct {
 // Open returns the table in dir. An empty dir is a table of this process alone.
 func Open(dir string) *Table { return &Table{dir: dir, own: map[int]*Process{}} }
 
+// reserved is the host process of an entry that stands for no program. No process has it.
+const reserved = -1
+
+// Reserve makes a table that several containers will share, in the folder dir, which is made. Its
+// process 1 is none of theirs: a program of the given name that does nothing and minds no signal,
+// as the one that holds a Pod's namespaces.
+func Reserve(dir, name string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	b, err := json.Marshal(Entry{Host: reserved, Args: []string{name}, Started: time.Now()})
+	if err != nil {
+		return fmt.Errorf("encode process: %w", err)
+	}
+	return os.WriteFile(filepath.Join(dir, "1"), b, 0o600)
+}
+
 // ErrKilled is the cause of the cancellation of a process's context by a signal.
 type ErrKilled struct{ Signal Signal }
 
@@ -216,7 +233,7 @@ func (t *Table) read(n int) (Entry, bool) {
 		return Entry{}, false
 	}
 	e.PID = n
-	if e.Host != os.Getpid() && !alive(e.Host) {
+	if e.Host != os.Getpid() && e.Host != reserved && !alive(e.Host) {
 		if n != 1 {
 			_ = os.Remove(t.file(n))
 		}
@@ -243,7 +260,7 @@ func (t *Table) Signal(pid int, s Signal) error {
 	switch {
 	case !ok:
 		return syscall.ESRCH
-	case s == 0, pid == 1 && s == KILL:
+	case s == 0, pid == 1 && s == KILL, e.Host == reserved:
 		return nil
 	case s == KILL && !e.Inner:
 		return kill(e.Host)

@@ -11,6 +11,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/fsys"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
 )
 
@@ -118,10 +119,14 @@ func (s *Shell) external(ctx context.Context, args []string) {
 		s.become(ctx, args)
 		return
 	}
-	code, err := s.task(args).Run(ctx)
+	code, signal, err := s.task(args).RunWatched(ctx)
 	if err != nil {
 		s.failed(ctx, args, err)
 		return
+	}
+	// A program that was killed is told of, but for the signals by which a person or a pipe ends it.
+	if signal != 0 && signal != process.INT && signal != process.PIPE && s.dialect != Bash {
+		fmt.Fprintln(s.err, signal.Text())
 	}
 	s.status = code
 }

@@ -298,7 +298,7 @@ func (s *Shell) killOne(a string, sig process.Signal) error {
 		pid, err = j.pid, nil
 	}
 	if err != nil {
-		return fmt.Errorf("kill: invalid number '%s'", a)
+		return fmt.Errorf("invalid number '%s'", a)
 	}
 	if err := s.t.Table.Signal(pid, sig); err != nil {
 		if s.dialect == Ash {

@@ -20,6 +20,12 @@ const (
 
 // Run runs t.Args as a new process and returns its exit code. The error says that nothing was run.
 func (t *Task) Run(ctx context.Context) (int, error) {
+	code, _, err := t.RunWatched(ctx)
+	return code, err
+}
+
+// RunWatched is Run that also tells which signal ended the process, 0 if none did.
+func (t *Task) RunWatched(ctx context.Context) (int, process.Signal, error) {
 	parent := 0
 	if t.Proc != nil {
 		parent = t.Proc.PID
@@ -30,23 +36,29 @@ func (t *Task) Run(ctx context.Context) (int, error) {
 // RunTop runs t.Args as the program of this host process: process 1 if main. started is called when it
 // has its entry in the process table.
 func (t *Task) RunTop(ctx context.Context, main bool, started func(*process.Process)) (int, error) {
-	return t.start(ctx, main, 0, false, started)
+	code, _, err := t.start(ctx, main, 0, false, started)
+	return code, err
 }
 
-func (t *Task) start(ctx context.Context, main bool, parent int, inner bool, started func(*process.Process)) (int, error) {
+func (t *Task) start(ctx context.Context, main bool, parent int, inner bool, started func(*process.Process)) (int, process.Signal, error) {
 	prog, bin, args, err := t.load(t.Env, t.Dir, t.Args)
 	if err != nil {
-		return CodeNotFound, err
+		return CodeNotFound, 0, err
 	}
-	proc, ctx, err := t.Table.Start(ctx, main, parent, inner, args)
+	proc, own, err := t.Table.Start(ctx, main, parent, inner, args)
 	if err != nil {
-		return CodeCannotRun, err
+		return CodeCannotRun, 0, err
 	}
 	defer proc.End()
 	if started != nil {
 		started(proc)
 	}
-	return t.Become(ctx, proc, bin, args, prog), nil
+	code := t.Become(own, proc, bin, args, prog)
+	killed, ok := errors.AsType[process.ErrKilled](context.Cause(own))
+	if !ok || ctx.Err() != nil || code != CodeOf(own) {
+		return code, 0, nil // it ended by itself, or with all around it
+	}
+	return code, killed.Signal, nil
 }
 
 // Become runs prog as the process proc.
