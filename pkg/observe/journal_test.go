@@ -64,6 +64,14 @@ func TestAJournalTellsAnotherProcess(t *testing.T) {
 	if early, err := observe.ReadJournal(path, since.Add(-time.Hour)); early != nil || err != nil {
 		t.Errorf("it tells of a time when nobody watched: %v %v", early, err)
 	}
+	second, file2, err := observe.Journal(path)
+	if err != nil || second == nil {
+		t.Fatal(err)
+	}
+	_ = file2.Close()
+	if again, err := observe.ReadJournal(path, since); err != nil || again == nil || len(again.Changes) != len(timeline.Changes) {
+		t.Errorf("another that watches took something away: %v %v", again, err)
+	}
 
 	// What is not in it yet, a look adds.
 	server.Put("{apiVersion: v1, kind: Service, metadata: {name: web, " + journalSpace + "}}")
@@ -71,10 +79,37 @@ func TestAJournalTellsAnotherProcess(t *testing.T) {
 	if got := story(late); got != "ADDED new, MODIFIED new, DELETED old, ADDED web" {
 		t.Errorf("after a look it tells %s", got)
 	}
+	_ = file.Close()
+	if after, err := observe.ReadJournal(path, since); after != nil || err != nil {
+		t.Errorf("it tells although nobody watches: %v %v", after, err)
+	}
 	server.Remove("pods", "learn-heal", "new")
 	late = observe.CatchUp(timeline, eyes.Snapshot(ctx, queries(t, "pods", "services")))
 	if got := story(late); !strings.Contains(got, "DELETED new") {
 		t.Errorf("of a Pod that has gone meanwhile it tells %s", got)
+	}
+}
+
+// A learner reads for a while before the practice shell opens, in which nothing happens.
+func TestAJournalThatBeganALittleLate(t *testing.T) {
+	server, eyes, ctx := setUp(t)
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	recorder, file, err := observe.Journal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	seen, err := eyes.Watch(ctx, queries(t, "pods"), recorder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-seen
+	since := time.Now().Add(-time.Minute)
+	server.Put("{apiVersion: v1, kind: Pod, metadata: {name: new, " + journalSpace + "}}")
+	<-seen
+	timeline, err := observe.ReadJournal(path, since)
+	if err != nil || timeline == nil || story(timeline) != "ADDED new" {
+		t.Errorf("it tells %v, %v", timeline, err)
 	}
 }
 
