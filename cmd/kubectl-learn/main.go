@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/internal/startup"
 	"github.com/kubectl-learn/kubectl-learn/lessons"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/current"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/kind"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
@@ -35,7 +36,7 @@ func main() {
 		os.Exit(cmd.CodeError)
 	}
 	deps.Lessons = lessons.FS
-	deps.Providers = []cluster.Provider{kind.New(string(deps.Home), os.Getenv), sandbox.New(string(deps.Home))}
+	deps.Providers = []cluster.Provider{kind.New(string(deps.Home), os.Getenv), sandbox.New(string(deps.Home)), current.New(string(deps.Home), time.Now)}
 	parts.StampVersion() // kubectl version parses what the client calls itself
 	deps.Kubectl = kubectl.Run(parts.Version, stop)
 	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, os.Args[1:]))

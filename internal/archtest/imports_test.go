@@ -32,6 +32,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"pkg/cmd/learn/list", "pkg/cluster/sandbox", "only the root command"},
 		{"pkg/cluster/sandbox", "pkg/cluster/kind", "one provider"},
 		{"pkg/cluster/kind", "pkg/cluster/sandbox", "one provider"},
+		{"pkg/cluster/current", "pkg/cluster/sandbox", "one provider"},
 		{"pkg/cmd/learn/list", "sigs.k8s.io/kind/pkg/cluster", "one importer of kind"},
 		{"pkg/sandbox/program/shell", "k8s.io/klog/v2", "stays small"},
 		{"pkg/sandbox/podnet", "sigs.k8s.io/yaml", "stays small"},

@@ -134,6 +134,10 @@ var rules = []rule{
 		of:  in("pkg/cluster/sandbox"), never: in("pkg/cluster/kind", "pkg/cluster/current"),
 	},
 	{
+		why: "one provider does not build on another",
+		of:  in("pkg/cluster/current"), never: in("pkg/cluster/kind", "pkg/cluster/sandbox"),
+	},
+	{
 		why: "what runs in a container stays small: nothing of Kubernetes is linked into it",
 		of:  contained, never: in("k8s.io", "sigs.k8s.io", "go.etcd.io"), deep: true,
 	},

@@ -7,6 +7,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 )
 
 // DefaultName is the name of the cluster that commands mean when none is given.
@@ -49,6 +51,8 @@ type Handle interface {
 	Info() Info
 	// Kubeconfig is the path of a kubeconfig file of the learner's identity, mode 0600.
 	Kubeconfig() string
+	// Permit says what this program may write there. Without one it only reads.
+	Permit() kube.Permit
 	// Capabilities is what lessons may ask of this cluster.
 	Capabilities() Capabilities
 	// Status asks every part how it is.
@@ -167,6 +171,11 @@ type Capabilities struct {
 	StopNode      bool `json:"stopNode"`
 	KillContainer bool `json:"killContainer"`
 	Audit         bool `json:"audit"`
+	// ReadNodes: the engine may look at the nodes. SeeNodes: so may learners, with kubectl.
+	// CordonNodes: they may cordon, drain, taint and label them.
+	ReadNodes   bool `json:"readNodes"`
+	SeeNodes    bool `json:"seeNodes"`
+	CordonNodes bool `json:"cordonNodes"`
 }
 
 // Realness says how near a part of a practice cluster is to that of a production cluster.

@@ -123,6 +123,9 @@ func (a *App) chooseUsable(ctx context.Context) (cluster.Provider, string, error
 	not := errors.New("this program was built without any provider")
 	why := ""
 	for _, p := range a.Providers {
+		if _, adopts := p.(cluster.Adopter); adopts {
+			continue
+		}
 		c, picky := p.(cluster.Chooser)
 		if !picky {
 			return p, why, nil

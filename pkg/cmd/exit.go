@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 )
 
@@ -41,6 +42,10 @@ func Finish(errOut io.Writer, prefix string, err error) int {
 // Explain turns an error into what a person can do something about.
 func Explain(prefix string, err error) string {
 	text := err.Error()
+	// The way that a write took before it was refused is of no use to its reader.
+	if refused, ok := errors.AsType[*kube.Refused](err); ok {
+		text = refused.Error()
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted"

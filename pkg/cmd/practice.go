@@ -17,9 +17,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
-	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
-	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // SessionOptions differ from command to command.
@@ -30,31 +28,40 @@ type SessionOptions struct {
 	Robot bool
 	// Tell hears of what takes a while; nil prints it to standard error.
 	Tell func(session.Event)
+	// Stays says that the process goes on while the learner works. What it sees then is kept, where
+	// the cluster itself keeps no record.
+	Stays bool
 }
 
 // Session is the lesson under way on an open cluster.
-func (a *App) Session(h cluster.Handle, o SessionOptions) (*session.Session, error) {
+func (a *App) Session(ctx context.Context, h cluster.Handle, o SessionOptions) (*session.Session, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", h.Kubeconfig())
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig of cluster %s: %w", a.Cluster, err)
 	}
-	client, err := kube.New(config, "")
+	client, err := kube.New(config, "", h.Permit())
 	if err != nil {
 		return nil, err
 	}
 	options := session.Options{
 		Cluster: a.Cluster, Capabilities: h.Capabilities, Stage: &stage{client: client},
-		Observe: a.observers(h, client), Kubectl: &child{app: a, kubeconfig: h.Kubeconfig()}, Web: &web{client: client},
+		Kubectl: &child{app: a, credentials: always(h.Kubeconfig())}, Web: &web{client: client},
 		Record: a.Log(), Lessons: o.Lessons, Dir: a.Home.Session(a.Cluster), Kubeconfig: h.Kubeconfig(),
 		Now: a.Now, Tell: o.Tell,
 	}
 	options.Killer, _ = h.(cluster.ContainerKiller)
 	options.Nodes, _ = h.(cluster.NodeManager)
 	options.Metrics, _ = h.(cluster.MetricsInstaller)
+	if g, ok := h.(cluster.Guest); ok {
+		options.Stage = &guestStage{stage: stage{client: client}, guest: g, progress: a.Progress("")}
+		options.Namespace, options.Credentials = g.Namespace, g.LearnerKubeconfig
+		options.Kubectl = &child{app: a, credentials: g.LearnerKubeconfig}
+	}
 	if o.Robot {
 		options.Dir = filepath.Join(options.Dir, "robot")
 		options.Record = newRobotLog(options.Dir, a.Now)
 	}
+	options.Observe = a.observers(ctx, h, client, options.Dir, o.Robot || o.Stays)
 	if options.Tell == nil {
 		options.Tell = func(e session.Event) { fmt.Fprintf(a.ErrOut, "  %s\n", a.ErrStyle().Dim(a.ErrStyle().Plain(e.Text))) }
 	}
@@ -64,7 +71,7 @@ func (a *App) Session(h cluster.Handle, o SessionOptions) (*session.Session, err
 		}
 	}
 	s := session.New(options)
-	return s, s.Point()
+	return s, s.Point(ctx)
 }
 
 // UnderWay opens the cluster and the session of the lesson that is under way on it. Where the
@@ -83,47 +90,7 @@ func (a *App) UnderWay(ctx context.Context) (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.Session(h, SessionOptions{})
-}
-
-// observers makes eyes on one namespace or another, which share their connections.
-func (a *App) observers(h cluster.Handle, client *kube.Client) func(string) (session.Observer, error) {
-	auditor, _ := h.(cluster.Auditor)
-	return func(namespace string) (session.Observer, error) {
-		return &observer{Observer: observe.Of(client.In(namespace), a.Now), namespace: namespace, audit: auditor, now: a.Now}, nil
-	}
-}
-
-var errNoAudit = errors.New("this cluster keeps no audit log")
-
-// observer is a session.Observer on a cluster.
-type observer struct {
-	*observe.Observer
-	namespace string
-	audit     cluster.Auditor // nil where the cluster keeps no audit log
-	now       func() time.Time
-}
-
-var _ session.Observer = (*observer)(nil)
-
-// Watch implements session.Observer.
-func (o *observer) Watch(ctx context.Context, queries []snapshot.Query) (<-chan *snapshot.Snapshot, error) {
-	return o.Observer.Watch(ctx, queries)
-}
-
-// Timeline implements session.Observer.
-func (o *observer) Timeline(ctx context.Context, since time.Time) (*snapshot.Timeline, error) {
-	if o.audit == nil {
-		return nil, errNoAudit
-	}
-	path, err := o.audit.AuditLog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if path == "" {
-		return nil, errNoAudit
-	}
-	return observe.ReadAudit(path, since, o.namespace)
+	return a.Session(ctx, h, SessionOptions{})
 }
 
 // web is a session.Web through the API server.
@@ -142,8 +109,14 @@ func (w *web) Get(ctx context.Context, namespace, resource, name string, port in
 // child is a session.Kubectl: this program's own kubectl, run as a process so that it has an exit
 // code of its own and can do no harm to ours.
 type child struct {
-	app        *App
-	kubeconfig string
+	app *App
+	// credentials gives the path of the kubeconfig that is good for a namespace.
+	credentials func(ctx context.Context, namespace string) (string, error)
+}
+
+// always gives the same kubeconfig, whatever the namespace.
+func always(path string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return path, nil }
 }
 
 // Run implements session.Kubectl.
@@ -151,7 +124,11 @@ func (c *child) Run(ctx context.Context, namespace string, args []string, out io
 	if len(args) > 0 && args[0] == "learn" {
 		args = append([]string{"--name", c.app.Cluster}, args[1:]...)
 	} else {
-		args = append([]string{"kubectl", "--", "--kubeconfig", c.kubeconfig, "--namespace", namespace}, args...)
+		path, err := c.credentials(ctx, namespace)
+		if err != nil {
+			return 0, err
+		}
+		args = append([]string{"kubectl", "--", "--kubeconfig", path, "--namespace", namespace}, args...)
 	}
 	cmd := exec.CommandContext(ctx, c.app.Self, args...)
 	cmd.Stdout, cmd.Stderr = out, out

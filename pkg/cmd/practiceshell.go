@@ -28,13 +28,16 @@ func (a *App) PracticeShell(ctx context.Context, h cluster.Handle, program strin
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
 	// What happens in the background must not write over what the learner types.
-	s, err := a.Session(h, SessionOptions{Tell: func(session.Event) {}})
+	s, err := a.Session(ctx, h, SessionOptions{Tell: func(session.Event) {}, Stays: true})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
+	if err := a.NeedsLesson(h, s); err != nil {
+		return err
+	}
 	style := a.Style()
 	news := make(chan string, 16)
 	follower := s.Follow(func(events []session.Event) {
@@ -73,8 +76,8 @@ func (a *App) shellEnviron() []string {
 		"KUBECTL_LEARN_HOME="+string(a.Home), ClusterVariable+"="+a.Cluster)
 }
 
-// Goodbye says how to come back.
-func (a *App) Goodbye() {
+// Goodbye says how to come back to a cluster.
+func (a *App) Goodbye(h cluster.Handle) {
 	n := a.Narrator()
 	name := ""
 	if a.Cluster != cluster.DefaultName {
@@ -84,6 +87,11 @@ func (a *App) Goodbye() {
 	waits := ""
 	if state, err := a.Log().State(); err == nil && state.Current[a.Cluster] != nil {
 		waits = " The lesson waits where you left it."
+	}
+	if _, ok := h.(cluster.Guest); ok {
+		n.Say("You left the practice shell.%s", waits)
+		n.Advice("Go on", "kubectl learn start"+name, "Take the lesson away", "kubectl learn quit"+name)
+		return
 	}
 	n.Say("You left the practice shell. The cluster goes on running.%s", waits)
 	n.Advice("Go on", "kubectl learn start"+name, "Stop the cluster", "kubectl learn cluster stop"+name)

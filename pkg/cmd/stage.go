@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,15 +14,6 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
-)
-
-const (
-	// podGrace is how many seconds Pods get to end when a lesson is cleared away.
-	podGrace = 1
-	// podPatience is how long Pods are waited for before they are removed by force: their node may be away.
-	podPatience = 10 * time.Second
-	// clearLook is how often it is looked at what is left.
-	clearLook = 50 * time.Millisecond
 )
 
 // stage is a session.Stage on a cluster.
@@ -37,118 +26,14 @@ func (s *stage) MakeNamespace(ctx context.Context, namespace, lesson string) err
 	return err
 }
 
-func (s *stage) Apply(ctx context.Context, namespace string, objects []*unstructured.Unstructured) error {
-	_, err := s.client.In(namespace).Apply(ctx, strings.TrimPrefix(namespace, session.Namespace("")), objects...)
+func (s *stage) Apply(ctx context.Context, namespace, lesson string, objects []*unstructured.Unstructured) error {
+	_, err := s.client.In(namespace).Apply(ctx, lesson, objects...)
 	return err
 }
 
-// Clear deletes what makes Pods before the Pods, so that none is made anew.
+// Clear implements session.Stage.
 func (s *stage) Clear(ctx context.Context, namespace string) error {
-	var pods, rest []snapshot.Kind
-	for _, k := range snapshot.Kinds() {
-		switch {
-		case !k.Namespaced || derived(k.Resource):
-		case k.Resource == "pods":
-			pods = append(pods, k)
-		default:
-			rest = append(rest, k)
-		}
-	}
-	for _, k := range rest {
-		if err := s.deleteAll(ctx, namespace, k, nil); err != nil {
-			return err
-		}
-	}
-	grace := int64(podGrace)
-	if err := s.deleteAll(ctx, namespace, pods[0], &grace); err != nil {
-		return err
-	}
-	return s.waitEmpty(ctx, namespace, append(pods, rest...))
-}
-
-// derived are what others make and take away by themselves, or what is of no account.
-func derived(resource string) bool {
-	return slices.Contains([]string{"events", "endpoints", "endpointslices", "controllerrevisions", "leases"}, resource)
-}
-
-func (s *stage) deleteAll(ctx context.Context, namespace string, k snapshot.Kind, grace *int64) error {
-	all, err := s.client.Dynamic().Resource(k.GVR()).Namespace(namespace).List(ctx, metav1.ListOptions{})
-	if absent(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("clear namespace %s: list %s: %w", namespace, k.Resource, err)
-	}
-	background := metav1.DeletePropagationBackground
-	for i := range all.Items {
-		name := all.Items[i].GetName()
-		if native(k, name) {
-			continue
-		}
-		err := s.client.Dynamic().Resource(k.GVR()).Namespace(namespace).Delete(ctx, name,
-			metav1.DeleteOptions{GracePeriodSeconds: grace, PropagationPolicy: &background})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("clear namespace %s: delete %s/%s: %w", namespace, k.Resource, name, err)
-		}
-	}
-	return nil
-}
-
-// absent says that the server does not know the resource.
-func absent(err error) bool {
-	return apierrors.IsNotFound(err) || apierrors.IsMethodNotSupported(err)
-}
-
-// native are the objects that every namespace has.
-func native(k snapshot.Kind, name string) bool {
-	return k.Resource == "serviceaccounts" && name == "default" || k.Resource == "configmaps" && name == "kube-root-ca.crt"
-}
-
-// waitEmpty waits until nothing is left. Pods whose node does not answer are removed by force.
-func (s *stage) waitEmpty(ctx context.Context, namespace string, kinds []snapshot.Kind) error {
-	force := time.Now().Add(podPatience)
-	tick := time.NewTicker(clearLook)
-	defer tick.Stop()
-	for {
-		left, err := s.left(ctx, namespace, kinds)
-		if err != nil {
-			return err
-		}
-		if left == "" {
-			return nil
-		}
-		if time.Now().After(force) {
-			none := int64(0)
-			if err := s.deleteAll(ctx, namespace, kinds[0], &none); err != nil {
-				return err
-			}
-			force = time.Now().Add(podPatience)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("clear namespace %s: wait for %s to go: %w", namespace, left, ctx.Err())
-		case <-tick.C:
-		}
-	}
-}
-
-// left names one thing that is still there; kinds are looked at in order.
-func (s *stage) left(ctx context.Context, namespace string, kinds []snapshot.Kind) (string, error) {
-	for _, k := range kinds {
-		all, err := s.client.Dynamic().Resource(k.GVR()).Namespace(namespace).List(ctx, metav1.ListOptions{})
-		if absent(err) {
-			continue
-		}
-		if err != nil {
-			return "", fmt.Errorf("clear namespace %s: list %s: %w", namespace, k.Resource, err)
-		}
-		for i := range all.Items {
-			if name := all.Items[i].GetName(); !native(k, name) {
-				return k.Singular + "/" + name, nil
-			}
-		}
-	}
-	return "", nil
+	return s.client.Clear(ctx, namespace, kube.Native)
 }
 
 // DeleteNamespace empties the namespace first: its own controller would wait out the Pods' grace.
@@ -234,7 +119,7 @@ func (s *stage) Inventory(ctx context.Context) ([]string, error) {
 			continue
 		}
 		all, err := s.client.Dynamic().Resource(k.GVR()).List(ctx, metav1.ListOptions{})
-		if absent(err) {
+		if apierrors.IsNotFound(err) || apierrors.IsMethodNotSupported(err) { // the server does not know the resource
 			continue
 		}
 		if err != nil {

@@ -105,16 +105,19 @@ func beginning(moves []move, start time.Time) (time.Time, int) {
 }
 
 func timesNote(moves []move) string {
-	audit, watched := false, false
+	audit, watched, said := false, false, false
 	for _, m := range moves {
 		audit = audit || m.source == snapshot.FromAudit
 		watched = watched || m.source == snapshot.FromWatch
+		said = said || m.source == snapshot.FromObjects
 	}
 	switch {
+	case said:
+		return "times: what objects and events say, to the second; this cluster shows no audit log"
 	case audit && watched:
 		return "times: API server audit log; where it is silent, watch arrival"
 	case watched:
-		return "times: watch arrival"
+		return "times: watch arrival; this cluster shows no audit log"
 	case audit:
 		return "times: API server audit log"
 	}

@@ -73,7 +73,7 @@ func TestAStoryFromWatchesDoesNotGuess(t *testing.T) {
 	if s.Rows[0].Actor != "somebody" || !strings.Contains(s.Rows[0].Evidence, "does not say who") {
 		t.Errorf("it begins with %+v", s.Rows[0])
 	}
-	if s.Times != "times: watch arrival" || s.Outcome != explain.Healed {
+	if s.Times != "times: watch arrival; this cluster shows no audit log" || s.Outcome != explain.Healed {
 		t.Errorf("%s, %s", s.Times, s.Outcome)
 	}
 	for _, r := range s.Rows {

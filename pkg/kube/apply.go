@@ -63,6 +63,22 @@ func (c *Client) apply(ctx context.Context, lesson string, o *unstructured.Unstr
 	return where, nil
 }
 
+// Make makes an object and nothing else: where one of that name is there already, the error is the
+// server's (AlreadyExists), and nothing was changed.
+func (c *Client) Make(ctx context.Context, lesson string, o *unstructured.Unstructured) (Receipt, error) {
+	o = mark(o, lesson)
+	resource, where, err := c.resource(o)
+	if err != nil {
+		return Receipt{}, err
+	}
+	done, err := resource.Create(ctx, o, metav1.CreateOptions{FieldManager: FieldManager})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("make %s %s: %w", o.GetKind(), o.GetName(), err)
+	}
+	where.Name, where.UID = done.GetName(), done.GetUID()
+	return where, nil
+}
+
 // mark copies an object and gives the copy our labels, without what only a server may set.
 func mark(o *unstructured.Unstructured, lesson string) *unstructured.Unstructured {
 	o = o.DeepCopy()

@@ -42,12 +42,20 @@ type Client struct {
 }
 
 // New makes a client of the cluster that cfg points at, without asking it anything. Objects that
-// name no namespace go to the one given. The config is copied; its rate limit is lifted, since the
-// server has limits of its own and a learner waits.
-func New(cfg *rest.Config, namespace string) (*Client, error) {
+// name no namespace go to the one given. What may be written the permit says; without one the client
+// only reads. The config is copied; its rate limit is lifted, since the server has limits of its own
+// and a learner waits.
+func New(cfg *rest.Config, namespace string, permit Permit) (*Client, error) {
 	c := rest.CopyConfig(cfg)
 	c.UserAgent = UserAgent
 	c.QPS, c.Burst = -1, 0
+	base, _, err := rest.DefaultServerUrlFor(c)
+	if err != nil {
+		return nil, fmt.Errorf("make client of %s: %w", cfg.Host, err)
+	}
+	c.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return &guard{next: next, permit: permit, server: cfg.Host, base: base.Path}
+	})
 	transport, err := rest.HTTPClientFor(c)
 	if err != nil {
 		return nil, fmt.Errorf("make client of %s: %w", cfg.Host, err)

@@ -18,7 +18,7 @@ func setUp(t *testing.T) (*kubetest.Server, *kube.Client, context.Context) {
 	t.Helper()
 	server := kubetest.New()
 	t.Cleanup(server.Close)
-	client, err := kube.New(server.Config(), "learn-heal")
+	client, err := kube.New(server.Config(), "learn-heal", kube.Unconditional{})
 	if err != nil {
 		t.Fatal(err)
 	}

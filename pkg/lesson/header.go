@@ -98,7 +98,7 @@ func (p *problems) checkAfter(h Header) {
 }
 
 func (p *problems) needs(o *object) Needs {
-	n := p.object(o.fragment, o.keys["needs"], `"needs"`, "nodes", "metrics", "exec", "addNodes", "stopNode", "killContainer", "audit")
+	n := p.object(o.fragment, o.keys["needs"], `"needs"`, "nodes", "metrics", "exec", "addNodes", "stopNode", "killContainer", "audit", "seeNodes", "cordonNodes")
 	if n == nil {
 		return Needs{}
 	}
@@ -110,6 +110,8 @@ func (p *problems) needs(o *object) Needs {
 		StopNode:      n.boolean("stopNode"),
 		KillContainer: n.boolean("killContainer"),
 		Audit:         n.boolean("audit"),
+		SeeNodes:      n.boolean("seeNodes"),
+		CordonNodes:   n.boolean("cordonNodes"),
 	}
 }
 

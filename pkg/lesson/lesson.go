@@ -46,13 +46,17 @@ type Needs struct {
 	// Nodes is the number of worker nodes.
 	Nodes                                                   int
 	Metrics, Exec, AddNodes, StopNode, KillContainer, Audit bool
+	// SeeNodes: learners look at nodes with kubectl. CordonNodes: they cordon, drain, taint or label them.
+	SeeNodes, CordonNodes bool
+	// ReadNodes: a block of the lesson asks about nodes. It is not declared, but found.
+	ReadNodes bool
 }
 
 // Unmet says in a sentence each what the cluster lacks; nil when it has all.
 func (n Needs) Unmet(have Needs) []string {
 	var unmet []string
 	if n.Nodes > have.Nodes {
-		unmet = append(unmet, fmt.Sprintf("it needs %d worker nodes, and this cluster has %d", n.Nodes, have.Nodes))
+		unmet = append(unmet, fmt.Sprintf("it needs %s, and this cluster has %d", workers(n.Nodes), have.Nodes))
 	}
 	for _, c := range []struct {
 		need, have bool
@@ -64,12 +68,22 @@ func (n Needs) Unmet(have Needs) []string {
 		{n.StopNode, have.StopNode, "it stops a node, which this cluster does not allow"},
 		{n.KillContainer, have.KillContainer, "it kills a container's process, which this cluster does not allow"},
 		{n.Audit, have.Audit, "it reads the audit log, which this cluster does not keep"},
+		{n.ReadNodes, have.ReadNodes, "it asks about nodes, which you may not list in this cluster"},
+		{n.SeeNodes && !n.CordonNodes, have.SeeNodes, "its commands look at nodes, which a lesson may not do in this cluster"},
+		{n.CordonNodes, have.CordonNodes, "it cordons or drains nodes, and those of this cluster are not for lessons"},
 	} {
 		if c.need && !c.have {
 			unmet = append(unmet, c.what)
 		}
 	}
 	return unmet
+}
+
+func workers(n int) string {
+	if n == 1 {
+		return "1 worker node"
+	}
+	return fmt.Sprintf("%d worker nodes", n)
 }
 
 // Support is how much of a step is done for the learner.

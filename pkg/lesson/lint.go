@@ -31,7 +31,7 @@ func (p Problem) String() string {
 func Lint(l *Lesson) []Problem {
 	var found []Problem
 	for _, rule := range []func(*Lesson) []Problem{
-		lintPredict, lintConcepts, lintTeaches, lintHints, lintWrong, lintLook, lintOtherwise, lintExamples, lintLength, lintProof,
+		lintPredict, lintConcepts, lintTeaches, lintHints, lintWrong, lintLook, lintOtherwise, lintExamples, lintLength, lintProof, lintNodes,
 	} {
 		found = append(found, rule(l)...)
 	}

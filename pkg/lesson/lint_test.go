@@ -11,7 +11,7 @@ const (
 	goodPredict = "```yaml predict\nask: x\nbecause: y\noptions:\n- {say: A, right: true}\n- {say: B, belief: b, answer: c}\n```\n"
 	goodCheck   = "```yaml check\n- that: A\n  on: pods\n  expect: objects.size() == 3\n  expected: three\n  look: kubectl get pods\n  otherwise: [{when: objects.size() < 3, say: few}]\n```\n"
 	goodHint    = "```text hint\nLook.\n```\n"
-	twoWrong    = "```yaml wrong\n- {do: kubectl get pods, fails: A, says: few}\n- {do: kubectl get nodes, fails: A, says: few}\n```\n"
+	twoWrong    = "```yaml wrong\n- {do: kubectl get pods, fails: A, says: few}\n- {do: kubectl get services, fails: A, says: few}\n```\n"
 	whole       = goodPredict + "```sh do\nkubectl delete pod x\n```\n" + goodCheck + goodHint + twoWrong
 )
 
@@ -29,9 +29,13 @@ func TestLint(t *testing.T) {
 		"nothing checks":                   {"## A\n" + whole + "## B\n" + goodPredict + "```sh do\nkubectl label pod x app-\n```\n", "proof"},
 		"hints out of order":               {"## A\n" + strings.Replace(whole, "Look.", "principle: a\nlocate: b\naction: c", 1), "hint-order"},
 		"a rung twice":                     {"## A\n" + strings.Replace(whole, "Look.", "orient: a\norient: b", 1), "hint-order"},
+		"nodes that are looked at":         {"## A\n```sh do\nkubectl get nodes -o wide\nkubectl describe node/worker-1\n```\n" + whole, "nodes nodes"},
+		"nodes that are changed":           {"## A\n" + goodPredict + "```sh do\nkubectl drain worker-1\nkubectl label node worker-1 a=b\n```\n" + goodCheck + goodHint + "```yaml wrong\n- {do: kubectl cordon worker-1, fails: A, says: few}\n- {do: kubectl get pods, fails: A, says: few}\n```\n", "nodes nodes nodes"},
+		"nodes that were asked for":        {"## A\n" + goodPredict + "```sh do\nkubectl get pods,nodes\nkubectl taint nodes worker-1 a:NoSchedule\n```\n" + goodCheck + goodHint + twoWrong, ""},
+		"what only sounds like nodes":      {"## A\n```sh do\nkubectl get pods --show-labels nodes\nkubectl exec x -- get nodes\n```\n" + whole, ""},
 		"no hint":                          {"## A\n" + strings.Replace(whole, goodHint, "", 1), "hints"},
 		"a worked step needs no hint":      {"## A\n```yaml step\nsupport: worked\n```\n" + strings.Replace(whole, goodHint, "", 1), ""},
-		"one wrong turn":                   {"## A\n" + strings.Replace(whole, "- {do: kubectl get nodes, fails: A, says: few}\n", "", 1), "wrong-turns"},
+		"one wrong turn":                   {"## A\n" + strings.Replace(whole, "- {do: kubectl get services, fails: A, says: few}\n", "", 1), "wrong-turns"},
 		"no look and no otherwise":         {"## A\n" + strings.Replace(strings.Replace(whole, "  look: kubectl get pods\n", "", 1), "  otherwise: [{when: objects.size() < 3, say: few}]\n", "", 1), "look otherwise"},
 		"three concepts at once":           {"## A\nA Pod has a label and a Node.\n" + whole, "one-concept"},
 		"a concept a step":                 {"## A\nA Pod.\n" + whole + "## B\nA label of a Pod.\n## C\nA node.\n", ""},
@@ -45,6 +49,9 @@ func TestLint(t *testing.T) {
 			teaches := ""
 			if strings.Contains(name, "concept") {
 				teaches = "teaches: [Pod, label, node]\n"
+			}
+			if strings.HasSuffix(name, "asked for") {
+				teaches = "needs: {cordonNodes: true}\n"
 			}
 			l := parse(t, strings.Replace(front, "minutes: 5\n", "minutes: 5\n"+teaches, 1)+tc.body)
 			var rules []string

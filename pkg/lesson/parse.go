@@ -60,6 +60,7 @@ func (p *parser) lesson() *Lesson {
 	b := &markdown{parser: p, from: from, lesson: l}
 	b.read()
 	p.checkSteps(l)
+	l.Needs.ReadNodes = l.readsNodes()
 	for _, s := range l.Steps {
 		h.Steps = append(h.Steps, StepHeader{ID: s.ID, Title: s.Title, Line: s.Line})
 	}

@@ -30,6 +30,23 @@ func (s *Step) Queries() []snapshot.Query {
 	return queries
 }
 
+// readsNodes says that a block of the lesson asks about what belongs to no namespace, or shows it.
+func (l *Lesson) readsNodes() bool {
+	for _, s := range l.Steps {
+		for _, b := range s.Blocks {
+			if e, ok := b.(*Explain); ok && e.Kind == Map {
+				return true
+			}
+			for _, q := range queriesOf(b) {
+				if !q.IsZero() && !q.Namespaced {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // related names the resources that explain objects of a query.
 func related(q snapshot.Query) []string {
 	switch q.Kind {

@@ -28,9 +28,9 @@ type Observer struct {
 	clock     func() time.Time
 }
 
-// New makes an observer without asking the cluster anything. A nil clock is time.Now.
+// New makes an observer without asking the cluster anything; it can't write. A nil clock is time.Now.
 func New(cfg *rest.Config, namespace string, clock func() time.Time) (*Observer, error) {
-	c, err := kube.New(cfg, namespace)
+	c, err := kube.New(cfg, namespace, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"io"
 	"sync"
 	"time"
 
@@ -20,6 +21,8 @@ type Recorder struct {
 	// initial is what was there when the watches began.
 	initial []snapshot.Change
 	began   time.Time
+	// journal is where all of it is written as well; nil: nowhere.
+	journal io.Writer
 }
 
 func (r *Recorder) begin(at time.Time, objects []*unstructured.Unstructured) {
@@ -28,18 +31,21 @@ func (r *Recorder) begin(at time.Time, objects []*unstructured.Unstructured) {
 	if r.began.IsZero() {
 		r.began = at
 	}
+	was := len(r.initial)
 	for _, o := range objects {
 		r.initial = append(r.initial, snapshot.Change{
 			At: at, Source: snapshot.FromWatch, Type: snapshot.Added, Object: o,
 			Namespace: o.GetNamespace(), Name: o.GetName(),
 		})
 	}
+	r.note(true, r.initial[was:])
 }
 
 // Add keeps changes that were seen, or done, elsewhere too, such as a fault of package explain.
 func (r *Recorder) Add(changes ...snapshot.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.note(false, changes)
 	r.changes = append(r.changes, changes...)
 	if extra := len(r.changes) - maxChanges; extra > 0 {
 		r.changes = append([]snapshot.Change(nil), r.changes[extra:]...)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -58,7 +57,7 @@ func (s *Session) position(ctx context.Context) (*Position, error) {
 // somebody deleted the namespace.
 func (s *Session) vanished(ctx context.Context, l *lesson.Lesson) bool {
 	spaces, err := s.Stage.LessonNamespaces(ctx)
-	return err == nil && !slices.Contains(spaces, Namespace(l.ID))
+	return err == nil && !slices.Contains(spaces, s.Namespace(l.ID))
 }
 
 // recover is for a lesson that only the record still knows of.
@@ -151,7 +150,7 @@ func (s *Session) clear(ctx context.Context, l *lesson.Lesson) error {
 	if err := s.restoreNodes(ctx); err != nil {
 		return err
 	}
-	ns := Namespace(l.ID)
+	ns := s.Namespace(l.ID)
 	if err := s.Stage.MakeNamespace(ctx, ns, l.ID); err != nil {
 		return err
 	}
@@ -180,15 +179,15 @@ func (s *Session) place(ctx context.Context, l *lesson.Lesson, step *lesson.Step
 // set applies what the step is given, waits until the cluster has taken it in, and looks at what
 // the step starts from.
 func (s *Session) set(ctx context.Context, l *lesson.Lesson, step *lesson.Step) (*start, error) {
-	ns := Namespace(l.ID)
+	ns := s.Namespace(l.ID)
 	if err := s.Stage.MakeNamespace(ctx, ns, l.ID); err != nil {
 		return nil, err
 	}
-	if err := s.point(ns); err != nil {
+	if err := s.point(ctx, ns); err != nil {
 		return nil, err
 	}
 	for _, given := range lesson.All[*lesson.Given](step) {
-		if err := s.Stage.Apply(ctx, ns, given.Objects); err != nil {
+		if err := s.Stage.Apply(ctx, ns, l.ID, given.Objects); err != nil {
 			return nil, fmt.Errorf("build the start of step %s: %w", step.ID, err)
 		}
 	}
@@ -236,12 +235,12 @@ func (s *Session) leave(ctx context.Context, l *lesson.Lesson, ending progress.K
 			return err
 		}
 	}
-	return errors.Join(s.forget(), s.point(""))
+	return errors.Join(s.forget(), s.point(ctx, ""))
 }
 
 // sweep leaves nothing of a lesson behind.
 func (s *Session) sweep(ctx context.Context, l *lesson.Lesson) error {
-	ns := Namespace(l.ID)
+	ns := s.Namespace(l.ID)
 	return errors.Join(
 		s.restoreNodes(ctx),
 		s.Stage.Delete(ctx, ns, clusterWide(l)),
@@ -256,10 +255,10 @@ func (s *Session) sweepOthers(ctx context.Context, l *lesson.Lesson) error {
 		return err
 	}
 	for _, ns := range spaces {
-		if ns == Namespace(l.ID) {
+		if ns == s.Namespace(l.ID) {
 			continue
 		}
-		s.note("Clearing away what lesson %s left.", strings.TrimPrefix(ns, "learn-"))
+		s.note("Clearing away what another lesson left in namespace %s.", ns)
 		if err := s.Stage.DeleteNamespace(ctx, ns); err != nil {
 			return err
 		}

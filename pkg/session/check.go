@@ -29,7 +29,7 @@ func (s *Session) Check(ctx context.Context) (outcome *Outcome, err error) {
 }
 
 func (s *Session) check(ctx context.Context, p *Position) (*Outcome, error) {
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Session) judge(ctx context.Context, p *Position, now *snapshot.Snapshot
 // Watch gives the step's report now and whenever something that it rests on changed, until ctx
 // ends. It records nothing; see Settle.
 func (s *Session) Watch(ctx context.Context, p *Position) (<-chan check.Report, error) {
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (w *world) MakeNamespace(_ context.Context, ns, _ string) error {
 	return nil
 }
 
-func (w *world) Apply(_ context.Context, ns string, objects []*unstructured.Unstructured) error {
+func (w *world) Apply(_ context.Context, ns, _ string, objects []*unstructured.Unstructured) error {
 	for _, o := range objects {
 		w.change(func() { w.put(ns, o) })
 	}
@@ -200,7 +200,7 @@ func (e *eyes) Watch(ctx context.Context, queries []snapshot.Query) (<-chan *sna
 	return seen, nil
 }
 
-func (e *eyes) Timeline(_ context.Context, since time.Time) (*snapshot.Timeline, error) {
+func (e *eyes) Timeline(_ context.Context, since time.Time, _ *snapshot.Snapshot) (*snapshot.Timeline, error) {
 	return &snapshot.Timeline{Start: since, End: time.Now()}, nil
 }
 
@@ -334,7 +334,7 @@ func (h *house) log() *progress.Log {
 // session is that of a new process.
 func (h *house) session() *Session {
 	return New(Options{
-		Cluster: "learn", Capabilities: func() cluster.Capabilities { return cluster.Capabilities{Nodes: h.ready()} },
+		Cluster: "learn", Capabilities: func() cluster.Capabilities { return cluster.Capabilities{Nodes: h.ready(), ReadNodes: true} },
 		Stage: h.world, Kubectl: h.world, Nodes: h.world,
 		Observe: func(ns string) (Observer, error) { return &eyes{h.world, ns}, nil },
 		Record:  &record{h.log(), h.world}, Lessons: h.lessons,

@@ -34,7 +34,7 @@ func (s *Session) Strike(ctx context.Context) (struck []Event, err error) {
 
 // strike does one thing to the cluster from outside, and keeps when.
 func (s *Session) strike(ctx context.Context, p *Position, f *lesson.Fault) (Event, error) {
-	ns := Namespace(p.Lesson.ID)
+	ns := s.Namespace(p.Lesson.ID)
 	eyes, err := s.Observe(ns)
 	if err != nil {
 		return Event{}, err

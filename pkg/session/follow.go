@@ -237,7 +237,7 @@ func (f *Follower) AfterCommand(ctx context.Context) []Event {
 	if p == nil || done {
 		return nil
 	}
-	eyes, err := f.session.Observe(Namespace(p.Lesson.ID))
+	eyes, err := f.session.Observe(f.session.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil
 	}

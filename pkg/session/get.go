@@ -38,7 +38,7 @@ func (s *Session) get(ctx context.Context, p *Position, g *lesson.Get, now *snap
 		r.Verdict, r.Actual, r.Why = check.NotYet, "there is no "+g.On.String(), "nothing is there to ask"
 		return r
 	}
-	return s.ask(ctx, Namespace(p.Lesson.ID), g, found[0].GetName(), r)
+	return s.ask(ctx, s.Namespace(p.Lesson.ID), g, found[0].GetName(), r)
 }
 
 // ask makes the requests. What does not answer yet may do so soon.

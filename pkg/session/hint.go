@@ -8,7 +8,7 @@ import (
 
 // hint fills in one hint with the names that things have now.
 func (s *Session) hint(ctx context.Context, p *Position, h *lesson.Hint) (*Help, error) {
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,21 +10,31 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// LearnerKubeconfig is the kubeconfig of the practice shell: the cluster's, with the lesson's
-// namespace where a command names none.
+// LearnerKubeconfig is the kubeconfig of the practice shell: the learner's on the cluster, with the
+// lesson's namespace where a command names none.
 func (s *Session) LearnerKubeconfig() string { return filepath.Join(s.Dir, "kubeconfig") }
 
 // Point makes LearnerKubeconfig say what it should: the cluster may have moved to another port.
-func (s *Session) Point() error {
+func (s *Session) Point(ctx context.Context) error {
 	namespace := ""
 	if st, err := s.read(); err == nil && st != nil && st.Intent != leaving {
-		namespace = Namespace(st.Lesson)
+		namespace = s.Namespace(st.Lesson)
 	}
-	return s.point(namespace)
+	return s.point(ctx, namespace)
 }
 
-func (s *Session) point(namespace string) error {
-	config, err := clientcmd.LoadFromFile(s.Kubeconfig)
+// UnderWay says that a lesson is under way, without asking the cluster.
+func (s *Session) UnderWay() bool {
+	st, err := s.read()
+	return err == nil && st != nil && st.Intent != leaving
+}
+
+func (s *Session) point(ctx context.Context, namespace string) error {
+	from, err := s.Credentials(ctx, namespace)
+	if err != nil {
+		return fmt.Errorf("find what the practice shell may do: %w", err)
+	}
+	config, err := clientcmd.LoadFromFile(from)
 	if err != nil {
 		return fmt.Errorf("read kubeconfig of cluster %s: %w", s.Cluster, err)
 	}

@@ -26,6 +26,7 @@ func (s *Session) Meets(l *lesson.Lesson) error {
 	reasons := l.Needs.Unmet(lesson.Needs{
 		Nodes: c.Nodes, Metrics: c.Metrics, Exec: c.Exec, AddNodes: c.AddNodes,
 		StopNode: c.StopNode, KillContainer: c.KillContainer, Audit: c.Audit,
+		ReadNodes: c.ReadNodes, SeeNodes: c.SeeNodes, CordonNodes: c.CordonNodes,
 	})
 	if len(reasons) == 0 {
 		return nil

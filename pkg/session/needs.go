@@ -18,8 +18,8 @@ type Stage interface {
 	// MakeNamespace makes a lesson's namespace, labelled with the lesson, and waits until Pods can
 	// be made in it.
 	MakeNamespace(ctx context.Context, namespace, lesson string) error
-	// Apply writes objects; those of a namespaced kind go into namespace.
-	Apply(ctx context.Context, namespace string, objects []*unstructured.Unstructured) error
+	// Apply writes objects of a lesson; those of a namespaced kind go into namespace.
+	Apply(ctx context.Context, namespace, lesson string, objects []*unstructured.Unstructured) error
 	// Clear deletes what a namespace holds and waits until it is gone.
 	Clear(ctx context.Context, namespace string) error
 	// DeleteNamespace deletes a lesson's namespace and waits until it is gone; none is no error.
@@ -40,8 +40,8 @@ type Observer interface {
 	Snapshot(ctx context.Context, queries []snapshot.Query) *snapshot.Snapshot
 	// Watch gives a Snapshot now and another after each change, until ctx ends.
 	Watch(ctx context.Context, queries []snapshot.Query) (<-chan *snapshot.Snapshot, error)
-	// Timeline is what changed since a moment.
-	Timeline(ctx context.Context, since time.Time) (*snapshot.Timeline, error)
+	// Timeline is what changed since a moment; before is what was there then.
+	Timeline(ctx context.Context, since time.Time, before *snapshot.Snapshot) (*snapshot.Timeline, error)
 }
 
 // Kubectl runs one kubectl command as the learner would: args without the leading "kubectl", in a

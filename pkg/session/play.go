@@ -74,7 +74,7 @@ func (s *Session) act(ctx context.Context, p *Position, b lesson.Block, see func
 
 // run runs one command as the learner would.
 func (s *Session) run(ctx context.Context, p *Position, c *lesson.Command) (Event, error) {
-	ns := Namespace(p.Lesson.ID)
+	ns := s.Namespace(p.Lesson.ID)
 	line, args, err := s.fill(ctx, p, c)
 	if err != nil {
 		return Event{}, fmt.Errorf("step %s: fill in %q: %w", p.Step.ID, c.Line, err)
@@ -96,7 +96,7 @@ func (s *Session) fill(ctx context.Context, p *Position, c *lesson.Command) (str
 	if !strings.Contains(c.Line, "{{") {
 		return c.Line, c.Args, nil
 	}
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return "", nil, err
 	}

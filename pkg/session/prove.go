@@ -133,7 +133,7 @@ func (p *prover) step(ctx context.Context, at *Position) (goesOn bool, err error
 
 // notBefore finds checks that all pass although nothing was done.
 func (p *prover) notBefore(ctx context.Context, at *Position) error {
-	eyes, err := p.Observe(Namespace(p.lesson.ID))
+	eyes, err := p.Observe(p.Namespace(p.lesson.ID))
 	if err != nil {
 		return err
 	}
@@ -333,7 +333,7 @@ func (p *prover) nothingLeft(ctx context.Context, before []string) error {
 	}
 	for _, name := range before {
 		// What an earlier lesson left is cleared away by every lesson.
-		if !slices.Contains(after, name) && !strings.HasPrefix(name, "namespace/"+Namespace("")) {
+		if !slices.Contains(after, name) && !strings.HasPrefix(name, "namespace/learn-") {
 			p.find(where, "it took %s away", name)
 		}
 	}

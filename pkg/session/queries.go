@@ -25,7 +25,10 @@ func subjects(step *lesson.Step) []snapshot.Query {
 
 // whole is what explanations and templates may look at: everything that a lesson can name but
 // what is of no use to them.
-func whole() []snapshot.Query {
+func whole() []snapshot.Query { return Everything() }
+
+// Everything is what a lesson's explanations and templates may look at.
+func Everything() []snapshot.Query {
 	var all []snapshot.Query
 	for _, kind := range []string{
 		"pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "services",

@@ -49,7 +49,7 @@ func (s *Session) Opening(ctx context.Context, p *Position) ([]Event, error) {
 		shown = append(shown, e)
 	}
 	shown = append(shown, s.heading(p))
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -151,17 +151,17 @@ type look struct {
 }
 
 func (s *Session) look(ctx context.Context, p *Position) (*look, error) {
-	eyes, err := s.Observe(Namespace(p.Lesson.ID))
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
 	}
-	timeline, err := eyes.Timeline(ctx, p.start.Since)
+	timeline, err := eyes.Timeline(ctx, p.start.Since, p.start.Before)
 	if err != nil {
 		s.note("What happened can't be told in full: %v.", err)
 		timeline = &snapshot.Timeline{Start: p.start.Since, End: s.Now()}
 	}
 	for _, f := range p.start.Faults {
-		timeline.Changes = append(timeline.Changes, explain.Fault(f.At, f.Kind, f.Resource, Namespace(p.Lesson.ID), f.Name))
+		timeline.Changes = append(timeline.Changes, explain.Fault(f.At, f.Kind, f.Resource, s.Namespace(p.Lesson.ID), f.Name))
 	}
 	slices.SortStableFunc(timeline.Changes, func(a, b snapshot.Change) int { return a.At.Compare(b.At) })
 	now := eyes.Snapshot(ctx, append(whole(), queries(p.Step)...))

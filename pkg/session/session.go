@@ -26,7 +26,7 @@ import (
 // ErrNoLesson says that no lesson is under way on the cluster.
 var ErrNoLesson = errors.New("no lesson is under way")
 
-// Options is what a session works with. All but the abilities (Killer, Nodes, Web) and Tell is needed.
+// Options is what a session works with. All is needed, but what says that it may be nil.
 type Options struct {
 	// Cluster is the name of the practice cluster; it keys the record of progress.
 	Cluster      string
@@ -47,7 +47,12 @@ type Options struct {
 	Dir string
 	// Kubeconfig is the learner's kubeconfig of the cluster.
 	Kubeconfig string
-	Now        func() time.Time
+	// Namespace is where a lesson lives; nil: in one that is called after the lesson alone.
+	Namespace func(lessonID string) string
+	// Credentials gives the path of the kubeconfig with which learners work in a namespace, or in
+	// none (""), where that differs; nil: Kubeconfig.
+	Credentials func(ctx context.Context, namespace string) (string, error)
+	Now         func() time.Time
 	// Tell hears of what takes a while: what is being built, what was found half done. May be nil.
 	Tell func(Event)
 }
@@ -60,10 +65,16 @@ func New(o Options) *Session {
 	if o.Tell == nil {
 		o.Tell = func(Event) {}
 	}
+	if o.Namespace == nil {
+		o.Namespace = Namespace
+	}
+	if o.Credentials == nil {
+		o.Credentials = func(context.Context, string) (string, error) { return o.Kubeconfig, nil }
+	}
 	return &Session{Options: o}
 }
 
-// Namespace is where a lesson lives.
+// Namespace is where a lesson lives on a cluster that is for lessons alone.
 func Namespace(lessonID string) string { return "learn-" + lessonID }
 
 // Position is where the learner stands, with what the step started from.

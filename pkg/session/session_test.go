@@ -231,7 +231,7 @@ func TestALessonThatTheClusterCannotDoIsRefused(t *testing.T) {
 	h := newHouse(t, fenced(boxes))
 	s := h.session()
 	s.Nodes = nil
-	s.Capabilities = func() cluster.Capabilities { return cluster.Capabilities{Nodes: 1} }
+	s.Capabilities = func() cluster.Capabilities { return cluster.Capabilities{Nodes: 1, ReadNodes: true} }
 	_, err := s.Begin(ctx(t), "boxes", "")
 	refused, ok := errors.AsType[*Refused](err)
 	if !ok || !strings.Contains(err.Error(), "it needs 2 worker nodes, and this cluster has 1") || len(refused.Reasons) != 1 {

@@ -35,6 +35,8 @@ const (
 	FromAudit Source = "audit"
 	// FromWatch: a watch; At is when the news arrived.
 	FromWatch Source = "watch"
+	// FromObjects: what the objects say of themselves; At is a whole second.
+	FromObjects Source = "objects"
 )
 
 // Change is one write to one object.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/distribution/reference"
 	kindcluster "sigs.k8s.io/kind/pkg/cluster"
 )
 
@@ -19,6 +20,8 @@ const (
 	clusterLabel = "io.x-k8s.kind.cluster"
 	roleLabel    = "io.x-k8s.kind.role"
 	controlPlane = "control-plane"
+
+	podman = "podman"
 
 	// chooseWithin is how long an engine may take to answer when it may be done without, askWithin
 	// when it was asked for.
@@ -41,7 +44,7 @@ func engines(getenv func(string) string) []engine {
 	all := []engine{
 		{"docker", kindcluster.ProviderWithDocker()},
 		{"nerdctl", kindcluster.ProviderWithNerdctl("nerdctl")},
-		{"podman", kindcluster.ProviderWithPodman()},
+		{podman, kindcluster.ProviderWithPodman()},
 	}
 	for _, e := range all {
 		if getenv("KIND_EXPERIMENTAL_PROVIDER") == e.name {
@@ -259,6 +262,18 @@ func parseNodes(out string) []node {
 	byName(first)
 	byName(rest)
 	return append(first, rest...)
+}
+
+// fullName is what the engine, and kind with it, calls an image. podman wants the registry's name too.
+func (e engine) fullName(image string) string {
+	if e.name != podman {
+		return image
+	}
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return image // podman says what is wrong with it
+	}
+	return named.String()
 }
 
 // hasImage says whether the engine has an image.

@@ -75,6 +75,19 @@ func TestEnginesTakesTheOneThatIsNamed(t *testing.T) {
 	}
 }
 
+func TestFullName(t *testing.T) {
+	for _, tt := range [][3]string{
+		{"docker", "kindest/node:v1", "kindest/node:v1"},
+		{"podman", "kindest/node:v1", "docker.io/kindest/node:v1"},
+		{"podman", "localhost/node:v1", "localhost/node:v1"},
+		{"podman", "no image!", "no image!"},
+	} {
+		if got := (engine{name: tt[0]}).fullName(tt[1]); got != tt[2] {
+			t.Errorf("%s calls %s %s, want %s", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
+
 func TestParseNodesOrdersAsKindCounts(t *testing.T) {
 	got := parseNodes("3 /c-worker10 true worker\n2 /c-worker2 false worker\n1 /c-worker true worker\n0 /c-control-plane true control-plane\ntorn line\n")
 	var names []string

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 )
 
 // Handle is one kind cluster.
@@ -50,6 +51,9 @@ func (h *Handle) Info() cluster.Info {
 // Kubeconfig implements cluster.Handle.
 func (h *Handle) Kubeconfig() string { return h.folder.kubeconfig() }
 
+// Permit implements cluster.Handle: we made this cluster.
+func (h *Handle) Permit() kube.Permit { return kube.Unconditional{} }
+
 // Capabilities implements cluster.Handle. Metrics are added when a lesson needs them.
 func (h *Handle) Capabilities() cluster.Capabilities {
 	workers := 0
@@ -58,7 +62,10 @@ func (h *Handle) Capabilities() cluster.Capabilities {
 			workers++
 		}
 	}
-	return cluster.Capabilities{Nodes: workers, Exec: true, Metrics: true, StopNode: true, KillContainer: true, Audit: h.record.Audit}
+	return cluster.Capabilities{
+		Nodes: workers, Exec: true, Metrics: true, StopNode: true, KillContainer: true, Audit: h.record.Audit,
+		ReadNodes: true, SeeNodes: true, CordonNodes: true,
+	}
 }
 
 // look asks the engine for the cluster's containers. Those that are not ours are an error.

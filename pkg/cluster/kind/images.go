@@ -60,7 +60,7 @@ func (h *Handle) image(ctx context.Context, p cluster.Progress) (err error) {
 			return err
 		}
 	}
-	image := h.record.Image
+	image := h.engine.fullName(h.record.Image)
 	if h.engine.hasImage(ctx, image) {
 		return nil
 	}
@@ -97,6 +97,17 @@ func (h *Handle) loadNodeImage(ctx context.Context, file string, p cluster.Progr
 	defer func() { done(err) }()
 	if _, err := h.engine.run(ctx, nil, "load", "-i", file); err != nil {
 		return fmt.Errorf("load node image from %s: %w", file, err)
+	}
+	if h.engine.name != podman {
+		return nil
+	}
+	// podman takes a name without a registry for one of its own, localhost/NAME.
+	for _, tag := range tags {
+		if local := "localhost/" + tag; h.engine.hasImage(ctx, local) {
+			if _, err := h.engine.run(ctx, nil, "tag", local, h.engine.fullName(tag)); err != nil {
+				return fmt.Errorf("name node image %s: %w", tag, err)
+			}
+		}
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func (h *Handle) apply(ctx context.Context, manifests string) error {
 	if err != nil {
 		return err
 	}
-	client, err := kube.New(config, "")
+	client, err := kube.New(config, "", h.Permit())
 	if err != nil {
 		return err
 	}

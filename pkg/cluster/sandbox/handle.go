@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
 )
@@ -46,6 +47,9 @@ func (h *Handle) Info() cluster.Info {
 // Kubeconfig implements cluster.Handle.
 func (h *Handle) Kubeconfig() string { return h.layout.Kubeconfig() }
 
+// Permit implements cluster.Handle: we made this cluster.
+func (h *Handle) Permit() kube.Permit { return kube.Unconditional{} }
+
 // AuditLog implements cluster.Auditor.
 func (h *Handle) AuditLog(context.Context) (string, error) { return h.layout.AuditLog(), nil }
 
@@ -57,7 +61,10 @@ func (h *Handle) Capabilities() cluster.Capabilities {
 			workers++
 		}
 	}
-	return cluster.Capabilities{Nodes: workers, Exec: true, AddNodes: true, StopNode: true, KillContainer: true, Audit: true}
+	return cluster.Capabilities{
+		Nodes: workers, Exec: true, AddNodes: true, StopNode: true, KillContainer: true, Audit: true,
+		ReadNodes: true, SeeNodes: true, CordonNodes: true,
+	}
 }
 
 // dead names the parts that should run and do not.

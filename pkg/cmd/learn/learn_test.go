@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 )
 
@@ -83,9 +84,12 @@ type handle struct {
 	did        []string
 }
 
-func (h *handle) Info() cluster.Info                 { return h.info }
-func (h *handle) Kubeconfig() string                 { return h.kubeconfig }
-func (h *handle) Capabilities() cluster.Capabilities { return cluster.Capabilities{Nodes: 2} }
+func (h *handle) Info() cluster.Info { return h.info }
+func (h *handle) Kubeconfig() string { return h.kubeconfig }
+func (h *handle) Capabilities() cluster.Capabilities {
+	return cluster.Capabilities{Nodes: 2, ReadNodes: true}
+}
+func (h *handle) Permit() kube.Permit { return kube.Unconditional{} }
 
 func (h *handle) Status(context.Context) (cluster.Status, error) {
 	return cluster.Status{Info: h.info, Parts: []cluster.Part{

@@ -1,7 +1,8 @@
 // Package kubetest is a small API server for tests of clients: it stores objects of any resource,
 // lists and watches them with label and field selectors, applies, patches and deletes, over real
-// HTTP. It checks no schema, runs no controllers and has no access control but what a test switches
-// on. What a cluster really does, the tests in e2e show.
+// HTTP. It checks no schema and has no access control but what a test switches on. Of what
+// controllers do it does the least that clients wait for: a namespace has its default service account,
+// and takes along what is in it; a quota counts. What a cluster really does, the tests in e2e show.
 package kubetest
 
 import (
@@ -23,6 +24,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -44,6 +46,8 @@ type Server struct {
 	requests []string
 	cutOff   chan struct{}
 	proxied  http.Handler
+	forbids  func(kube.Act) bool
+	hides    func(string) bool
 }
 
 type event struct {
@@ -138,6 +142,21 @@ func (s *Server) Proxy(h http.Handler) {
 	s.proxied = h
 }
 
+// Forbid says what the user may not do, where that is asked. Requests are not held against it, but
+// for lists and gets of what belongs to no namespace.
+func (s *Server) Forbid(f func(kube.Act) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forbids = f
+}
+
+// Hide says which namespaces the user may not read.
+func (s *Server) Hide(f func(namespace string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hides = f
+}
+
 // Requests are the methods and paths that were asked for, in order.
 func (s *Server) Requests() []string {
 	s.mu.Lock()
@@ -193,10 +212,19 @@ func (s *Server) store(resource string, o *unstructured.Unstructured) *unstructu
 		o.SetUID(old.GetUID())
 		o.SetCreationTimestamp(old.GetCreationTimestamp())
 	}
+	if hard, ok, _ := unstructured.NestedMap(o.Object, "spec", "hard"); ok && resource == "resourcequotas" {
+		_ = unstructured.SetNestedMap(o.Object, hard, "status", "hard")
+	}
 	s.version++
 	o.SetResourceVersion(strconv.Itoa(s.version))
 	s.objects[k] = o
 	s.happen(event{s.version, kind, resource, o, old})
+	if resource == "namespaces" && old == nil {
+		account := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ServiceAccount"}}
+		account.SetNamespace(o.GetName())
+		account.SetName("default")
+		s.store("serviceaccounts", account)
+	}
 	return o
 }
 
@@ -206,6 +234,14 @@ func (s *Server) remove(resource string, o *unstructured.Unstructured) {
 	s.version++
 	gone.SetResourceVersion(strconv.Itoa(s.version))
 	s.happen(event{s.version, "DELETED", resource, gone, o})
+	if resource != "namespaces" {
+		return
+	}
+	for k, inner := range s.objects {
+		if resource, _, _ := strings.Cut(k, "/"); inner.GetNamespace() == o.GetName() {
+			s.remove(resource, inner)
+		}
+	}
 }
 
 func (s *Server) happen(e event) {
@@ -257,8 +293,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/readyz":
 		_, _ = io.WriteString(w, "ok")
+	case r.URL.Path == "/version":
+		answer(w, http.StatusOK, map[string]any{"gitVersion": "v1.37.2"})
+	case r.URL.Path == "/apis" && r.Header.Get("Accept") == "application/json": // discovery would want all of it
+		answer(w, http.StatusOK, map[string]any{"kind": "APIGroupList", "groups": []any{}})
 	case !ok:
 		fail(w, http.StatusNotFound, "not found")
+	case r.Method == http.MethodGet && s.forbidden(at):
+		fail(w, http.StatusForbidden, at.resource+" is forbidden")
+	case r.Method == http.MethodPost:
+		s.post(w, r, at)
 	case at.rest != "" && strings.HasPrefix(at.rest, "proxy") && proxied != nil:
 		proxied.ServeHTTP(w, r)
 	case r.Method == http.MethodGet && at.name == "" && r.URL.Query().Get("watch") != "":
@@ -274,6 +318,61 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		fail(w, http.StatusMethodNotAllowed, "not allowed")
 	}
+}
+
+// forbidden holds a read of what belongs to no namespace against what the user may not do.
+func (s *Server) forbidden(at place) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	verb := "get"
+	if at.name == "" {
+		verb = "list"
+	}
+	if s.hides != nil && at.resource == "namespaces" && s.hides(at.name) {
+		return true
+	}
+	return s.forbids != nil && at.namespace == "" && s.forbids(kube.Act{Verb: verb, Resource: at.resource})
+}
+
+// post answers questions, and makes objects.
+func (s *Server) post(w http.ResponseWriter, r *http.Request, at place) {
+	o := &unstructured.Unstructured{}
+	if err := json.NewDecoder(r.Body).Decode(&o.Object); err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status := map[string]any{}
+	switch at.resource + "/" + at.rest {
+	case "selfsubjectreviews/":
+		status["userInfo"] = map[string]any{"username": "ann"}
+	case "selfsubjectaccessreviews/":
+		var a kube.Act
+		for field, into := range map[string]*string{"verb": &a.Verb, "group": &a.Group, "resource": &a.Resource, "subresource": &a.Subresource, "namespace": &a.Namespace} {
+			*into, _, _ = unstructured.NestedString(o.Object, "spec", "resourceAttributes", field)
+		}
+		status["allowed"] = s.forbids == nil || !s.forbids(a)
+	case "serviceaccounts/token":
+		status["token"], status["expirationTimestamp"] = "token-of-"+at.name, time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	default:
+		s.create(w, o, at)
+		return
+	}
+	o.Object["status"] = status
+	answer(w, http.StatusCreated, o.Object)
+}
+
+// create makes an object that is not there yet. The lock is held.
+func (s *Server) create(w http.ResponseWriter, o *unstructured.Unstructured, at place) {
+	if at.namespace != "" {
+		o.SetNamespace(at.namespace)
+	}
+	if s.objects[key(at.resource, at.namespace, o.GetName())] != nil {
+		taken(w, at.resource+" "+o.GetName()+" already exists")
+		return
+	}
+	answer(w, http.StatusCreated, s.store(at.resource, o).Object)
 }
 
 func (s *Server) list(w http.ResponseWriter, r *http.Request, at place) {
@@ -485,6 +584,14 @@ func answer(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(body)
+}
+
+// taken is the answer to who would make what is there already.
+func taken(w http.ResponseWriter, message string) {
+	answer(w, http.StatusConflict, metav1.Status{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusFailure,
+		Message: message, Reason: metav1.StatusReasonAlreadyExists, Code: http.StatusConflict,
+	})
 }
 
 func fail(w http.ResponseWriter, code int, message string) {

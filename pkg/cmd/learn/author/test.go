@@ -93,7 +93,7 @@ func (o *TestOptions) prove(ctx context.Context, h cluster.Handle, lessons []*le
 	var proofs []*session.Proof
 	proved := true
 	for _, l := range lessons {
-		s, err := o.Session(h, cmd.SessionOptions{Robot: true, Lessons: one{l}, Tell: o.see})
+		s, err := o.Session(ctx, h, cmd.SessionOptions{Robot: true, Lessons: one{l}, Tell: o.see})
 		if err != nil {
 			return err
 		}

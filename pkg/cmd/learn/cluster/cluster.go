@@ -17,6 +17,7 @@ func New(app *cmd.App) *cobra.Command {
 	}
 	c.AddCommand(
 		newCreate(app), newStatus(app), newStop(app), newStart(app), newDelete(app), newList(app), newLogs(app), newUse(app), newNode(app), newLoadImages(app),
+		newAdopt(app), newForget(app),
 	)
 	return c
 }

@@ -71,6 +71,9 @@ func (o *LifeOptions) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.NotOurs(h, "start it"); err != nil {
+		return err
+	}
 	fmt.Fprintf(o.Out, "  Cluster %s is running with %d nodes.\n", o.Cluster, len(h.Info().Nodes))
 	return nil
 }

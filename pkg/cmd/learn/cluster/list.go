@@ -52,9 +52,17 @@ func (o *ListOptions) Run(ctx context.Context) error {
 		if c.State == cluster.Running && !c.Started.IsZero() {
 			up = cmd.Ago(o.Now().Sub(c.Started))
 		}
-		rows = append(rows, []string{c.Name, c.Provider, string(c.State), fmt.Sprint(len(c.Nodes)), c.Version, up})
+		rows = append(rows, []string{c.Name, c.Provider, string(c.State), count(c.Nodes), c.Version, up})
 	}
 	return render.Table(o.Out, []string{"NAME", "PROVIDER", "STATE", "NODES", "VERSION", "UP"}, rows, o.Style())
+}
+
+// count is how many nodes there are; of a cluster whose nodes its user may not see, nobody knows.
+func count(nodes []string) string {
+	if len(nodes) == 0 {
+		return "-"
+	}
+	return fmt.Sprint(len(nodes))
 }
 
 func names(all []cluster.Info) []string {

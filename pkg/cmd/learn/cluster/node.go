@@ -89,6 +89,9 @@ func (o *NodeOptions) manager(ctx context.Context) (cluster.NodeManager, error) 
 		return nil, err
 	}
 	m, ok := h.(cluster.NodeManager)
+	if err := o.NotOurs(h, "change its nodes"); err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, fmt.Errorf("change nodes: clusters of provider %s do not allow that", h.Info().Provider)
 	}

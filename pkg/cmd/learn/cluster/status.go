@@ -58,7 +58,7 @@ func (o *StatusOptions) Run(ctx context.Context) error {
 func (o *StatusOptions) show(s cluster.Status) {
 	style := o.Style()
 	i := s.Info
-	head := []string{i.Name, i.Provider, "Kubernetes " + i.Version, fmt.Sprintf("%d nodes", len(i.Nodes)), string(i.State)}
+	head := []string{i.Name, i.Provider, "Kubernetes " + i.Version, count(i.Nodes) + " nodes", string(i.State)}
 	fmt.Fprintf(o.Out, "  %s\n  %s\n\n", style.Bold(style.Plain(strings.Join(head, " · "))), style.Dim(i.Server))
 	if len(s.Parts) == 0 {
 		fmt.Fprintf(o.Out, "  Nothing of it is running. Start it: %s cluster start\n", o.Prefix())

@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 )
 
@@ -47,6 +48,9 @@ func (o *UseOptions) Run(ctx context.Context) error {
 	h, err := o.OpenCluster(ctx)
 	if err != nil {
 		return err
+	}
+	if g, ok := h.(cluster.Guest); ok {
+		return fmt.Errorf("cluster %s came from your kubeconfig: it is %s already", o.Cluster, g.Origin())
 	}
 	from, err := clientcmd.LoadFromFile(h.Kubeconfig())
 	if err != nil {

@@ -90,8 +90,11 @@ func (o *Options) kubeconfig(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, err := o.Session(h, cmd.SessionOptions{})
+	s, err := o.Session(ctx, h, cmd.SessionOptions{})
 	if err != nil {
+		return "", err
+	}
+	if err := o.NeedsLesson(h, s); err != nil {
 		return "", err
 	}
 	if _, err := os.Stat(s.LearnerKubeconfig()); err != nil {

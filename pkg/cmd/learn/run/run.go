@@ -73,7 +73,7 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	defer release()
 	see := o.see()
-	s, err := o.Session(h, cmd.SessionOptions{Robot: true, Tell: see})
+	s, err := o.Session(ctx, h, cmd.SessionOptions{Robot: true, Tell: see})
 	if err != nil {
 		return err
 	}

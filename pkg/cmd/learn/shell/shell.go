@@ -46,6 +46,6 @@ func (o *Options) Run(ctx context.Context) error {
 	if err := o.PracticeShell(ctx, h, o.Program); err != nil {
 		return err
 	}
-	o.Goodbye()
+	o.Goodbye(h)
 	return nil
 }

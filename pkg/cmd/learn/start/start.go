@@ -73,7 +73,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err := o.RefuseWhileRobotPlays(); err != nil {
 		return err
 	}
-	s, err := o.Session(h, cmd.SessionOptions{})
+	s, err := o.Session(ctx, h, cmd.SessionOptions{})
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err := o.PracticeShell(ctx, h, o.Shell); err != nil {
 		return err
 	}
-	o.Goodbye()
+	o.Goodbye(h)
 	return nil
 }
 

@@ -1,0 +1,178 @@
+package current
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// validLearner is what fits into a namespace's name behind a lesson's.
+var validLearner = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$`)
+
+// Adopt implements cluster.Adopter.
+func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster.Survey) (cluster.Handle, error) {
+	f, err := p.folder(o.Name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.read(); !errors.Is(err, cluster.ErrNotFound) {
+		return nil, errors.Join(fmt.Errorf("cluster %s: %w", o.Name, cluster.ErrExists), err)
+	}
+	if !validLearner.MatchString(o.Learner) {
+		return nil, fmt.Errorf("learner %q: use lower case letters, digits and '-', at most 20", o.Learner)
+	}
+	if len(s.Missing) > 0 {
+		return nil, lacking(o, s)
+	}
+	r := &record{
+		Name: o.Name, Files: o.Files, Context: o.Context, Server: s.Server, Version: s.Version, Identity: s.Identity,
+		Namespace: o.Namespace, Learner: o.Learner, Adopted: p.now().UTC(), Nodes: s.Nodes, Capabilities: s.Capabilities,
+	}
+	h, err := p.open(f, r)
+	if err == nil && r.shared() {
+		err = h.moveIn(ctx)
+	}
+	// The yes was to what was surveyed, and the context may lead elsewhere since.
+	if err == nil {
+		err = h.permit.verify(ctx)
+	}
+	if err == nil {
+		err = f.write(r)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("adopt context %s: %w", o.Context, err), os.RemoveAll(string(f)))
+	}
+	return h, nil
+}
+
+func lacking(o cluster.AdoptOptions, s *cluster.Survey) error {
+	err := fmt.Errorf("adopt context %s: you may not %s there, which lessons need", o.Context, strings.Join(s.Missing, ", "))
+	if o.Namespace == "" {
+		return fmt.Errorf("%w. Where somebody gave you a namespace, name it: --namespace NAME", err)
+	}
+	return err
+}
+
+// moveIn makes sure that nobody else uses the namespace that was named, and keeps what is in it: that is
+// never the lessons' to delete.
+func (h *Handle) moveIn(ctx context.Context) error {
+	uid, err := identify(ctx, h.reader, h.record.Namespace)
+	if err != nil {
+		return err
+	}
+	if uid == "" {
+		return fmt.Errorf("there is no namespace %s; name one that is there, or leave --namespace out and each lesson gets one of its own", h.record.Namespace)
+	}
+	h.record.NamespaceUID = uid
+	h.record.Kept, err = h.vacant(ctx)
+	return err
+}
+
+// vacant is an error where somebody works in the namespace that was named; else it says what else is in it.
+func (h *Handle) vacant(ctx context.Context) (kept []types.UID, err error) {
+	all, err := h.reader.Held(ctx, h.record.Namespace, kube.Native)
+	if err != nil {
+		return nil, err
+	}
+	var others []string
+	for _, o := range all {
+		if k, _ := snapshot.KindOf(o.GroupVersionKind()); furniture(k) {
+			kept = append(kept, o.GetUID())
+			continue
+		}
+		others = append(others, strings.ToLower(o.GetKind())+"/"+o.GetName())
+	}
+	if len(others) > 0 {
+		n := len(others)
+		others = others[:min(n, 3)]
+		return nil, fmt.Errorf("namespace %s is in use: %d objects are there, %s among them. Lessons need one that is empty, and for them alone",
+			h.record.Namespace, n, strings.Join(others, ", "))
+	}
+	return kept, nil
+}
+
+// furniture are kinds that may be in a namespace before anybody works there. What of them is there
+// stays there.
+func furniture(k snapshot.Kind) bool {
+	return slices.Contains([]string{
+		"resourcequotas", "limitranges", "networkpolicies", "serviceaccounts", "secrets", "configmaps", "roles", "rolebindings",
+	}, k.Resource)
+}
+
+// MayApply implements cluster.Guest: what was in a namespace before the lessons stays as it is.
+func (h *Handle) MayApply(ctx context.Context, namespace string, objects []*unstructured.Unstructured) error {
+	if !h.record.shared() {
+		return nil
+	}
+	all, err := h.reader.Held(ctx, namespace, kube.Native)
+	if err != nil {
+		return err
+	}
+	r, err := h.ledger.of(namespace)
+	if err != nil || r == nil {
+		return errors.Join(err, kube.ErrNotOurs)
+	}
+	for _, o := range objects {
+		for _, old := range all {
+			if old.GroupVersionKind().GroupKind() == o.GroupVersionKind().GroupKind() && old.GetName() == o.GetName() && slices.Contains(r.Kept, old.GetUID()) {
+				return fmt.Errorf("make %s %s, which is in namespace %s already: %w", o.GetKind(), o.GetName(), namespace, kube.ErrNotOurs)
+			}
+		}
+	}
+	return nil
+}
+
+// Forget implements cluster.Adopter.
+func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOptions, progress cluster.Progress) error {
+	f, err := p.folder(name)
+	if err != nil {
+		return err
+	}
+	r, err := f.read()
+	if errors.Is(err, cluster.ErrNotFound) {
+		return fmt.Errorf("cluster %s: %w", name, err)
+	}
+	left, err := ledger{f.receipts()}.names()
+	if err != nil && !o.LeaveBehind {
+		return err
+	}
+	if o.LeaveBehind {
+		if len(left) > 0 {
+			progress.Note("Left in the cluster: namespace %s.", strings.Join(left, ", "))
+		}
+		return os.RemoveAll(string(f))
+	}
+	if len(left) > 0 {
+		if err := p.clearAway(ctx, f, r, left, progress); err != nil {
+			return fmt.Errorf("%w. To forget the cluster and leave there what is there: kubectl learn cluster forget --name %s --leave-behind", err, name)
+		}
+	}
+	return os.RemoveAll(string(f))
+}
+
+// clearAway deletes what receipts say that lessons left.
+func (p *Provider) clearAway(ctx context.Context, f folder, r *record, left []string, progress cluster.Progress) (err error) {
+	done := progress.Stage("clear away what lessons left: " + strings.Join(left, ", "))
+	defer func() { done(err) }()
+	h, err := p.open(f, r)
+	if err != nil {
+		return err
+	}
+	for _, namespace := range left {
+		if err := h.DeleteNamespace(ctx, namespace); err != nil {
+			return err
+		}
+	}
+	return nil
+}

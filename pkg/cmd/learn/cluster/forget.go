@@ -1,0 +1,70 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// ForgetOptions is what forgetting a cluster needs.
+type ForgetOptions struct {
+	*cmd.App
+	cluster.ForgetOptions
+}
+
+func newForget(app *cmd.App) *cobra.Command {
+	o := &ForgetOptions{App: app}
+	c := &cobra.Command{
+		Use:   "forget",
+		Short: "Take back your yes to a cluster of your own",
+		Long: `Take back your yes to a cluster of your own.
+
+What lessons left there is deleted, and nothing else; the cluster goes on as
+it is. What you did in lessons is remembered.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+	}
+	c.Flags().BoolVar(&o.LeaveBehind, "leave-behind", false, "Do not go to the cluster; leave there what lessons left.")
+	return c
+}
+
+// Run clears away and forgets. A lesson that was under way there is over.
+func (o *ForgetOptions) Run(ctx context.Context) error {
+	if o.InShell() {
+		return errors.New("this practice shell lives on the cluster; leave it first: exit, then kubectl learn cluster forget")
+	}
+	adopter, err := o.Adopter()
+	if err != nil {
+		return err
+	}
+	if err := o.adopted(ctx, adopter.Name()); err != nil {
+		return err
+	}
+	if err := adopter.Forget(ctx, o.Cluster, o.ForgetOptions, o.Progress(fmt.Sprintf("Forgetting cluster %s", o.Cluster))); err != nil {
+		return err
+	}
+	if err := o.ForgetLesson(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "  Cluster %s is forgotten. It goes on without kubectl learn.\n", o.Cluster)
+	return nil
+}
+
+// adopted refuses a cluster that we made: that one is deleted.
+func (o *ForgetOptions) adopted(ctx context.Context, provider string) error {
+	all, err := o.Clusters(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Name == o.Cluster && c.Provider != provider {
+			return fmt.Errorf("cluster %s was made by kubectl learn (%s): nobody's yes is needed for it. To end it: %s cluster delete", c.Name, c.Provider, o.Prefix())
+		}
+	}
+	return nil
+}
