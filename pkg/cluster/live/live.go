@@ -103,6 +103,14 @@ func condition(n *corev1.Node) corev1.ConditionStatus {
 	return corev1.ConditionUnknown
 }
 
+// StartNode is the command that starts a node which was stopped.
+func StartNode(name, node string) string {
+	if name == cluster.DefaultName {
+		return "kubectl learn cluster node start " + node
+	}
+	return "kubectl learn cluster node start " + node + " --name " + name
+}
+
 // Schedulable says that a node is Ready, has its range of Pod addresses, and that no taint of a sick node is left on it.
 func Schedulable(n *corev1.Node) bool {
 	sick := func(t corev1.Taint) bool {

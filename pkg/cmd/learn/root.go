@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/author"
@@ -74,7 +76,20 @@ a command: where you are, and what comes next.`),
 	_ = root.RegisterFlagCompletionFunc("name", app.CompleteClusters())
 	_ = root.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(append(app.ProviderNames(), cmd.Auto), cobra.ShellCompDirectiveNoFileComp))
 	addGroups(root, app)
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) { prepare(c, app) }
 	return root
+}
+
+// prepare settles what holds for all commands. Those that make a cluster, or end one, mean exactly the
+// name that they were given.
+func prepare(c *cobra.Command, app *cmd.App) {
+	app.Named = app.Named || c.Flags().Changed("name")
+	if !slices.Contains([]string{"create", "adopt", "delete", "forget"}, c.Name()) {
+		app.TakeTheOnlyCluster()
+	}
+	if c.Name() != "kubectl" { // which has flags for that
+		klog.SetLogger(klog.Logger{}) // what client-go says of its own work is for nobody here
+	}
 }
 
 func addGroups(root *cobra.Command, app *cmd.App) {
