@@ -256,10 +256,10 @@ func TestAdoptNamespace(t *testing.T) {
 func TestAdoptKilled(t *testing.T) {
 	settled(t)
 	before := inventory(t)
-	for _, after := range []time.Duration{300, 700, 1500} {
+	for _, after := range []time.Duration{300 * time.Millisecond, 700 * time.Millisecond, 1500 * time.Millisecond} {
 		v := newVisitor(t)
 		v.adopt(t)
-		ctx, cancel := context.WithTimeout(context.Background(), after*time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), after)
 		_ = v.command(ctx, "start", "deploy", "--no-shell").Run() // ends by SIGKILL
 		cancel()
 		v.run(t, "cluster", "forget")
