@@ -95,6 +95,7 @@ func TestWget(t *testing.T) {
 		{"wget -qO- http://web", "Welcome to nginx!", "", 0},
 		{"wget -q -O - -T 5 web:80/50x.html", "An error occurred.", "", 0},
 		{"wget -O- http://web/", "Welcome", "Connecting to web (10.96.3.4:80)\nwriting to stdout\n", 0},
+		{"wget -O- http://web:80/", "Welcome", "Connecting to web:80 (10.96.3.4:80)\nwriting to stdout\n", 0},
 		{"cd /tmp && wget web && ls", "index.html\n", "saving to 'index.html'\n", 0},
 		{"wget -qO- foo", "", "wget: bad address 'foo'\n", 1},
 		{"wget -qO- http://web:81", "", "wget: can't connect to remote host (10.96.3.4): Connection refused\n", 1},

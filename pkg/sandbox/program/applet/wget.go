@@ -152,7 +152,7 @@ func (w *getter) once(ctx context.Context, u *url.URL) (*http.Response, context.
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	w.say("Connecting to %s (%s)\n", host, net.JoinHostPort(addr, port))
+	w.say("Connecting to %s (%s)\n", u.Host, net.JoinHostPort(addr, port))
 	ctx, cancel := context.WithTimeout(ctx, w.wait)
 	method, body := http.MethodGet, io.Reader(nil)
 	if d, ok := w.o.values['d']; ok {
