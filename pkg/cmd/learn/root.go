@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -34,10 +35,15 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
 )
 
+// own clears away what Kubernetes' packages put into every process: their flags.
+var own = sync.OnceFunc(func() { pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError) })
+
+// quiet lets nobody hear what client-go says of its own work.
+var quiet = sync.OnceFunc(func() { klog.SetLogger(klog.Logger{}) })
+
 // Main runs the command that args name and returns the exit code.
 func Main(ctx context.Context, streams genericiooptions.IOStreams, deps cmd.Deps, args []string) int {
-	// Kubernetes' packages put flags of their own into every command of the process.
-	pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError)
+	own()
 	app := cmd.NewApp(streams, deps)
 	root := New(app)
 	root.SetArgs(append([]string{}, args...)) // of nil cobra would take the process's own
@@ -88,7 +94,7 @@ func prepare(c *cobra.Command, app *cmd.App) {
 		app.TakeTheOnlyCluster()
 	}
 	if c.Name() != "kubectl" { // which has flags for that
-		klog.SetLogger(klog.Logger{}) // what client-go says of its own work is for nobody here
+		quiet()
 	}
 }
 
