@@ -205,18 +205,61 @@ func TestKindRefuses(t *testing.T) {
 	}
 }
 
-// TestKindBreakOff breaks off the making of a cluster with Ctrl-C at random moments: nothing is left.
+// TestKindBreakOff breaks off the making of a cluster with Ctrl-C, which reaches the engine's commands
+// too: while containers are being made, and at random moments. Nothing is left, and nothing comes later.
 func TestKindBreakOff(t *testing.T) {
 	kind(t)
 	l := newLearn(t)
-	for range 4 {
-		moment := rand.N(25 * time.Second)
+	moments := []time.Duration{time.Second, 1500 * time.Millisecond, 2 * time.Second, 3 * time.Second}
+	for range 3 {
+		moments = append(moments, 3*time.Second+rand.N(22*time.Second))
+	}
+	for _, moment := range moments {
 		out := l.brokenOff(t, moment, syscall.SIGINT)
 		t.Logf("Ctrl-C after %v:\n%s", moment, out)
-		noContainers(t, "e2e-broken", "Ctrl-C after "+moment.String())
+		for range 10 { // what the engine was still told to make would come now
+			noContainers(t, "e2e-broken", "Ctrl-C after "+moment.String())
+			time.Sleep(500 * time.Millisecond)
+		}
 		if out := l.run(t, "cluster", "list"); strings.Contains(out, "e2e-broken") {
 			t.Fatalf("Ctrl-C after %v: the cluster is listed:\n%s", moment, out)
 		}
+	}
+}
+
+// TestKindLeavesOthersAlone: a container that bears the cluster's name, and that we did not make, is
+// never removed, whatever is in our record.
+func TestKindLeavesOthersAlone(t *testing.T) {
+	kind(t)
+	l := newLearn(t)
+	l.brokenOff(t, 500*time.Millisecond, syscall.SIGKILL) // a record may be left, before any container
+	for _, name := range engineSees(t, "e2e-broken") {
+		if out, err := exec.Command("docker", "rm", "-f", "-v", name).CombinedOutput(); err != nil {
+			t.Fatalf("docker rm: %v\n%s", err, out)
+		}
+	}
+	record := filepath.Join(l.home, "kind", "e2e-broken", "cluster.json")
+	if err := os.MkdirAll(filepath.Dir(record), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(record, []byte(`{"name":"e2e-broken","engine":"docker","state":"creating","image":"none","nodes":null}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	image := strings.TrimSpace(os.Getenv("KUBECTL_LEARN_NODE_IMAGE"))
+	if image == "" {
+		t.Skip("KUBECTL_LEARN_NODE_IMAGE names no image to make a container of")
+	}
+	theirs := exec.Command("docker", "create", "--name", "e2e-theirs", "--label", "io.x-k8s.kind.cluster=e2e-broken", "--label", "io.x-k8s.kind.role=worker", image)
+	if out, err := theirs.CombinedOutput(); err != nil {
+		t.Fatalf("docker create: %v\n%s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("docker", "rm", "-f", "-v", "e2e-theirs").Run() })
+	if out := l.fails(t, 2, "cluster", "status", "--name", "e2e-broken"); !strings.Contains(out, "e2e-theirs") {
+		t.Errorf("status does not say what is in the way:\n%s", out)
+	}
+	l.run(t, "cluster", "delete", "--name", "e2e-broken")
+	if left := engineSees(t, "e2e-broken"); len(left) != 1 {
+		t.Errorf("after delete there are %q, want the one that we did not make", left)
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"time"
 
@@ -24,14 +27,38 @@ func ValidName(name string) error {
 // Lock makes sure that one command at a time changes a cluster. It waits for another, and says so.
 // The file is made, and stays.
 func Lock(ctx context.Context, file, name string, progress Progress) (unlock func(), err error) {
-	f := flock.New(file, flock.SetPermissions(0o600))
-	ok, err := f.TryLock()
-	if err == nil && !ok {
-		progress.Note("Another command is working on cluster %s; waiting for it.", name)
-		ok, err = f.TryLockContext(ctx, 50*time.Millisecond)
+	for told := false; ; {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return nil, fmt.Errorf("lock cluster %s: %w", name, err)
+		}
+		f := flock.New(file, flock.SetPermissions(0o600))
+		ok, err := f.TryLock()
+		if err == nil && !ok {
+			if !told {
+				progress.Note("Another command is working on cluster %s; waiting for it.", name)
+			}
+			told = true
+			ok, err = f.TryLockContext(ctx, 50*time.Millisecond)
+		}
+		if errors.Is(err, fs.ErrNotExist) && ctx.Err() == nil {
+			continue // the cluster's folder went just now
+		}
+		if !ok || err != nil {
+			return nil, fmt.Errorf("lock cluster %s: %w", name, errors.Join(err, ctx.Err()))
+		}
+		if stands(f, file) {
+			return func() { _ = f.Unlock() }, nil
+		}
+		_ = f.Unlock() // whoever held it removed it; others lock another file of that name
 	}
-	if !ok || err != nil {
-		return nil, fmt.Errorf("lock cluster %s: %w", name, errors.Join(err, ctx.Err()))
+}
+
+// stands says that a file which is locked is still the one that others would lock.
+func stands(f *flock.Flock, file string) bool {
+	locked, err := f.Stat()
+	if err != nil {
+		return false
 	}
-	return func() { _ = f.Unlock() }, nil
+	found, err := os.Stat(file)
+	return err == nil && os.SameFile(locked, found)
 }

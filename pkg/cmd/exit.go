@@ -48,13 +48,24 @@ func Explain(prefix string, err error) string {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "interrupted"
+		return interrupted(text)
 	case errors.Is(err, session.ErrNoLesson):
 		return fmt.Sprintf("no lesson is under way. Begin one: %s start", prefix)
 	case errors.Is(err, cluster.ErrNotFound) && !strings.Contains(text, "--name"):
 		return fmt.Sprintf("%s. Make one: %s cluster create", text, prefix)
 	}
 	return text
+}
+
+// interrupted is what is said after Ctrl-C: nothing more, unless something did not go well even so.
+func interrupted(text string) string {
+	var more []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.Contains(line, context.Canceled.Error()) && !strings.Contains(line, "signal received") {
+			more = append(more, line)
+		}
+	}
+	return strings.Join(append([]string{"interrupted"}, more...), "\n")
 }
 
 // indent puts a mark before the first line of text and aligns the others with it.

@@ -23,29 +23,48 @@ const (
 	readyWithin = 4 * time.Minute
 	// clearAgain is how often it is tried to take away what is still being made.
 	clearAgain = 500 * time.Millisecond
+	// clearQuiet is how many times in a row nothing may be left before it is believed: 4 s.
+	clearQuiet = 8
 	// clearWithin is how long taking it away may last.
 	clearWithin = 2 * time.Minute
 )
 
-// build makes the cluster of a record. The lock is held, the record is written, and no container of
-// the cluster is there. When it fails, or ctx ends, none is left.
+// build makes the cluster of a record. The lock is held, and the record is written. When it fails, or
+// ctx ends, no container of ours is left.
 func (h *Handle) build(ctx context.Context, p cluster.Progress) error {
 	if err := h.image(ctx, p); err != nil {
 		return err
 	}
-	if err := h.run(ctx, p); err != nil {
+	if err := h.mark(ctx); err != nil {
 		return err
 	}
-	if err := h.finish(ctx, p); err != nil {
-		if ctx.Err() != nil {
+	err := h.run(ctx, p)
+	if err == nil {
+		err = h.finish(ctx, p)
+		if err != nil && ctx.Err() != nil {
 			p.Note("Taking away what was made.")
 		}
+	}
+	if err != nil {
 		return errors.Join(err, h.clear(context.WithoutCancel(ctx)))
 	}
 	return nil
 }
 
-// run has kind make the cluster. kind can't be told to stop: its containers are taken away instead,
+// mark writes down that kind is told to make the nodes from this moment on, after a look that there are none.
+func (h *Handle) mark(ctx context.Context) error {
+	there, err := h.engine.nodes(ctx, h.record.Name)
+	if err != nil {
+		return err
+	}
+	if len(there) > 0 {
+		return takenName(h.record.Name)
+	}
+	h.record.Begun = time.Now().UTC()
+	return h.folder.write(h.record)
+}
+
+// run has kind make the nodes. kind can't be told to stop: its containers are taken away instead,
 // upon which it fails.
 func (h *Handle) run(ctx context.Context, p cluster.Progress) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, createWithin, fmt.Errorf("it took more than %s", createWithin))
@@ -61,61 +80,92 @@ func (h *Handle) run(ctx context.Context, p cluster.Progress) error {
 		)
 	}()
 	var err error
+	ended := false
 	select {
 	case err = <-made:
+		ended = true
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
 		log.close(context.Cause(ctx))
 		p.Note("Taking away what was made.")
-		err = errors.Join(context.Cause(ctx), h.clearUntil(context.WithoutCancel(ctx), made))
+		return errors.Join(context.Cause(ctx), h.clearAll(context.WithoutCancel(ctx), made, ended))
 	}
 	log.end(err)
-	if err == nil {
-		return nil
+	if err != nil && strings.Contains(err.Error(), "already exist") {
+		// Somebody else was faster. What is there is theirs.
+		h.record.Begun = time.Time{}
+		return errors.Join(takenName(h.record.Name), h.folder.write(h.record))
 	}
-	return errors.Join(h.failed(err), h.clear(context.WithoutCancel(ctx)))
+	if err != nil {
+		return h.failed(err)
+	}
+	return nil
 }
 
-// clearUntil takes containers away until kind has given up.
-func (h *Handle) clearUntil(ctx context.Context, made <-chan error) error {
+// clearAll takes containers away until kind has given up, and then until no more come: a terminal's
+// Ctrl-C ends the engine's commands too, while the engine itself goes on with what they asked for.
+func (h *Handle) clearAll(ctx context.Context, made <-chan error, ended bool) error {
 	ctx, cancel := context.WithTimeout(ctx, clearWithin)
 	defer cancel()
 	tick := time.NewTicker(clearAgain)
 	defer tick.Stop()
-	for {
-		if err := h.clear(ctx); err != nil {
-			return err
+	for empty := 0; !ended || empty < clearQuiet; {
+		// kind takes away what it made too, and one may be in the other's way: it is tried again.
+		left, err := h.clearOnce(ctx)
+		empty++
+		if left > 0 || !ended || err != nil && !errors.Is(err, errStrangers) {
+			empty = 0
 		}
 		select {
 		case <-made:
-			return nil
+			ended = true
 		case <-ctx.Done():
 			return errors.New("kind goes on making the cluster; delete it later: kubectl learn cluster delete --name " + h.record.Name)
 		case <-tick.C:
 		}
 	}
+	return nil
 }
 
-// clear removes the cluster's containers.
+var errStrangers = errors.New("containers of its name are there that kubectl learn did not make")
+
+// goes says of an error of a removal that the container goes, or went, by somebody else's doing.
+func goes(err error) bool {
+	text := strings.ToLower(err.Error())
+	return strings.Contains(text, "no such") || strings.Contains(text, "already in progress")
+}
+
+// clear removes those of the cluster's containers that are ours, and says which are not.
 func (h *Handle) clear(ctx context.Context) error {
+	_, err := h.clearOnce(ctx)
+	return err
+}
+
+func (h *Handle) clearOnce(ctx context.Context) (removed int, err error) {
 	nodes, err := h.engine.nodes(ctx, h.record.Name)
 	if err != nil {
-		return fmt.Errorf("find containers of cluster %s: %w", h.record.Name, err)
-	}
-	if strangers := h.record.strangers(nodes); len(strangers) > 0 {
-		return fmt.Errorf("cluster %s has containers that kubectl learn did not make: %s. They are left alone; remove them with %s rm -f, then try again",
-			h.record.Name, strings.Join(strangers, ", "), h.engine.name)
-	}
-	if len(nodes) == 0 {
-		return nil
+		return 0, fmt.Errorf("find containers of cluster %s: %w", h.record.Name, err)
 	}
 	args := []string{"rm", "-f", "-v"}
+	h.receiving.Lock()
+	strangers := h.record.strangers(nodes)
 	for _, n := range nodes {
-		args = append(args, n.ID)
+		if h.record.ours(n) {
+			args = append(args, n.ID)
+			removed++
+		}
 	}
-	if _, err := h.engine.run(ctx, nil, args...); err != nil && !strings.Contains(strings.ToLower(err.Error()), "no such") {
-		return fmt.Errorf("remove containers of cluster %s: %w", h.record.Name, err)
+	h.receiving.Unlock()
+	if removed > 0 {
+		if _, err := h.engine.run(ctx, nil, args...); err != nil && !goes(err) {
+			return removed, fmt.Errorf("remove containers of cluster %s: %w", h.record.Name, err)
+		}
 	}
-	return nil
+	if len(strangers) > 0 {
+		return removed, fmt.Errorf("cluster %s: %w: %s. They are left alone", h.record.Name, errStrangers, strings.Join(strangers, ", "))
+	}
+	return removed, nil
 }
 
 // failed keeps what kind's command said in a file, and says the one line that matters.
@@ -177,8 +227,11 @@ func (h *Handle) receive() error {
 	if err != nil {
 		return err
 	}
+	h.receiving.Lock()
 	h.record.keep(nodes)
-	if err := h.folder.write(h.record); err != nil {
+	err = h.folder.write(h.record)
+	h.receiving.Unlock()
+	if err != nil {
 		return err
 	}
 	if !h.record.Audit {

@@ -30,7 +30,7 @@ const (
 	chooseWithin = 2 * time.Second
 	askWithin    = 30 * time.Second
 	// outputWait is how long a command's output is waited for after the command was ended.
-	outputWait = 2 * time.Second
+	outputWait = 200 * time.Millisecond
 )
 
 // engine is a container engine, reached by its own command line, as kind does it.
@@ -224,6 +224,7 @@ func lastLine(text string) string {
 type node struct {
 	ID, Name, Role string
 	Running        bool
+	Created        time.Time
 }
 
 // nodes lists the containers of a kind cluster, the control plane first.
@@ -247,7 +248,7 @@ func (e engine) list(ctx context.Context, cluster string) ([]node, error) {
 		return nil, nil
 	}
 	// A container that goes between the two commands makes the second one fail, and is not of interest.
-	const form = `{{.Id}} {{.Name}} {{.State.Running}} {{index .Config.Labels "` + roleLabel + `"}}`
+	const form = `{{.Id}} {{.Name}} {{.State.Running}} {{index .Config.Labels "` + roleLabel + `"}} {{json .Created}}`
 	out, err = e.run(ctx, nil, append([]string{"inspect", "--format", form}, ids...)...)
 	if err != nil && len(out) == 0 && !strings.Contains(strings.ToLower(err.Error()), "no such") {
 		return nil, err
@@ -259,10 +260,12 @@ func parseNodes(out string) []node {
 	var first, rest []node
 	for line := range strings.Lines(out) {
 		f := strings.Fields(line)
-		if len(f) != 4 {
+		if len(f) != 5 {
 			continue
 		}
 		n := node{ID: f[0], Name: strings.TrimPrefix(f[1], "/"), Running: f[2] == "true", Role: f[3]}
+		// A time that can't be read is none, and such a container is never taken for ours by its age.
+		_ = json.Unmarshal([]byte(f[4]), &n.Created)
 		if n.Role == controlPlane {
 			first = append(first, n)
 		} else {

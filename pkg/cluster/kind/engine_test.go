@@ -89,7 +89,12 @@ func TestFullName(t *testing.T) {
 }
 
 func TestParseNodesOrdersAsKindCounts(t *testing.T) {
-	got := parseNodes("3 /c-worker10 true worker\n2 /c-worker2 false worker\n1 /c-worker true worker\n0 /c-control-plane true control-plane\ntorn line\n")
+	got := parseNodes(`3 /c-worker10 true worker "2030-01-02T03:04:05.6Z"
+2 /c-worker2 false worker "2030-01-02T03:04:05Z"
+1 /c-worker true worker "2030-01-02T03:04:05Z"
+0 /c-control-plane true control-plane "yesterday"
+torn line
+`)
 	var names []string
 	for _, n := range got {
 		names = append(names, n.Name)
@@ -103,16 +108,29 @@ func TestParseNodesOrdersAsKindCounts(t *testing.T) {
 }
 
 func TestStrangersAreContainersThatWeDidNotMake(t *testing.T) {
-	r := &record{}
-	there := []node{{ID: "a", Name: "c-control-plane", Role: controlPlane}, {ID: "b", Name: "c-worker"}}
-	if got := r.strangers(there); got != nil {
-		t.Errorf("while a cluster is being made, %v are strangers", got)
+	begun := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	there := []node{
+		{ID: "a", Name: "c-control-plane", Role: controlPlane, Created: begun.Add(time.Second)},
+		{ID: "b", Name: "c-worker", Created: begun.Add(-time.Second)},
 	}
+	for name, tt := range map[string]struct {
+		r    record
+		want string
+	}{
+		"kind was not told yet":    {record{}, "c-control-plane c-worker"},
+		"while it makes them":      {record{Begun: begun}, "c-worker"},
+		"when they are taken down": {record{Begun: begun, Nodes: []nodeRecord{{Container: "b"}}}, "c-control-plane"},
+	} {
+		if got := strings.Join(tt.r.strangers(there), " "); got != tt.want {
+			t.Errorf("%s: strangers are %q, want %q", name, got, tt.want)
+		}
+	}
+	r := record{Begun: begun}
 	r.keep(there)
 	if got := r.strangers(there); got != nil {
 		t.Errorf("ours are strangers: %v", got)
 	}
-	if got := r.strangers([]node{{ID: "c", Name: "c-worker"}}); len(got) != 1 || got[0] != "c-worker" {
-		t.Errorf("a container with another ID: strangers are %v", got)
+	if (&record{Begun: begun}).ours(node{ID: "x"}) {
+		t.Error("a container whose age is not known is taken for ours")
 	}
 }

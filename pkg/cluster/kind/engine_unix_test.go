@@ -53,7 +53,7 @@ func TestListSeesNodesAsTheEngineTellsThem(t *testing.T) {
 	installed(t, map[string]string{"docker": `
 case $1 in
 ps) echo aa; echo bb ;;
-inspect) echo "aa /c-control-plane true control-plane"; echo "Error: No such object: bb" >&2; exit 1 ;;
+inspect) echo 'aa /c-control-plane true control-plane "2030-01-02T03:04:05Z"'; echo "Error: No such object: bb" >&2; exit 1 ;;
 esac`})
 	got, err := engine{name: "docker"}.nodes(t.Context(), "c")
 	if err != nil || len(got) != 1 || got[0].Name != "c-control-plane" {

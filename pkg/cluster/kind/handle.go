@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -27,6 +28,8 @@ type Handle struct {
 	record *record
 	// seen are the containers as they were when they were last looked at.
 	seen []node
+	// receiving guards the record while kind makes the nodes, which it does beside us.
+	receiving sync.Mutex
 }
 
 var (
@@ -149,7 +152,7 @@ func (h *Handle) again(ctx context.Context, p cluster.Progress) error {
 	if err := h.clear(ctx); err != nil {
 		return err
 	}
-	h.record.Nodes = nil
+	h.record.Nodes, h.record.Begun = nil, time.Time{}
 	if err := h.folder.write(h.record); err != nil {
 		return err
 	}
@@ -162,7 +165,8 @@ func (h *Handle) make(ctx context.Context, p cluster.Progress) error {
 	if err == nil {
 		return nil
 	}
-	if left, look := h.engine.nodes(context.WithoutCancel(ctx), h.record.Name); look == nil && len(left) == 0 {
+	left, look := h.engine.nodes(context.WithoutCancel(ctx), h.record.Name)
+	if look == nil && !slices.ContainsFunc(left, h.record.ours) {
 		_ = os.Remove(h.folder.kubeconfig())
 		_ = os.Remove(h.folder.record())
 		h.folder.leave()
@@ -177,15 +181,9 @@ func (h *Handle) remove(ctx context.Context) error {
 	if err := h.folder.write(h.record); err != nil {
 		return err
 	}
-	there, err := h.engine.nodes(ctx, h.record.Name)
-	if err != nil {
+	// Containers of others under this name are left alone.
+	if _, err := h.clearOnce(ctx); err != nil && !errors.Is(err, errStrangers) {
 		return fmt.Errorf("delete cluster %s: %w", h.record.Name, err)
-	}
-	// Containers of others under this name are left alone, and ours are gone then.
-	if len(h.record.strangers(there)) == 0 {
-		if err := h.clear(ctx); err != nil {
-			return err
-		}
 	}
 	for _, file := range []string{h.folder.kubeconfig(), h.folder.audit(), h.folder.log(), h.folder.record()} {
 		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {

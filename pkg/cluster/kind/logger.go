@@ -65,7 +65,10 @@ func (s *stages) Info(line string) {
 	case begins:
 		stage := plain(strings.TrimSuffix(name, "..."))
 		l.end(nil)
-		if l.before != nil {
+		l.mu.Lock()
+		closed := l.closed
+		l.mu.Unlock()
+		if l.before != nil && !closed {
 			l.before(stage)
 		}
 		l.mu.Lock()

@@ -36,7 +36,7 @@ func TestLoggerTurnsKindsLinesIntoStages(t *testing.T) {
 	if got := strings.Join(h.lines, "|"); got != want {
 		t.Errorf("progress is %q, want %q", got, want)
 	}
-	if got := strings.Join(before, "|"); got != "Preparing nodes|Writing configuration|Installing CNI" {
+	if got := strings.Join(before, "|"); got != "Preparing nodes|Writing configuration" {
 		t.Errorf("the stages that were announced are %q", got)
 	}
 }

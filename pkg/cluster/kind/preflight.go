@@ -30,7 +30,7 @@ func preflight(ctx context.Context, e engine, info engineInfo, name string, node
 		return err
 	}
 	if len(there) > 0 {
-		return fmt.Errorf("a kind cluster %s is there already, which kubectl learn did not make: take another name (--name), or delete that one: kind delete cluster --name %s", name, name)
+		return takenName(name)
 	}
 	if info.Rootless && info.Cgroup == 1 {
 		return fmt.Errorf("%s runs without root on a machine with cgroup v1: kind needs cgroup v2 for that. Instead: --provider sandbox", e.name)
@@ -51,6 +51,10 @@ func preflight(ctx context.Context, e engine, info engineInfo, name string, node
 		p.Note("%s", inotifyAdvice(few))
 	}
 	return nil
+}
+
+func takenName(name string) error {
+	return fmt.Errorf("a kind cluster %s is there already, which kubectl learn did not make: take another name (--name), or delete that one: kind delete cluster --name %s", name, name)
 }
 
 // inotify is how many inotify instances a user of this machine may have, 0 where that is not known.

@@ -193,6 +193,7 @@ func (p *Provider) Open(ctx context.Context, name string, progress cluster.Progr
 	defer unlock()
 	// Whoever held the lock may have finished the work.
 	if h, err = p.find(name); err != nil {
+		folder(filepath.Join(p.root, name)).leave()
 		return nil, err
 	}
 	return h, h.mend(ctx, progress)
@@ -239,6 +240,7 @@ func (p *Provider) Delete(ctx context.Context, name string, progress cluster.Pro
 	}
 	defer unlock()
 	if h, err = p.find(name); err != nil {
+		folder(filepath.Join(p.root, name)).leave()
 		return err
 	}
 	done := progress.Stage("delete cluster " + name)

@@ -28,6 +28,9 @@ type record struct {
 	// made is made anew from them.
 	Config   string   `json:"config"`
 	Archives []string `json:"archives,omitempty"`
+	// Begun is when kind was told to make the nodes; before that moment there were none. Zero while it
+	// was not told.
+	Begun time.Time `json:"begun,omitzero"`
 	// Audit says that the API server keeps an audit log.
 	Audit bool         `json:"audit"`
 	Nodes []nodeRecord `json:"nodes"`
@@ -96,14 +99,19 @@ func (r *record) keep(nodes []node) {
 	}
 }
 
-// strangers are the containers of that cluster's name that we did not make. While the cluster is
-// being made its containers are not known yet: before that there were none.
-func (r *record) strangers(nodes []node) (names []string) {
+// ours says whether we made a container of the cluster's name: it is one of those that were taken
+// down, or, while the cluster is being made and they are not known yet, no older than the making.
+func (r *record) ours(n node) bool {
 	if len(r.Nodes) == 0 {
-		return nil
+		return !r.Begun.IsZero() && !n.Created.Before(r.Begun)
 	}
+	return slices.ContainsFunc(r.Nodes, func(o nodeRecord) bool { return o.Container == n.ID })
+}
+
+// strangers are the containers of that cluster's name that we did not make.
+func (r *record) strangers(nodes []node) (names []string) {
 	for _, n := range nodes {
-		if !slices.ContainsFunc(r.Nodes, func(o nodeRecord) bool { return o.Container == n.ID }) {
+		if !r.ours(n) {
 			names = append(names, n.Name)
 		}
 	}

@@ -181,12 +181,18 @@ func (p *Provider) List(context.Context) ([]cluster.Info, error) {
 		}
 		if h, err := p.find(e.Name()); err == nil {
 			all = append(all, h.Info())
-		} else {
+		} else if !onlyLocked(filepath.Join(p.root, e.Name())) {
 			all = append(all, cluster.Info{Name: e.Name(), Provider: Name, State: cluster.Broken})
 		}
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all, nil
+}
+
+// onlyLocked says that a folder holds a lock at most: somebody waited for a cluster that went meanwhile.
+func onlyLocked(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && (len(entries) == 0 || len(entries) == 1 && filepath.Join(dir, entries[0].Name()) == sandbox.Layout{Dir: dir}.Lock())
 }
 
 // Delete implements cluster.Provider.
