@@ -285,7 +285,7 @@ func (h *Handle) waitParts(ctx context.Context, started []string, since time.Tim
 	}
 	done := p.Stage("control plane, DNS")
 	err = within(ctx, readyWithin, func(ctx context.Context) error {
-		if err := live.WaitControlPlane(ctx, client, since); err != nil {
+		if err := live.WaitReady(ctx, client); err != nil {
 			return err
 		}
 		for _, selector := range []string{schedulerPods, controllerPods, dnsPods} {

@@ -272,6 +272,25 @@ func (c *container) kill() {
 	<-c.done
 }
 
+// begun returns once the main process stands in the container's process table, at the latest when
+// limit is over. From then on it takes signals as process 1 does; one that comes before ends it.
+func (c *container) begun(ctx context.Context, limit time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for !c.spec.Joined {
+		if _, err := os.Stat(filepath.Join(c.spec.Procs, "1")); err == nil {
+			return
+		}
+		select {
+		case <-c.done:
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
 // StopContainer implements RuntimeService: the image's stop signal to the main process, SIGKILL to all of them
 // when timeout (seconds) is over.
 func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int64) error {
@@ -280,6 +299,7 @@ func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int64) e
 		return nil // what is not there is stopped
 	}
 	if timeout > 0 {
+		c.begun(ctx, time.Duration(timeout)*time.Second)
 		terminate(c.cmd.Process, c.image.StopSignal)
 		select {
 		case <-c.done:

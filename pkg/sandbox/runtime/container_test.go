@@ -252,6 +252,22 @@ func TestStopAsksBeforeItKills(t *testing.T) {
 	}
 }
 
+// A program that has only just been started is process 1 already, which a signal that it does not
+// handle does not end.
+func TestStopAtTheVeryBeginning(t *testing.T) {
+	p := newNode(t).runPod("p")
+	for range 5 {
+		c := p.create("busybox:1.36", "sleep", "3600")
+		c.begin()
+		if err := c.StopContainer(t.Context(), c.id, 1); err != nil {
+			t.Fatal(err)
+		}
+		if s := c.status(); s.GetExitCode() != 137 {
+			t.Fatalf("it ended with %v", s)
+		}
+	}
+}
+
 func TestKillOverTheControlSocket(t *testing.T) {
 	n := newNode(t)
 	c := n.runPod("p").shell("trap 'echo caught' TERM; echo ready; while :; do sleep 0.05; done")
