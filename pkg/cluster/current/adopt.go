@@ -143,7 +143,7 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 	if errors.Is(err, cluster.ErrNotFound) {
 		return fmt.Errorf("cluster %s: %w", name, err)
 	}
-	left, err := ledger{f.receipts()}.names()
+	left, err := ledger{path: f.receipts()}.names()
 	if err != nil && !o.LeaveBehind {
 		return err
 	}

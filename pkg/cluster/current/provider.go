@@ -93,8 +93,9 @@ func (p *Provider) open(f folder, r *record) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handle{folder: f, record: r, ledger: ledger{f.receipts()}, reader: reader, server: serverOf(config), now: p.now}
-	h.permit = newPermit(r, h.ledger, reader)
+	consent := func() error { return f.stands(r) }
+	h := &Handle{folder: f, record: r, ledger: ledger{f.receipts(), consent}, reader: reader, server: serverOf(config), now: p.now}
+	h.permit = newPermit(f, r, h.ledger, reader)
 	h.client, err = kube.New(rest, "", h.permit)
 	return h, err
 }

@@ -188,6 +188,7 @@ func (h *Handle) lesson(ctx context.Context, namespace string) (*receipt, error)
 	if r == nil {
 		return nil, fmt.Errorf("clear namespace %s: there is no receipt for it: %w", namespace, kube.ErrNotOurs)
 	}
+	h.permit.doubt()
 	if err := h.permit.verify(ctx); err != nil {
 		return nil, err
 	}
@@ -250,6 +251,7 @@ func (h *Handle) DeleteNamespace(ctx context.Context, namespace string) error {
 	if err != nil || r == nil {
 		return err
 	}
+	h.permit.doubt()
 	if err := h.permit.verify(ctx); err != nil {
 		return err
 	}
