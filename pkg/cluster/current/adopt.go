@@ -26,8 +26,8 @@ func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.read(); !errors.Is(err, cluster.ErrNotFound) {
-		return nil, errors.Join(fmt.Errorf("cluster %s: %w", o.Name, cluster.ErrExists), err)
+	if err := free(f, o.Name); err != nil {
+		return nil, err
 	}
 	if !validLearner.MatchString(o.Learner) {
 		return nil, fmt.Errorf("learner %q: use lower case letters, digits and '-', at most 20", o.Learner)
@@ -35,25 +35,52 @@ func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster
 	if len(s.Missing) > 0 {
 		return nil, lacking(o, s)
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.within)
+	defer cancel()
+	unlock, err := p.alone(ctx, o.Name, nobody{})
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := free(f, o.Name); err != nil {
+		return nil, err
+	}
 	r := &record{
 		Name: o.Name, Files: o.Files, Context: o.Context, Server: s.Server, Version: s.Version, Identity: s.Identity,
 		Namespace: o.Namespace, Learner: o.Learner, Adopted: p.now().UTC(), Nodes: s.Nodes, Capabilities: s.Capabilities,
 	}
-	h, err := p.open(f, r)
-	if err == nil && r.shared() {
-		err = h.moveIn(ctx)
-	}
-	// The yes was to what was surveyed, and the context may lead elsewhere since.
-	if err == nil {
-		err = h.permit.verify(ctx)
-	}
-	if err == nil {
-		err = f.write(r)
-	}
+	h, err := p.settleIn(ctx, f, r)
 	if err != nil {
+		// There is no record, and the lock is ours: nobody else has anything in the folder.
 		return nil, errors.Join(fmt.Errorf("adopt context %s: %w", o.Context, err), os.RemoveAll(string(f)))
 	}
 	return h, nil
+}
+
+// settleIn looks at the cluster once more and keeps the record.
+func (p *Provider) settleIn(ctx context.Context, f folder, r *record) (*Handle, error) {
+	h, err := p.open(f, r, nobody{})
+	if err != nil {
+		return nil, err
+	}
+	if r.shared() {
+		if err := h.moveIn(ctx); err != nil {
+			return nil, err
+		}
+	}
+	// The yes was to what was surveyed, and the context may lead elsewhere since.
+	if err := h.permit.verify(ctx); err != nil {
+		return nil, err
+	}
+	return h, f.write(r)
+}
+
+// free is an error where a cluster was adopted under a name already.
+func free(f folder, name string) error {
+	if _, err := f.read(); !errors.Is(err, cluster.ErrNotFound) {
+		return errors.Join(fmt.Errorf("cluster %s: %w", name, cluster.ErrExists), err)
+	}
+	return nil
 }
 
 func lacking(o cluster.AdoptOptions, s *cluster.Survey) error {
@@ -139,6 +166,14 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 	if err != nil {
 		return err
 	}
+	if _, err := f.read(); errors.Is(err, cluster.ErrNotFound) {
+		return fmt.Errorf("cluster %s: %w", name, err)
+	}
+	unlock, err := p.alone(ctx, name, progress)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	r, err := f.read()
 	if errors.Is(err, cluster.ErrNotFound) {
 		return fmt.Errorf("cluster %s: %w", name, err)
@@ -165,7 +200,7 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 func (p *Provider) clearAway(ctx context.Context, f folder, r *record, left []string, progress cluster.Progress) (err error) {
 	done := progress.Stage("clear away what lessons left: " + strings.Join(left, ", "))
 	defer func() { done(err) }()
-	h, err := p.open(f, r)
+	h, err := p.open(f, r, progress)
 	if err != nil {
 		return err
 	}

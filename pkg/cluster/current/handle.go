@@ -22,6 +22,10 @@ type Handle struct {
 	reader, client *kube.Client
 	permit         *permit
 	now            func() time.Time
+	// progress hears of what is worth a sentence.
+	progress cluster.Progress
+	// alone keeps other commands from giving and taking back the yes.
+	alone func(context.Context) (unlock func(), err error)
 
 	looked       sync.Once
 	capabilities cluster.Capabilities

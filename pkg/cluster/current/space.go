@@ -50,6 +50,14 @@ func (h *Handle) Namespace(lesson string) string {
 
 // MakeNamespace implements cluster.Guest.
 func (h *Handle) MakeNamespace(ctx context.Context, lesson string, p cluster.Progress) error {
+	unlock, err := h.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := h.folder.stands(h.record); err != nil {
+		return err
+	}
 	if err := h.permit.verify(ctx); err != nil {
 		return err
 	}

@@ -69,7 +69,9 @@ func (o *AdoptOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	done := o.Progress("").Stage("look at the cluster of context " + options.Context)
 	survey, err := adopter.Survey(ctx, options)
+	done(err)
 	if err != nil {
 		return err
 	}
