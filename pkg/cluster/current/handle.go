@@ -52,6 +52,11 @@ func infoOf(r *record) cluster.Info {
 	}
 }
 
+// waits says what is waited for when that takes long.
+func (h *Handle) waits(what string) {
+	h.progress.Note("Still waiting for %s to go.", what)
+}
+
 // Kubeconfig implements cluster.Handle: the user's own context, with all their rights.
 func (h *Handle) Kubeconfig() string { return h.folder.kubeconfig() }
 

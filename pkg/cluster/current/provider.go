@@ -117,8 +117,12 @@ func (p *Provider) open(f folder, r *record, progress cluster.Progress) (*Handle
 	h := &Handle{folder: f, record: r, ledger: ledger{f.receipts(), consent}, reader: reader, server: serverOf(config), now: p.now, progress: progress,
 		alone: func(ctx context.Context) (func(), error) { return p.alone(ctx, r.Name, progress) }}
 	h.permit = newPermit(f, r, h.ledger, reader)
-	h.client, err = kube.New(rest, "", h.permit)
-	return h, err
+	client, err := kube.New(rest, "", h.permit)
+	if err != nil {
+		return nil, err
+	}
+	h.reader, h.client = reader.Telling(h.waits), client.Telling(h.waits)
+	return h, nil
 }
 
 // List implements cluster.Provider.
