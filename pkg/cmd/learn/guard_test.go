@@ -247,8 +247,28 @@ func writesStayWithin(t *testing.T, args []string, lesson bool) {
 		t.Errorf("on another cluster it wrote %v", again)
 	}
 	refused := strings.Contains(complaint, agreed) && strings.Contains(complaint, other)
-	if code == 0 || !refused {
+	ends := slices.Contains(args, "--leave-behind") // what is left is told, and the cluster forgotten all the same
+	if (code == 0) != ends || !refused {
 		t.Errorf("on another cluster it ended with %d and %q; it should name %s and %s", code, complaint, agreed, other)
+	}
+}
+
+// To leave a lesson whose namespace somebody else took is no error, and touches nothing.
+func TestQuitWhereTheNamespaceWasTaken(t *testing.T) {
+	g := adopted(t, true)
+	g.server.Remove("namespaces", "", "learn-one-ann")
+	g.server.Put("{apiVersion: v1, kind: Namespace, metadata: {name: learn-one-ann}}")
+	g.server.Put("{apiVersion: v1, kind: Pod, metadata: {name: theirs, namespace: learn-one-ann}}")
+	mark := len(g.server.Requests())
+	_, complaint, code := g.run("--name", "mine", "quit")
+	if code != 0 || !strings.Contains(complaint, "left alone") {
+		t.Errorf("%d, %s", code, complaint)
+	}
+	if wrote := g.writes(mark); len(wrote) > 0 || g.server.Get("pods", "learn-one-ann", "theirs") == nil {
+		t.Errorf("it wrote %v", wrote)
+	}
+	if _, complaint, code = g.run("--name", "mine", "quit"); code == 0 || !strings.Contains(complaint, "o lesson is under way") {
+		t.Errorf("the lesson goes on: %d, %s", code, complaint)
 	}
 }
 
