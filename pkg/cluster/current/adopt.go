@@ -7,7 +7,9 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -186,6 +188,9 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 		if len(left) > 0 {
 			progress.Note("Left in the cluster: namespace %s.", strings.Join(left, ", "))
 		}
+		for _, namespace := range left {
+			p.disown(ctx, f, r, namespace, progress)
+		}
 		return os.RemoveAll(string(f))
 	}
 	if len(left) > 0 {
@@ -194,6 +199,59 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 		}
 	}
 	return os.RemoveAll(string(f))
+}
+
+// disownWithin is how long the cluster may take where it is only tried to reach it.
+const disownWithin = 10 * time.Second
+
+// disown deletes the account of which a learner has a token, where that can be done, and else says
+// how long the token stays good.
+func (p *Provider) disown(ctx context.Context, f folder, r *record, namespace string, progress cluster.Progress) {
+	until, lent := tokenUntil(f.learner(namespace))
+	ctx, cancel := context.WithTimeout(ctx, disownWithin)
+	defer cancel()
+	confined, err := p.deleteAccount(ctx, f, r, namespace)
+	switch {
+	case !confined && !lent:
+	case err == nil:
+		progress.Note("The practice shell's account in namespace %s is deleted: its token opens nothing any more.", namespace)
+	default:
+		when := "for up to " + strconv.Itoa(int(tokenLife.Hours())) + " hours"
+		if lent {
+			when = "until " + until.Local().Format("2006-01-02 15:04 MST")
+		}
+		progress.Note("The practice shell's token for namespace %s stays good %s: its account could not be deleted: %v. Whoever can may do so: kubectl --namespace %s delete serviceaccount/%s",
+			namespace, when, err, namespace, account)
+	}
+}
+
+// deleteAccount deletes the account of a lesson's learner; confined says that there was one.
+func (p *Provider) deleteAccount(ctx context.Context, f folder, r *record, namespace string) (confined bool, err error) {
+	was, err := ledger{path: f.receipts()}.of(namespace)
+	if err != nil {
+		return true, err
+	}
+	confined = was == nil || was.Confined
+	if r == nil {
+		return confined, errors.New("the record of the cluster is damaged")
+	}
+	h, err := p.open(f, r, nobody{})
+	if err != nil {
+		return confined, err
+	}
+	if was, err = h.lesson(ctx, namespace); err != nil {
+		return confined, err
+	}
+	its := kube.Receipt{Version: "v1", Resource: "serviceaccounts", Namespace: namespace, Name: account}
+	for _, e := range was.Equipment {
+		if e.Resource == its.Resource && e.Name == its.Name {
+			its = e
+		}
+	}
+	if !confined {
+		return false, nil
+	}
+	return true, h.client.Delete(ctx, its)
 }
 
 // clearAway deletes what receipts say that lessons left.
