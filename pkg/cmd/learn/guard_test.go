@@ -338,5 +338,14 @@ func TestConsent(t *testing.T) {
 		})
 	}
 	g := newGuest(t)
-	g.ok("cluster", "adopt", "--context", "production", "--yes", "--production-too")
+	if _, said, code := g.run("cluster", "adopt", "--context", "production", "--yes", "--production-too"); code != 0 || !strings.Contains(said, "look at the cluster of") {
+		t.Errorf("%d, %s", code, said)
+	}
+	g.server.Put("{apiVersion: v1, kind: Namespace, metadata: {name: given}}")
+	out := strings.Join(strings.Fields(g.ok("--name", "given", "cluster", "adopt", "--context", "mine", "--yes", "--namespace", "given")), " ")
+	for _, want := range []string{"add no quota, no limits and no Pod security", "kubectl create configmap x"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
 }
