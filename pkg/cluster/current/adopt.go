@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -51,12 +52,17 @@ func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster
 		Name: o.Name, Files: o.Files, Context: o.Context, Server: s.Server, Version: s.Version, Identity: s.Identity,
 		Namespace: o.Namespace, Learner: o.Learner, Adopted: p.now().UTC(), Nodes: s.Nodes, Capabilities: s.Capabilities,
 	}
+	_, err = os.Stat(string(f))
+	ours := errors.Is(err, fs.ErrNotExist)
 	h, err := p.settleIn(ctx, f, r)
-	if err != nil {
-		// There is no record, and the lock is ours: nobody else has anything in the folder.
-		return nil, errors.Join(fmt.Errorf("adopt context %s: %w", o.Context, err), os.RemoveAll(string(f)))
+	if err == nil {
+		return h, nil
 	}
-	return h, nil
+	err = fmt.Errorf("adopt context %s: %w", o.Context, err)
+	if ours { // else receipts may be there, of what a lesson left
+		err = errors.Join(err, os.RemoveAll(string(f)))
+	}
+	return nil, err
 }
 
 // settleIn looks at the cluster once more and keeps the record.

@@ -67,6 +67,20 @@ func TestAdoptingWhereAnotherDid(t *testing.T) {
 	s.open()
 }
 
+// Who fails leaves the receipts of what a lesson left, too.
+func TestAdoptingOverReceipts(t *testing.T) {
+	s := newStand(t)
+	f, _ := s.provider.folder("mine")
+	s.ok(os.MkdirAll(string(f), 0o700))
+	s.ok(os.WriteFile(f.receipts(), []byte("{}\n"), 0o600))
+	if _, err := s.try("nowhere"); err == nil {
+		t.Error("it was adopted")
+	}
+	if _, err := os.Stat(f.receipts()); err != nil {
+		t.Error(err)
+	}
+}
+
 // Some servers take a connection and say nothing.
 func TestAClusterThatDoesNotAnswer(t *testing.T) {
 	s := newStand(t)
