@@ -34,7 +34,8 @@ type AdoptOptions struct {
 
 // ForgetOptions is how consent is taken back.
 type ForgetOptions struct {
-	// LeaveBehind forgets the cluster without going there.
+	// LeaveBehind forgets the cluster whether or not it can be reached. Where it can, learners' accounts are
+	// deleted, and with them what their tokens are good for; all else stays.
 	LeaveBehind bool
 }
 

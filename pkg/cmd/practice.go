@@ -43,6 +43,8 @@ func (a *App) Session(ctx context.Context, h cluster.Handle, o SessionOptions) (
 	if err != nil {
 		return nil, err
 	}
+	// Lessons clear away what a learner may have put a finalizer on.
+	client = client.Telling(func(what string) { a.Progress("").Note("Still waiting for %s to go.", what) })
 	options := session.Options{
 		Cluster: a.Cluster, Capabilities: h.Capabilities, Stage: &stage{client: client},
 		Kubectl: &child{app: a, credentials: always(h.Kubeconfig())}, Web: &web{client: client},

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -118,18 +119,28 @@ func (c *Client) deleteAll(ctx context.Context, namespace string, k snapshot.Kin
 	return nil
 }
 
-// waitEmpty waits until nothing is left. Pods whose node does not answer are removed by force.
+// waitEmpty waits until nothing is left. Pods whose node does not answer are removed by force. What
+// does not go is told of, and given up on when nothing goes any more.
 func (c *Client) waitEmpty(ctx context.Context, namespace string, kinds []snapshot.Kind, keep Keep) error {
 	force := time.Now().Add(podPatience)
+	patient, at, fewest := c.wait(), 0, math.MaxInt
 	tick := time.NewTicker(clearLook)
 	defer tick.Stop()
 	for {
-		left, err := c.leftOf(ctx, namespace, kinds, keep)
+		kind, left, err := c.leftOf(ctx, namespace, kinds, keep)
 		if err != nil {
 			return err
 		}
-		if left == "" {
+		if len(left) == 0 {
 			return nil
+		}
+		if kind > at || kind == at && len(left) < fewest {
+			at, fewest = kind, len(left)
+			patient.moved()
+		}
+		first := kinds[kind].Singular + "/" + left[0].GetName()
+		if err := patient.check(func() string { return held(first, len(left)) }, func() error { return stuck(namespace, first, left[0]) }); err != nil {
+			return fmt.Errorf("clear namespace %s: %w", namespace, err)
 		}
 		if time.Now().After(force) {
 			none := int64(0)
@@ -140,22 +151,19 @@ func (c *Client) waitEmpty(ctx context.Context, namespace string, kinds []snapsh
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("clear namespace %s: wait for %s to go: %w", namespace, left, ctx.Err())
+			return fmt.Errorf("clear namespace %s: wait for %s to go: %w", namespace, first, ctx.Err())
 		case <-tick.C:
 		}
 	}
 }
 
-// leftOf names one thing that is still there; kinds are looked at in order.
-func (c *Client) leftOf(ctx context.Context, namespace string, kinds []snapshot.Kind, keep Keep) (string, error) {
-	for _, k := range kinds {
+// leftOf is what is still there of the first kind of which something is; kinds are looked at in order.
+func (c *Client) leftOf(ctx context.Context, namespace string, kinds []snapshot.Kind, keep Keep) (int, []*unstructured.Unstructured, error) {
+	for i, k := range kinds {
 		all, err := c.held(ctx, namespace, k, keep)
-		if err != nil {
-			return "", err
-		}
-		if len(all) > 0 {
-			return k.Singular + "/" + all[0].GetName(), nil
+		if err != nil || len(all) > 0 {
+			return i, all, err
 		}
 	}
-	return "", nil
+	return 0, nil, nil
 }

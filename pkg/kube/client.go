@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -36,6 +37,9 @@ type Client struct {
 	http      *http.Client
 	dynamic   dynamic.Interface
 	namespace string
+	// remaining is told what is waited for, and after how long; after giveUpAfter the wait is an error.
+	remaining              func(what string)
+	tellAfter, giveUpAfter time.Duration
 
 	mapping   sync.Mutex
 	discovery meta.ResettableRESTMapper // made when first needed
@@ -64,7 +68,7 @@ func New(cfg *rest.Config, namespace string, permit Permit) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make client of %s: %w", cfg.Host, err)
 	}
-	return &Client{config: c, http: transport, dynamic: d, namespace: namespace}, nil
+	return &Client{config: c, http: transport, dynamic: d, namespace: namespace, tellAfter: tellAfter, giveUpAfter: giveUpAfter}, nil
 }
 
 // Namespace is where objects go that name none.
@@ -72,7 +76,10 @@ func (c *Client) Namespace() string { return c.namespace }
 
 // In is the same client with another namespace.
 func (c *Client) In(namespace string) *Client {
-	return &Client{config: c.config, http: c.http, dynamic: c.dynamic, namespace: namespace}
+	return &Client{
+		config: c.config, http: c.http, dynamic: c.dynamic, namespace: namespace,
+		remaining: c.remaining, tellAfter: c.tellAfter, giveUpAfter: c.giveUpAfter,
+	}
 }
 
 // Config is a copy of what the client connects with.

@@ -65,15 +65,11 @@ func (c *Client) DeleteNamespace(ctx context.Context, name string, remaining fun
 		return err
 	}
 	last := ""
-	err = c.WaitFor(ctx, r.GVR(), "", name, func(o *unstructured.Unstructured) (bool, error) {
-		if o == nil || o.GetUID() != r.UID {
-			return true, nil
-		}
+	err = c.waitGone(ctx, r, func(o *unstructured.Unstructured) {
 		if what := left(o); what != "" && what != last && remaining != nil {
 			last = what
 			remaining(what)
 		}
-		return false, nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait until namespace %s is gone: %w", name, err)

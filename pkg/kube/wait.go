@@ -3,6 +3,9 @@ package kube
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,6 +16,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // WaitFor watches one object until done says so. Done is called with the object as it is now and
@@ -67,15 +72,72 @@ func follow(ctx context.Context, resource dynamic.ResourceInterface, selector st
 	return err
 }
 
-// WaitGone returns when none of the objects that the receipts are for is there any more.
+// WaitGone returns when none of the objects that the receipts are for is there any more. What does
+// not go is told of (Telling), and is an error after a minute.
 func (c *Client) WaitGone(ctx context.Context, receipts ...Receipt) error {
 	for _, r := range receipts {
-		err := c.WaitFor(ctx, r.GVR(), r.Namespace, r.Name, func(o *unstructured.Unstructured) (bool, error) {
-			return o == nil || (r.UID != "" && o.GetUID() != r.UID), nil
-		})
-		if err != nil {
+		if err := c.waitGone(ctx, r, func(*unstructured.Unstructured) {}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// waitGone waits for one object to go; each is called with it as it is, and after each change.
+func (c *Client) waitGone(ctx context.Context, r Receipt, each func(*unstructured.Unstructured)) error {
+	short := r.Resource
+	if k, ok := snapshot.KindNamed(r.Resource); ok {
+		short = k.Singular
+	}
+	name := short + "/" + r.Name
+	limited, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	var mu sync.Mutex
+	var last *unstructured.Unstructured
+	var failed error
+	go func() {
+		tick := time.NewTicker(clearLook)
+		defer tick.Stop()
+		for patient := c.wait(); ; {
+			select {
+			case <-limited.Done():
+				return
+			case <-tick.C:
+			}
+			mu.Lock()
+			o := last
+			mu.Unlock()
+			what := func() string { return name }
+			fail := func() error {
+				return fmt.Errorf("%s was deleted, and the cluster does not say what became of it", name)
+			}
+			if o != nil {
+				what = func() string { return strings.TrimSuffix(name+": "+left(o), ": ") }
+				fail = func() error { return stuck(r.Namespace, name, o) }
+			}
+			if err := patient.check(what, fail); err != nil {
+				mu.Lock()
+				failed = err
+				mu.Unlock()
+				giveUp()
+				return
+			}
+		}
+	}()
+	err := c.WaitFor(limited, r.GVR(), r.Namespace, r.Name, func(o *unstructured.Unstructured) (bool, error) {
+		if o == nil || (r.UID != "" && o.GetUID() != r.UID) {
+			return true, nil
+		}
+		mu.Lock()
+		last = o
+		mu.Unlock()
+		each(o)
+		return false, nil
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if err != nil && failed != nil && ctx.Err() == nil {
+		return failed
+	}
+	return err
 }

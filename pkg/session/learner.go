@@ -208,14 +208,44 @@ func (s *Session) Reset(ctx context.Context) (again *Position, err error) {
 	return again, err
 }
 
-// Quit leaves the lesson and clears its traces away.
-func (s *Session) Quit(ctx context.Context) (*lesson.Lesson, error) {
-	var l *lesson.Lesson
-	err := s.at(ctx, func(p *Position) error {
-		l = p.Lesson
-		return s.leave(ctx, p.Lesson, progress.Quit)
+// Quit leaves the lesson and clears its traces away. What is lost of it is not built again for that,
+// and a namespace that somebody else made under its name meanwhile is not ours to build in.
+func (s *Session) Quit(ctx context.Context) (l *lesson.Lesson, err error) {
+	err = s.alone(ctx, func() error {
+		id, err := s.toLeave(ctx)
+		if err != nil {
+			return err
+		}
+		if l, _, err = s.find(id, ""); err != nil {
+			return err
+		}
+		return s.leave(ctx, l, progress.Quit)
 	})
 	return l, err
+}
+
+// toLeave is the lesson that is under way, however much of it stands. One that was being left is left
+// first, as it was to end.
+func (s *Session) toLeave(ctx context.Context) (string, error) {
+	st, err := s.read()
+	if err != nil {
+		return "", err
+	}
+	if st != nil && st.Intent != leaving {
+		return st.Lesson, nil
+	}
+	if st != nil {
+		_, err := s.position(ctx)
+		return "", err
+	}
+	state, err := s.Record.State()
+	if err != nil {
+		return "", err
+	}
+	if past := state.Current[s.Cluster]; past != nil {
+		return past.Lesson, nil
+	}
+	return "", ErrNoLesson
 }
 
 // Help is a hint, or the word that there is none.

@@ -201,6 +201,33 @@ func TestQuitLeavesNothing(t *testing.T) {
 	}
 }
 
+// What is gone, or was taken, is not built again only to be cleared away.
+func TestQuitBuildsNothing(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []string{"the namespace", "the start"} {
+		h := newHouse(t, fenced(boxes))
+		must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+		if lost == "the namespace" {
+			if err := h.world.DeleteNamespace(ctx(t), "learn-boxes"); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.Remove(filepath.Join(h.dir, "session", "step.json")); err != nil {
+			t.Fatal(err)
+		}
+		before := h.world.made
+		if _, err := h.session().Quit(ctx(t)); err != nil {
+			t.Errorf("%s is gone: %v", lost, err)
+		}
+		if h.world.made != before {
+			t.Errorf("%s is gone, and was built again", lost)
+		}
+		h.clean()
+		if _, err := h.session().Current(ctx(t)); !errors.Is(err, ErrNoLesson) {
+			t.Errorf("%s is gone, and after quit: %v", lost, err)
+		}
+	}
+}
+
 func TestAnotherLessonClearsTheFirstAway(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, fenced(boxes), fenced(other))

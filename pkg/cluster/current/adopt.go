@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,8 +29,8 @@ func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.read(); !errors.Is(err, cluster.ErrNotFound) {
-		return nil, errors.Join(fmt.Errorf("cluster %s: %w", o.Name, cluster.ErrExists), err)
+	if err := free(f, o.Name); err != nil {
+		return nil, err
 	}
 	if !validLearner.MatchString(o.Learner) {
 		return nil, fmt.Errorf("learner %q: use lower case letters, digits and '-', at most 20", o.Learner)
@@ -35,25 +38,57 @@ func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster
 	if len(s.Missing) > 0 {
 		return nil, lacking(o, s)
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.within)
+	defer cancel()
+	unlock, err := p.alone(ctx, o.Name, nobody{})
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := free(f, o.Name); err != nil {
+		return nil, err
+	}
 	r := &record{
 		Name: o.Name, Files: o.Files, Context: o.Context, Server: s.Server, Version: s.Version, Identity: s.Identity,
 		Namespace: o.Namespace, Learner: o.Learner, Adopted: p.now().UTC(), Nodes: s.Nodes, Capabilities: s.Capabilities,
 	}
-	h, err := p.open(f, r)
-	if err == nil && r.shared() {
-		err = h.moveIn(ctx)
+	_, err = os.Stat(string(f))
+	ours := errors.Is(err, fs.ErrNotExist)
+	h, err := p.settleIn(ctx, f, r)
+	if err == nil {
+		return h, nil
+	}
+	err = fmt.Errorf("adopt context %s: %w", o.Context, err)
+	if ours { // else receipts may be there, of what a lesson left
+		err = errors.Join(err, os.RemoveAll(string(f)))
+	}
+	return nil, err
+}
+
+// settleIn looks at the cluster once more and keeps the record.
+func (p *Provider) settleIn(ctx context.Context, f folder, r *record) (*Handle, error) {
+	h, err := p.open(f, r, nobody{})
+	if err != nil {
+		return nil, err
+	}
+	if r.shared() {
+		if err := h.moveIn(ctx); err != nil {
+			return nil, err
+		}
 	}
 	// The yes was to what was surveyed, and the context may lead elsewhere since.
-	if err == nil {
-		err = h.permit.verify(ctx)
+	if err := h.permit.verify(ctx); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		err = f.write(r)
+	return h, f.write(r)
+}
+
+// free is an error where a cluster was adopted under a name already.
+func free(f folder, name string) error {
+	if _, err := f.read(); !errors.Is(err, cluster.ErrNotFound) {
+		return errors.Join(fmt.Errorf("cluster %s: %w", name, cluster.ErrExists), err)
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("adopt context %s: %w", o.Context, err), os.RemoveAll(string(f)))
-	}
-	return h, nil
+	return nil
 }
 
 func lacking(o cluster.AdoptOptions, s *cluster.Survey) error {
@@ -139,17 +174,28 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 	if err != nil {
 		return err
 	}
+	if _, err := f.read(); errors.Is(err, cluster.ErrNotFound) {
+		return fmt.Errorf("cluster %s: %w", name, err)
+	}
+	unlock, err := p.alone(ctx, name, progress)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	r, err := f.read()
 	if errors.Is(err, cluster.ErrNotFound) {
 		return fmt.Errorf("cluster %s: %w", name, err)
 	}
-	left, err := ledger{f.receipts()}.names()
+	left, err := ledger{path: f.receipts()}.names()
 	if err != nil && !o.LeaveBehind {
 		return err
 	}
 	if o.LeaveBehind {
 		if len(left) > 0 {
 			progress.Note("Left in the cluster: namespace %s.", strings.Join(left, ", "))
+		}
+		for _, namespace := range left {
+			p.disown(ctx, f, r, namespace, progress)
 		}
 		return os.RemoveAll(string(f))
 	}
@@ -161,11 +207,64 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 	return os.RemoveAll(string(f))
 }
 
+// disownWithin is how long the cluster may take where it is only tried to reach it.
+const disownWithin = 10 * time.Second
+
+// disown deletes the account of which a learner has a token, where that can be done, and else says
+// how long the token stays good.
+func (p *Provider) disown(ctx context.Context, f folder, r *record, namespace string, progress cluster.Progress) {
+	until, lent := tokenUntil(f.learner(namespace))
+	ctx, cancel := context.WithTimeout(ctx, disownWithin)
+	defer cancel()
+	confined, err := p.deleteAccount(ctx, f, r, namespace)
+	switch {
+	case !confined && !lent:
+	case err == nil:
+		progress.Note("The practice shell's account in namespace %s is deleted: its token opens nothing any more.", namespace)
+	default:
+		when := "for up to " + strconv.Itoa(int(tokenLife.Hours())) + " hours"
+		if lent {
+			when = "until " + until.Local().Format("2006-01-02 15:04 MST")
+		}
+		progress.Note("The practice shell's token for namespace %s stays good %s: its account could not be deleted: %v. Whoever can may do so: kubectl --namespace %s delete serviceaccount/%s",
+			namespace, when, err, namespace, account)
+	}
+}
+
+// deleteAccount deletes the account of a lesson's learner; confined says that there was one.
+func (p *Provider) deleteAccount(ctx context.Context, f folder, r *record, namespace string) (confined bool, err error) {
+	was, err := ledger{path: f.receipts()}.of(namespace)
+	if err != nil {
+		return true, err
+	}
+	confined = was == nil || was.Confined
+	if r == nil {
+		return confined, errors.New("the record of the cluster is damaged")
+	}
+	h, err := p.open(f, r, nobody{})
+	if err != nil {
+		return confined, err
+	}
+	if was, err = h.lesson(ctx, namespace); err != nil {
+		return confined, err
+	}
+	its := kube.Receipt{Version: "v1", Resource: "serviceaccounts", Namespace: namespace, Name: account}
+	for _, e := range was.Equipment {
+		if e.Resource == its.Resource && e.Name == its.Name {
+			its = e
+		}
+	}
+	if !confined {
+		return false, nil
+	}
+	return true, h.client.Delete(ctx, its)
+}
+
 // clearAway deletes what receipts say that lessons left.
 func (p *Provider) clearAway(ctx context.Context, f folder, r *record, left []string, progress cluster.Progress) (err error) {
 	done := progress.Stage("clear away what lessons left: " + strings.Join(left, ", "))
 	defer func() { done(err) }()
-	h, err := p.open(f, r)
+	h, err := p.open(f, r, progress)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,10 @@ type Handle struct {
 	reader, client *kube.Client
 	permit         *permit
 	now            func() time.Time
+	// progress hears of what is worth a sentence.
+	progress cluster.Progress
+	// alone keeps other commands from giving and taking back the yes.
+	alone func(context.Context) (unlock func(), err error)
 
 	looked       sync.Once
 	capabilities cluster.Capabilities
@@ -46,6 +50,11 @@ func infoOf(r *record) cluster.Info {
 	return cluster.Info{
 		Name: r.Name, Provider: Name, State: cluster.Running, Nodes: r.Nodes, Version: r.Version, Created: r.Adopted, Server: r.Server,
 	}
+}
+
+// waits says what is waited for when that takes long.
+func (h *Handle) waits(what string) {
+	h.progress.Note("Still waiting for %s to go.", what)
 }
 
 // Kubeconfig implements cluster.Handle: the user's own context, with all their rights.

@@ -81,6 +81,16 @@ func (h *Handle) fresh(path string) bool {
 	return ok && h.now().Before(from.Add(until.Sub(from)/2))
 }
 
+// tokenUntil says until when the token in a kubeconfig is good, where there is one.
+func tokenUntil(path string) (time.Time, bool) {
+	config, err := clientcmd.LoadFromFile(path)
+	if err != nil || config.AuthInfos[account] == nil {
+		return time.Time{}, false
+	}
+	_, until, ok := lifeOf(config.AuthInfos[account].Token)
+	return until, ok
+}
+
 // lifeOf reads from a token from when until when it is good.
 func lifeOf(token string) (from, until time.Time, ok bool) {
 	parts := strings.Split(token, ".")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,28 +21,52 @@ import (
 // nonceNote is the annotation that holds a receipt's nonce.
 const nonceNote = "kubectl-learn.dev/receipt"
 
-// permit is the consent of one user, held against each write: it must be the cluster that they said
-// yes to, and one of the lessons' namespaces in it. What the answers were is remembered for as long
-// as the process lives, which is a command.
+const (
+	// trusted is how long an answer of the cluster counts: a shell lives for hours, and meanwhile a context
+	// may come to lead elsewhere, and a namespace be made anew by somebody else.
+	trusted = time.Second
+	// answerWithin is how long the cluster may take to say who it is.
+	answerWithin = 15 * time.Second
+)
+
+// permit is the consent of one user, held against each write: it must still be there, it must be the
+// cluster that they said yes to, and one of the lessons' namespaces in it.
 type permit struct {
+	folder folder
 	record *record
 	ledger ledger
 	reader *kube.Client
 
-	mu    sync.Mutex
-	known bool
+	mu sync.Mutex
+	// known is when the cluster was last seen to be the right one.
+	known time.Time
 	// spaces are the namespaces that were seen to be those of the receipts.
-	spaces map[string]types.UID
+	spaces map[string]seen
 }
+
+// seen is what a namespace's UID was, and when.
+type seen struct {
+	uid types.UID
+	at  time.Time
+}
+
+// fresh says that an answer may still be relied on.
+func fresh(at time.Time) bool { return !at.IsZero() && time.Since(at) < trusted }
 
 var _ kube.Permit = (*permit)(nil)
 
-func newPermit(r *record, l ledger, reader *kube.Client) *permit {
-	return &permit{record: r, ledger: l, reader: reader, spaces: map[string]types.UID{}}
+func newPermit(f folder, r *record, l ledger, reader *kube.Client) *permit {
+	return &permit{folder: f, record: r, ledger: l, reader: reader, spaces: map[string]seen{}}
 }
 
 // Allow implements kube.Permit.
 func (p *permit) Allow(ctx context.Context, w kube.Write) error {
+	if err := p.folder.stands(p.record); err != nil {
+		return err
+	}
+	if w.Method == http.MethodDelete {
+		p.doubt()
+	}
 	if err := p.verify(ctx); err != nil {
 		return err
 	}
@@ -54,14 +79,22 @@ func (p *permit) Allow(ctx context.Context, w kube.Write) error {
 	return p.within(ctx, w.Namespace)
 }
 
-// verify asks the cluster who it is, once a process.
+// doubt makes the next question go to the cluster: what is deleted does not come back.
+func (p *permit) doubt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known = time.Time{}
+	clear(p.spaces)
+}
+
+// verify asks the cluster who it is.
 func (p *permit) verify(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.known {
+	if fresh(p.known) {
 		return nil
 	}
-	want := p.record.Identity
+	want, at := p.record.Identity, time.Now()
 	found, err := identify(ctx, p.reader, want.Namespace)
 	if err != nil {
 		return fmt.Errorf("make sure that this is the cluster that you agreed to: %w", err)
@@ -69,12 +102,14 @@ func (p *permit) verify(ctx context.Context) error {
 	if found != want.UID {
 		return &moved{record: p.record, found: found}
 	}
-	p.known = true
+	p.known = at
 	return nil
 }
 
 // identify is the UID of a namespace; empty where there is none.
 func identify(ctx context.Context, c *kube.Client, namespace string) (types.UID, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	found, err := c.Dynamic().Resource(namespaces()).Get(ctx, namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return "", nil
@@ -158,9 +193,10 @@ func (p *permit) within(ctx context.Context, namespace string) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.spaces[namespace] == r.UID {
+	if last := p.spaces[namespace]; last.uid == r.UID && fresh(last.at) {
 		return nil
 	}
+	at := time.Now()
 	found, err := identify(ctx, p.reader, namespace)
 	if err != nil {
 		return err
@@ -168,6 +204,6 @@ func (p *permit) within(ctx context.Context, namespace string) error {
 	if found != r.UID {
 		return fmt.Errorf("namespace %s is another one than the lesson's: its UID is %q, and the receipt says %s", namespace, found, r.UID)
 	}
-	p.spaces[namespace] = r.UID
+	p.spaces[namespace] = seen{uid: found, at: at}
 	return nil
 }

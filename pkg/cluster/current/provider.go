@@ -27,7 +27,12 @@ const Name = "current"
 type Provider struct {
 	root string
 	now  func() time.Time
+	// within is how long a cluster may take to be looked at, and to be adopted.
+	within time.Duration
 }
+
+// surveyWithin is for a cluster far away, of which many things are asked.
+const surveyWithin = 20 * time.Second
 
 var (
 	_ cluster.Provider = (*Provider)(nil)
@@ -36,7 +41,7 @@ var (
 
 // New returns the provider whose records stand in home/adopted.
 func New(home string, now func() time.Time) *Provider {
-	return &Provider{root: filepath.Join(home, "adopted"), now: now}
+	return &Provider{root: filepath.Join(home, "adopted"), now: now, within: surveyWithin}
 }
 
 // Name implements cluster.Provider.
@@ -48,6 +53,21 @@ func (p *Provider) folder(name string) (folder, error) {
 	}
 	return folder(filepath.Join(p.root, name)), nil
 }
+
+// alone makes sure that one command at a time gives a yes, takes it back, or makes something in a
+// cluster. The lock stands beside the folder, which comes and goes.
+func (p *Provider) alone(ctx context.Context, name string, progress cluster.Progress) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(p.root), 0o700); err != nil {
+		return nil, fmt.Errorf("lock cluster %s: %w", name, err)
+	}
+	return cluster.Lock(ctx, p.root+"-"+name+".lock", name, progress)
+}
+
+// nobody is a cluster.Progress that nobody looks at.
+type nobody struct{}
+
+func (nobody) Stage(string) func(error) { return func(error) {} }
+func (nobody) Note(string, ...any)      {}
 
 // Create implements cluster.Provider: it never makes one.
 func (p *Provider) Create(_ context.Context, o cluster.CreateOptions, _ cluster.Progress) (cluster.Handle, error) {
@@ -61,7 +81,7 @@ func (p *Provider) Create(_ context.Context, o cluster.CreateOptions, _ cluster.
 
 // Open implements cluster.Provider. It asks nothing of the cluster; the way there is read from the
 // user's kubeconfig each time, since credentials change.
-func (p *Provider) Open(_ context.Context, name string, _ cluster.Progress) (cluster.Handle, error) {
+func (p *Provider) Open(_ context.Context, name string, progress cluster.Progress) (cluster.Handle, error) {
 	f, err := p.folder(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, cluster.ErrNotFound)
@@ -70,14 +90,14 @@ func (p *Provider) Open(_ context.Context, name string, _ cluster.Progress) (clu
 	if err != nil {
 		return nil, err
 	}
-	h, err := p.open(f, r)
+	h, err := p.open(f, r, progress)
 	if err != nil {
 		return nil, fmt.Errorf("open cluster %s, which is a context of yours: %w. To take your consent back: kubectl learn cluster forget --name %s --leave-behind", name, err, name)
 	}
 	return h, nil
 }
 
-func (p *Provider) open(f folder, r *record) (*Handle, error) {
+func (p *Provider) open(f folder, r *record, progress cluster.Progress) (*Handle, error) {
 	config, err := load(r.Files, r.Context)
 	if err != nil {
 		return nil, err
@@ -93,10 +113,16 @@ func (p *Provider) open(f folder, r *record) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handle{folder: f, record: r, ledger: ledger{f.receipts()}, reader: reader, server: serverOf(config), now: p.now}
-	h.permit = newPermit(r, h.ledger, reader)
-	h.client, err = kube.New(rest, "", h.permit)
-	return h, err
+	consent := func() error { return f.stands(r) }
+	h := &Handle{folder: f, record: r, ledger: ledger{f.receipts(), consent}, reader: reader, server: serverOf(config), now: p.now, progress: progress,
+		alone: func(ctx context.Context) (func(), error) { return p.alone(ctx, r.Name, progress) }}
+	h.permit = newPermit(f, r, h.ledger, reader)
+	client, err := kube.New(rest, "", h.permit)
+	if err != nil {
+		return nil, err
+	}
+	h.reader, h.client = reader.Telling(h.waits), client.Telling(h.waits)
+	return h, nil
 }
 
 // List implements cluster.Provider.

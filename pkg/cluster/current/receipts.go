@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +46,11 @@ type receipt struct {
 }
 
 // ledger is the file of receipts of one cluster.
-type ledger struct{ path string }
+type ledger struct {
+	path string
+	// consent is asked before each line: without a yes nothing is made, and so there is nothing to keep.
+	consent func() error
+}
 
 // open are the receipts of what is not gone, by namespace.
 func (l ledger) open() (map[string]*receipt, error) {
@@ -107,7 +110,7 @@ func (l ledger) add(ctx context.Context, r receipt) error {
 }
 
 func (l ledger) append(ctx context.Context, r receipt) (err error) {
-	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
+	if err := l.consent(); err != nil {
 		return err
 	}
 	lock := flock.New(l.path+".lock", flock.SetPermissions(0o600))
@@ -115,6 +118,9 @@ func (l ledger) append(ctx context.Context, r receipt) (err error) {
 		return err
 	}
 	defer lock.Close()
+	if err := l.consent(); err != nil { // it may have been waited for
+		return err
+	}
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err

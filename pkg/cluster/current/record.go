@@ -1,6 +1,7 @@
 package current
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,6 +63,22 @@ func (f folder) read() (*record, error) {
 		return nil, fmt.Errorf("read %s: it is damaged; adopt the cluster again after kubectl learn cluster forget --leave-behind", f.record())
 	}
 	return &r, nil
+}
+
+// stands is an error unless the consent is still the one that was read before.
+func (f folder) stands(r *record) error {
+	now, err := f.read()
+	if errors.Is(err, cluster.ErrNotFound) {
+		return fmt.Errorf("your yes to cluster %s was taken back. To give it again: kubectl learn cluster adopt", r.Name)
+	}
+	if err != nil {
+		return err
+	}
+	was, _ := json.Marshal(r)
+	if is, _ := json.Marshal(now); !bytes.Equal(was, is) {
+		return fmt.Errorf("cluster %s was forgotten and adopted again meanwhile: your yes now is to context %s at %s. Run the command again", r.Name, now.Context, now.Server)
+	}
+	return nil
 }
 
 func (f folder) write(r *record) error {

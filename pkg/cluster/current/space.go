@@ -50,6 +50,14 @@ func (h *Handle) Namespace(lesson string) string {
 
 // MakeNamespace implements cluster.Guest.
 func (h *Handle) MakeNamespace(ctx context.Context, lesson string, p cluster.Progress) error {
+	unlock, err := h.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := h.folder.stands(h.record); err != nil {
+		return err
+	}
 	if err := h.permit.verify(ctx); err != nil {
 		return err
 	}
@@ -188,6 +196,7 @@ func (h *Handle) lesson(ctx context.Context, namespace string) (*receipt, error)
 	if r == nil {
 		return nil, fmt.Errorf("clear namespace %s: there is no receipt for it: %w", namespace, kube.ErrNotOurs)
 	}
+	h.permit.doubt()
 	if err := h.permit.verify(ctx); err != nil {
 		return nil, err
 	}
@@ -224,6 +233,25 @@ func keepOthers(r *receipt) kube.Keep {
 	}
 }
 
+// tellOfUnclear names what came during a lesson and says nothing of who made it: an object without
+// any fields of its own has no manager. It may be the learner's, or somebody else's, and stays.
+func (h *Handle) tellOfUnclear(ctx context.Context, r *receipt) {
+	left, err := h.reader.Held(ctx, r.Namespace, keepEquipment)
+	if err != nil {
+		return // it is cleared; what is told beyond that is extra
+	}
+	var names []string
+	for _, o := range left {
+		if len(o.GetManagedFields()) == 0 && len(o.GetOwnerReferences()) == 0 && !kube.Ours(o) && !slices.Contains(r.Kept, o.GetUID()) {
+			names = append(names, strings.ToLower(o.GetKind())+"/"+o.GetName())
+		}
+	}
+	if len(names) > 0 {
+		h.progress.Note("Left in namespace %s, since nothing shows who made it: %s. What is yours you can delete: kubectl --namespace %s delete %s",
+			r.Namespace, strings.Join(names, ", "), r.Namespace, strings.Join(names, " "))
+	}
+}
+
 // byKubectl says that a person made an object, with kubectl or through a lesson: those are the only
 // programs that ever wrote anything but its status.
 func byKubectl(o *unstructured.Unstructured) bool {
@@ -250,6 +278,7 @@ func (h *Handle) DeleteNamespace(ctx context.Context, namespace string) error {
 	if err != nil || r == nil {
 		return err
 	}
+	h.permit.doubt()
 	if err := h.permit.verify(ctx); err != nil {
 		return err
 	}
@@ -261,6 +290,8 @@ func (h *Handle) DeleteNamespace(ctx context.Context, namespace string) error {
 		if err := h.takeAway(ctx, r, live); err != nil {
 			return err
 		}
+	} else if err == nil {
+		h.progress.Note("Namespace %s is another one than the lesson's: somebody made it anew. It is left alone.", namespace)
 	}
 	r.At, r.Stage = h.now().UTC(), gone
 	return errors.Join(h.ledger.add(ctx, *r), removed(h.folder.learner(namespace)))
@@ -279,7 +310,8 @@ func (h *Handle) takeAway(ctx context.Context, r *receipt, live *unstructured.Un
 		}
 	}
 	if h.record.shared() {
-		return errors.Join(h.client.Delete(ctx, r.Equipment...))
+		h.tellOfUnclear(ctx, r)
+		return h.client.Delete(ctx, r.Equipment...)
 	}
 	space := spaceReceipt(r.Namespace, r.UID)
 	if err := h.client.Delete(ctx, space); err != nil {

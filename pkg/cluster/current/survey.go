@@ -27,29 +27,40 @@ func (p *Provider) Survey(ctx context.Context, o cluster.AdoptOptions) (*cluster
 	if err != nil {
 		return nil, err
 	}
+	s := &cluster.Survey{Context: o.Context, Server: serverOf(config)}
+	limited, cancel := context.WithTimeout(ctx, p.within)
+	defer cancel()
+	err = p.survey(limited, config, o, s)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("look at the cluster at %s: it did not answer all that was asked within %s. See whether it answers you: kubectl --context %s get --raw /readyz: %w",
+			s.Server, p.within, o.Context, err)
+	}
+	return s, err
+}
+
+func (p *Provider) survey(ctx context.Context, config *api.Config, o cluster.AdoptOptions, s *cluster.Survey) error {
 	c, err := reader(config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := &cluster.Survey{Context: o.Context, Server: serverOf(config)}
 	if s.Version, err = c.Version(ctx); err != nil {
-		return nil, fmt.Errorf("look at the cluster at %s: %w", s.Server, err)
+		return fmt.Errorf("look at the cluster at %s: %w", s.Server, err)
 	}
 	if s.User, err = c.WhoAmI(ctx); err != nil {
 		s.User = "unknown" // older servers do not say
 	}
 	if err := p.recognize(ctx, c, o, s); err != nil {
-		return nil, err
+		return err
 	}
 	if err := weigh(ctx, c, o, s); err != nil {
-		return nil, err
+		return err
 	}
 	all, err := inhabitants(ctx, c, s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	names := append(namesIn(config), all...)
-	return s, judge(ctx, c, o, s, names)
+	return judge(ctx, c, o, s, names)
 }
 
 // reader is a client that can't write.

@@ -247,8 +247,28 @@ func writesStayWithin(t *testing.T, args []string, lesson bool) {
 		t.Errorf("on another cluster it wrote %v", again)
 	}
 	refused := strings.Contains(complaint, agreed) && strings.Contains(complaint, other)
-	if code == 0 || !refused {
+	ends := slices.Contains(args, "--leave-behind") // what is left is told, and the cluster forgotten all the same
+	if (code == 0) != ends || !refused {
 		t.Errorf("on another cluster it ended with %d and %q; it should name %s and %s", code, complaint, agreed, other)
+	}
+}
+
+// To leave a lesson whose namespace somebody else took is no error, and touches nothing.
+func TestQuitWhereTheNamespaceWasTaken(t *testing.T) {
+	g := adopted(t, true)
+	g.server.Remove("namespaces", "", "learn-one-ann")
+	g.server.Put("{apiVersion: v1, kind: Namespace, metadata: {name: learn-one-ann}}")
+	g.server.Put("{apiVersion: v1, kind: Pod, metadata: {name: theirs, namespace: learn-one-ann}}")
+	mark := len(g.server.Requests())
+	_, complaint, code := g.run("--name", "mine", "quit")
+	if code != 0 || !strings.Contains(complaint, "left alone") {
+		t.Errorf("%d, %s", code, complaint)
+	}
+	if wrote := g.writes(mark); len(wrote) > 0 || g.server.Get("pods", "learn-one-ann", "theirs") == nil {
+		t.Errorf("it wrote %v", wrote)
+	}
+	if _, complaint, code = g.run("--name", "mine", "quit"); code == 0 || !strings.Contains(complaint, "o lesson is under way") {
+		t.Errorf("the lesson goes on: %d, %s", code, complaint)
 	}
 }
 
@@ -318,5 +338,14 @@ func TestConsent(t *testing.T) {
 		})
 	}
 	g := newGuest(t)
-	g.ok("cluster", "adopt", "--context", "production", "--yes", "--production-too")
+	if _, said, code := g.run("cluster", "adopt", "--context", "production", "--yes", "--production-too"); code != 0 || !strings.Contains(said, "look at the cluster of") {
+		t.Errorf("%d, %s", code, said)
+	}
+	g.server.Put("{apiVersion: v1, kind: Namespace, metadata: {name: given}}")
+	out := strings.Join(strings.Fields(g.ok("--name", "given", "cluster", "adopt", "--context", "mine", "--yes", "--namespace", "given")), " ")
+	for _, want := range []string{"add no quota, no limits and no Pod security", "kubectl create configmap x"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
 }

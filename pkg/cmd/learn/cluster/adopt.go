@@ -69,7 +69,9 @@ func (o *AdoptOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	done := o.Progress("").Stage("look at the cluster of context " + options.Context)
 	survey, err := adopter.Survey(ctx, options)
+	done(err)
 	if err != nil {
 		return err
 	}
@@ -207,6 +209,8 @@ func (o *AdoptOptions) does() []string {
 		return []string{
 			"work in namespace " + o.Namespace + ", which has to be empty, and for this use alone",
 			"delete there what you made with kubectl during a lesson, when you leave it",
+			"leave there, and name, what shows nobody who made it: objects without fields of their own (kubectl create configmap x)",
+			"add no quota, no limits and no Pod security: those that the namespace has hold",
 		}
 	}
 	learner := o.Learner

@@ -29,7 +29,7 @@ it is. What you did in lessons is remembered.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
-	c.Flags().BoolVar(&o.LeaveBehind, "leave-behind", false, "Do not go to the cluster; leave there what lessons left.")
+	c.Flags().BoolVar(&o.LeaveBehind, "leave-behind", false, "Leave in the cluster what lessons left. Where it answers, only the practice shell's account is deleted.")
 	return c
 }
 
