@@ -14,9 +14,6 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/internal/startup"
 	"github.com/kubectl-learn/kubectl-learn/lessons"
-	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
-	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/current"
-	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/kind"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/kubectl"
@@ -36,7 +33,7 @@ func main() {
 		os.Exit(cmd.CodeError)
 	}
 	deps.Lessons = lessons.FS
-	deps.Providers = []cluster.Provider{kind.New(string(deps.Home), os.Getenv), sandbox.New(string(deps.Home)), current.New(string(deps.Home), time.Now)}
+	deps.Providers = providers(string(deps.Home))
 	parts.StampVersion() // kubectl version parses what the client calls itself
 	deps.Kubectl = kubectl.Run(parts.Version, stop)
 	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, os.Args[1:]))

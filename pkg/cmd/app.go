@@ -55,8 +55,9 @@ type Deps struct {
 type App struct {
 	genericiooptions.IOStreams
 	Deps
-	// Cluster is the name of the practice cluster that is meant.
+	// Cluster is the name of the practice cluster that is meant; Named says that somebody chose it.
 	Cluster string
+	Named   bool
 	// Provider is which provider is to make it: a name, or auto.
 	Provider string
 
@@ -67,7 +68,7 @@ type App struct {
 func NewApp(streams genericiooptions.IOStreams, deps Deps) *App {
 	a := &App{IOStreams: streams, Deps: deps, Cluster: cluster.DefaultName, Provider: Auto}
 	if name := a.Getenv(ClusterVariable); name != "" {
-		a.Cluster = name
+		a.Cluster, a.Named = name, true
 	}
 	a.index = sync.OnceValues(func() (*catalog.Catalog, error) { return catalog.Index(deps.Lessons) })
 	return a

@@ -74,6 +74,10 @@ func (a *App) EnsureCluster(ctx context.Context) (cluster.Handle, error) {
 	if !errors.Is(err, cluster.ErrNotFound) {
 		return h, err
 	}
+	// Somebody who has clusters and names none may not want another one.
+	if missing, ok := errors.AsType[*notFound](err); ok && !a.Named && len(missing.others) > 0 {
+		return nil, fmt.Errorf("%w. A new one: %s cluster create", err, a.Prefix())
+	}
 	return a.CreateCluster(ctx, cluster.CreateOptions{Name: a.Cluster})
 }
 
@@ -168,4 +172,32 @@ func (a *App) DeleteCluster(ctx context.Context) error {
 	return a.notFound()
 }
 
-func (a *App) notFound() error { return fmt.Errorf("cluster %s: %w", a.Cluster, cluster.ErrNotFound) }
+// notFound is a cluster.ErrNotFound that knows which clusters there are.
+type notFound struct {
+	name   string
+	others []string
+}
+
+func (e *notFound) Error() string {
+	text := fmt.Sprintf("cluster %s: %v", e.name, cluster.ErrNotFound)
+	if len(e.others) > 0 {
+		text += fmt.Sprintf("; there is %s: say which with --name", strings.Join(e.others, ", "))
+	}
+	return text
+}
+
+func (e *notFound) Unwrap() error { return cluster.ErrNotFound }
+
+func (a *App) notFound() error {
+	others := slices.DeleteFunc(a.Home.ClusterNames(), func(name string) bool { return name == a.Cluster })
+	return &notFound{a.Cluster, others}
+}
+
+// TakeTheOnlyCluster has commands mean the one cluster that there is, where no name was given and
+// none has the name that is meant otherwise.
+func (a *App) TakeTheOnlyCluster() {
+	names := a.Home.ClusterNames()
+	if !a.Named && len(names) == 1 {
+		a.Cluster = names[0]
+	}
+}

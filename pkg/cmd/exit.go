@@ -51,7 +51,7 @@ func Explain(prefix string, err error) string {
 		return "interrupted"
 	case errors.Is(err, session.ErrNoLesson):
 		return fmt.Sprintf("no lesson is under way. Begin one: %s start", prefix)
-	case errors.Is(err, cluster.ErrNotFound):
+	case errors.Is(err, cluster.ErrNotFound) && !strings.Contains(text, "--name"):
 		return fmt.Sprintf("%s. Make one: %s cluster create", text, prefix)
 	}
 	return text

@@ -231,7 +231,7 @@ func (n *Narrator) show(error) {}
 func (n *Narrator) Advice(pairs ...string) {
 	line, columns := "", 0
 	for i := 0; i+1 < len(pairs); i += 2 {
-		width := render.Width(pairs[i]) + 1 + render.Width(pairs[i+1])
+		width := render.Width(pairs[i]) + 2 + render.Width(pairs[i+1])
 		if columns > 0 && columns+3+width > n.width() {
 			n.printf("  %s\n", line)
 			line, columns = "", 0
@@ -239,7 +239,7 @@ func (n *Narrator) Advice(pairs ...string) {
 		if columns > 0 {
 			line, columns = line+"   ", columns+3
 		}
-		line += n.Style.Dim(pairs[i]) + " " + n.Style.Accent(pairs[i+1])
+		line += n.Style.Dim(pairs[i]) + "  " + n.Style.Accent(pairs[i+1])
 		columns += width
 	}
 	n.printf("  %s\n", line)

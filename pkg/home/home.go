@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Variable is the environment variable that names the folder outright.
@@ -56,6 +57,22 @@ func (d Dir) Progress() string { return filepath.Join(string(d), "progress.jsonl
 
 // Clusters is the folder in which providers keep a folder a cluster.
 func (d Dir) Clusters() string { return filepath.Join(string(d), "clusters") }
+
+// ClusterNames are the names of all clusters that any provider keeps a record of, sorted.
+func (d Dir) ClusterNames() []string {
+	var names []string
+	for _, record := range []string{"cluster.json", "adopted.json"} {
+		found, err := filepath.Glob(filepath.Join(string(d), "*", "*", record))
+		if err != nil { // a pattern of ours is not malformed
+			continue
+		}
+		for _, file := range found {
+			names = append(names, filepath.Base(filepath.Dir(file)))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 // Session is the folder of the lesson under way on a cluster.
 func (d Dir) Session(cluster string) string { return filepath.Join(string(d), "session", cluster) }

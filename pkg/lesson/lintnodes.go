@@ -13,8 +13,10 @@ import (
 func lintNodes(l *Lesson) []Problem {
 	var found []Problem
 	for _, s := range l.Steps {
-		for _, c := range s.typed() {
+		asked, mistakes := s.typed()
+		for i, c := range append(asked, mistakes...) {
 			changes, looks := nodesIn(&c)
+			looks = looks && i < len(asked) // a mistake that only looks does no harm where it is refused
 			switch {
 			case changes && !l.Needs.CordonNodes:
 				found = append(found, Problem{c.Pos, "nodes", fmt.Sprintf("%q changes a node; write needs: {cordonNodes: true}", c.Line), Defect})
@@ -26,18 +28,17 @@ func lintNodes(l *Lesson) []Problem {
 	return found
 }
 
-// typed are all commands that the step has somebody type, mistakes included.
-func (s *Step) typed() []Command {
-	var all []Command
+// typed are all commands that the step has somebody type: what it asks for, and mistakes.
+func (s *Step) typed() (asked, mistakes []Command) {
 	for _, d := range All[*Do](s) {
-		all = append(all, d.Commands...)
+		asked = append(asked, d.Commands...)
 	}
 	for _, w := range All[*Wrong](s) {
 		for _, t := range w.Turns {
-			all = append(all, t.Do...)
+			mistakes = append(mistakes, t.Do...)
 		}
 	}
-	return all
+	return asked, mistakes
 }
 
 // nodesIn says what a command does with nodes.

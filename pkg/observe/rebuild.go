@@ -64,7 +64,7 @@ func (r *rebuilder) object(o *unstructured.Unstructured) {
 	case fresh:
 		r.add(snapshot.Added, r.within(made), o)
 	case r.was[o.GetUID()] != nil && r.was[o.GetUID()].GetResourceVersion() != o.GetResourceVersion():
-		r.add(snapshot.Modified, r.within(touched(o)), o)
+		r.add(snapshot.Modified, r.within(touched(o, o.GetKind() == "Pod")), o)
 	}
 }
 
@@ -103,9 +103,11 @@ func (r *rebuilder) pod(o *unstructured.Unstructured, made time.Time) {
 	r.add(snapshot.Modified, last, o)
 }
 
-// touched is when somebody wrote the object last, its status aside if that can be told.
-func touched(o *unstructured.Unstructured) time.Time {
-	var spec, any time.Time
+// touched is when somebody wrote the object last; its status counts if that is said, or if nobody
+// ever wrote anything else.
+func touched(o *unstructured.Unstructured, status bool) time.Time {
+	var spec time.Time
+	any := o.GetCreationTimestamp().Time
 	for _, m := range o.GetManagedFields() {
 		if m.Time == nil {
 			continue
@@ -117,7 +119,7 @@ func touched(o *unstructured.Unstructured) time.Time {
 			spec = m.Time.Time
 		}
 	}
-	if o.GetKind() == "Pod" || spec.IsZero() {
+	if status || spec.IsZero() {
 		return any
 	}
 	return spec

@@ -38,14 +38,15 @@ func (r *Recorder) begin(at time.Time, objects []*unstructured.Unstructured) {
 			Namespace: o.GetNamespace(), Name: o.GetName(),
 		})
 	}
-	r.note(true, r.initial[was:])
+	r.note(true, snapshot.Change{At: at})
+	r.note(true, r.initial[was:]...)
 }
 
 // Add keeps changes that were seen, or done, elsewhere too, such as a fault of package explain.
 func (r *Recorder) Add(changes ...snapshot.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.note(false, changes)
+	r.note(false, changes...)
 	r.changes = append(r.changes, changes...)
 	if extra := len(r.changes) - maxChanges; extra > 0 {
 		r.changes = append([]snapshot.Change(nil), r.changes[extra:]...)

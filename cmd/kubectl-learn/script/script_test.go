@@ -105,6 +105,7 @@ func setup(env *testscript.Env) error {
 	home := filepath.Join(dir, "home")
 	env.Setenv("LEARN", home)
 	env.Setenv("KUBECTL_LEARN_HOME", home)
+	env.Setenv("KUBECTL_LEARN_PROVIDER", "sandbox") // an engine on this machine makes no difference
 	env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "kubeconfig"))
 	env.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 	env.Setenv("LC_ALL", "C.UTF-8")

@@ -59,23 +59,25 @@ func planned(s settings) (plan, error) {
 		overlay(&c, own)
 	}
 	p := plan{nodes: len(c.Nodes), audit: true}
+	text := fmt.Sprint(c.KubeadmConfigPatches, c.KubeadmConfigPatchesJSON6902)
 	switch {
-	case strings.Contains(fmt.Sprint(c.KubeadmConfigPatches, c.KubeadmConfigPatchesJSON6902), "extraVolumes"):
+	case strings.Contains(text, "extraVolumes"):
 		p.audit, p.notes = false, append(p.notes, "Your kind config sets volumes of the API server, so it keeps no audit log. Stories will tell less.")
 	case controlPlanes(c) > 1:
 		p.audit, p.notes = false, append(p.notes, "With several control planes there is no audit log to read. Stories will tell less.")
 	}
-	patch, err := patches(p.audit)
+	alone := controlPlanes(c) == 1 && len(c.FeatureGates) == 0 && !strings.Contains(text, "scheduler")
+	patch, err := patches(p.audit, alone)
 	if err != nil {
 		return plan{}, err
 	}
 	c.KubeadmConfigPatches = append([]string{kubelet(s)}, c.KubeadmConfigPatches...)
 	c.KubeadmConfigPatchesJSON6902 = append(patch, c.KubeadmConfigPatchesJSON6902...)
-	var text bytes.Buffer
-	if err := yaml.NewEncoder(&text).Encode(c); err != nil {
+	b, err := yaml.Marshal(c)
+	if err != nil {
 		return plan{}, fmt.Errorf("write kind config: %w", err)
 	}
-	p.config = text.String()
+	p.config = string(b)
 	return p, nil
 }
 
@@ -148,22 +150,26 @@ func kubelet(s settings) string {
 	return text
 }
 
+var noElection = [2]string{"leader-elect", "false"}
+
 // arguments are those of the control plane's components. A learner does not wait six minutes for
-// the Pods of a lost node.
-func arguments(audit bool) map[string][][2]string {
+// the Pods of a lost node. Where there is one of each component they elect no leader: after a stop
+// and a start each would wait for its own old lease to run out.
+func arguments(audit, alone bool) map[string][][2]string {
 	api := [][2]string{{"default-not-ready-toleration-seconds", "3"}, {"default-unreachable-toleration-seconds", "3"}}
 	if audit {
 		api = append(api, [2]string{"audit-policy-file", auditPolicy}, [2]string{"audit-log-path", auditLog},
 			[2]string{"audit-log-maxsize", "32"}, [2]string{"audit-log-maxbackup", "1"})
 	}
-	return map[string][][2]string{
-		"apiServer": api,
-		"controllerManager": {
-			{"node-monitor-grace-period", "10s"}, {"node-monitor-period", "1s"},
-			{"horizontal-pod-autoscaler-sync-period", "5s"}, {"horizontal-pod-autoscaler-initial-readiness-delay", "5s"},
-			{"horizontal-pod-autoscaler-cpu-initialization-period", "20s"}, {"horizontal-pod-autoscaler-downscale-stabilization", "30s"},
-		},
+	controllers := [][2]string{
+		{"node-monitor-grace-period", "10s"}, {"node-monitor-period", "1s"},
+		{"horizontal-pod-autoscaler-sync-period", "5s"}, {"horizontal-pod-autoscaler-initial-readiness-delay", "5s"},
+		{"horizontal-pod-autoscaler-cpu-initialization-period", "20s"}, {"horizontal-pod-autoscaler-downscale-stabilization", "30s"},
 	}
+	if alone {
+		controllers = append(controllers, noElection)
+	}
+	return map[string][][2]string{"apiServer": api, "controllerManager": controllers}
 }
 
 type operation struct {
@@ -174,15 +180,20 @@ type operation struct {
 
 // patches are for both forms that kubeadm's configuration has had: kind applies the one that fits
 // the Kubernetes of the node image. They add to lists and maps that kind fills too.
-func patches(audit bool) ([]v1alpha4.PatchJSON6902, error) {
+func patches(audit, alone bool) ([]v1alpha4.PatchJSON6902, error) {
 	var older, newer []operation
-	all := arguments(audit)
+	all := arguments(audit, alone)
 	for _, component := range []string{"apiServer", "controllerManager"} {
 		for _, a := range all[component] {
 			path := "/" + component + "/extraArgs/"
 			newer = append(newer, operation{"add", path + "-", map[string]string{"name": a[0], "value": a[1]}})
 			older = append(older, operation{"add", path + a[0], a[1]})
 		}
+	}
+	if alone { // kind leaves the scheduler's arguments empty, so there is nothing to add to
+		const path = "/scheduler/extraArgs"
+		newer = append(newer, operation{"add", path, []map[string]string{{"name": noElection[0], "value": noElection[1]}}})
+		older = append(older, operation{"add", path, map[string]string{noElection[0]: noElection[1]}})
 	}
 	if audit {
 		volumes := operation{"add", "/apiServer/extraVolumes", []map[string]any{

@@ -57,7 +57,7 @@ func TestPlanned(t *testing.T) {
 // TestPatchesFitBothForms applies to nothing: kind does, on a real cluster. Here each patch is JSON,
 // and adds to what kind has in it.
 func TestPatchesFitBothForms(t *testing.T) {
-	all, err := patches(true)
+	all, err := patches(true, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,8 @@ const (
 	controlPlane = "control-plane"
 
 	podman = "podman"
+	// namesEngine is kind's own variable for the engine to take.
+	namesEngine = "KIND_EXPERIMENTAL_PROVIDER"
 
 	// chooseWithin is how long an engine may take to answer when it may be done without, askWithin
 	// when it was asked for.
@@ -36,18 +38,23 @@ type engine struct {
 	// name is docker, nerdctl or podman, which is also the program.
 	name   string
 	option kindcluster.ProviderOption
+	// host is the variable that says where docker's server is, with its value; empty where it is not set.
+	host string
 }
 
 // engines are those that kind knows, in the order in which kind looks for them. kind's own
 // environment variable names one.
 func engines(getenv func(string) string) []engine {
 	all := []engine{
-		{"docker", kindcluster.ProviderWithDocker()},
-		{"nerdctl", kindcluster.ProviderWithNerdctl("nerdctl")},
-		{podman, kindcluster.ProviderWithPodman()},
+		{name: "docker", option: kindcluster.ProviderWithDocker()},
+		{name: "nerdctl", option: kindcluster.ProviderWithNerdctl("nerdctl")},
+		{name: podman, option: kindcluster.ProviderWithPodman()},
+	}
+	if host := getenv("DOCKER_HOST"); host != "" {
+		all[0].host = "DOCKER_HOST=" + host
 	}
 	for _, e := range all {
-		if getenv("KIND_EXPERIMENTAL_PROVIDER") == e.name {
+		if getenv(namesEngine) == e.name {
 			return []engine{e}
 		}
 	}
@@ -163,6 +170,9 @@ func parseInfo(out []byte) (engineInfo, error) {
 // explain turns what an engine says when it can't be used into what to do about it.
 func (e engine) explain(ctx context.Context, err error) error {
 	text := strings.ToLower(err.Error())
+	if e.host != "" {
+		return fmt.Errorf("%s is installed, and with %s it does not answer: %s", e.name, e.host, lastLine(err.Error()))
+	}
 	late, isLate := errors.AsType[slow](context.Cause(ctx))
 	switch {
 	case isLate:

@@ -165,6 +165,7 @@ func (h *Handle) make(ctx context.Context, p cluster.Progress) error {
 	if left, look := h.engine.nodes(context.WithoutCancel(ctx), h.record.Name); look == nil && len(left) == 0 {
 		_ = os.Remove(h.folder.kubeconfig())
 		_ = os.Remove(h.folder.record())
+		h.folder.leave()
 	}
 	return fmt.Errorf("create cluster %s: %w", h.record.Name, err)
 }
@@ -283,9 +284,9 @@ func (h *Handle) waitParts(ctx context.Context, started []string, since time.Tim
 	if err != nil {
 		return err
 	}
-	done := p.Stage("control plane, DNS")
+	done := p.Stage("scheduler, DNS")
 	err = within(ctx, readyWithin, func(ctx context.Context) error {
-		if err := live.WaitControlPlane(ctx, client, since); err != nil {
+		if err := live.WaitReady(ctx, client); err != nil {
 			return err
 		}
 		for _, selector := range []string{schedulerPods, controllerPods, dnsPods} {

@@ -66,7 +66,13 @@ func (p *Provider) folder(name string) (folder, error) {
 
 // engine finds an engine by name.
 func (p *Provider) engine(name string) (engine, error) {
-	for _, e := range engines(func(string) string { return "" }) {
+	unnamed := func(variable string) string {
+		if variable == namesEngine {
+			return ""
+		}
+		return p.getenv(variable)
+	}
+	for _, e := range engines(unnamed) {
 		if e.name == name {
 			return e, nil
 		}
@@ -107,6 +113,7 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 	}
 	h, err = p.begin(ctx, f, o, progress)
 	if err != nil {
+		f.leave()
 		return nil, fmt.Errorf("create cluster %s: %w", o.Name, err)
 	}
 	return h, h.make(ctx, progress)

@@ -80,6 +80,14 @@ func (f folder) write(r *record) error {
 	return nil
 }
 
+// leave removes the folder of a cluster that came to nothing, unless there is something to read in it.
+func (f folder) leave() {
+	if entries, err := os.ReadDir(string(f)); err == nil && len(entries) == 1 {
+		_ = os.Remove(f.lock())
+		_ = os.Remove(string(f))
+	}
+}
+
 // keep takes down which containers are ours.
 func (r *record) keep(nodes []node) {
 	r.Nodes = nil

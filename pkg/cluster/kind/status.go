@@ -44,7 +44,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	for _, n := range h.record.Nodes {
 		if n.Stopped {
 			s.Parts = append(s.Parts, cluster.Part{
-				Name: "kubelet " + n.Name, Realness: cluster.Real, Evidence: "stopped on purpose", Note: "kubectl learn cluster node start " + n.Name,
+				Name: "kubelet " + n.Name, Realness: cluster.Real, Evidence: "stopped on purpose", Note: live.StartNode(h.record.Name, n.Name),
 			})
 			continue
 		}

@@ -103,6 +103,14 @@ func condition(n *corev1.Node) corev1.ConditionStatus {
 	return corev1.ConditionUnknown
 }
 
+// StartNode is the command that starts a node which was stopped.
+func StartNode(name, node string) string {
+	if name == cluster.DefaultName {
+		return "kubectl learn cluster node start " + node
+	}
+	return "kubectl learn cluster node start " + node + " --name " + name
+}
+
 // Schedulable says that a node is Ready, has its range of Pod addresses, and that no taint of a sick node is left on it.
 func Schedulable(n *corev1.Node) bool {
 	sick := func(t corev1.Taint) bool {
@@ -166,27 +174,15 @@ func Container(p *corev1.Pod, name string) (corev1.ContainerStatus, error) {
 	return corev1.ContainerStatus{}, fmt.Errorf("pod %s has no running container %q; it has %v", p.Name, name, names)
 }
 
-// WaitControlPlane waits until the API server is ready, and the scheduler and the controllers have
-// reported after a moment.
-func WaitControlPlane(ctx context.Context, client kubernetes.Interface, since time.Time) error {
+// WaitReady waits until the API server says that it is ready.
+func WaitReady(ctx context.Context, client kubernetes.Interface) error {
 	var last error
 	err := wait.PollUntilContextCancel(ctx, look, true, func(ctx context.Context) (bool, error) {
-		if last = Health(ctx, client, "/readyz").err; last != nil {
-			return false, nil
-		}
-		for _, name := range []string{"kube-scheduler", "kube-controller-manager"} {
-			lease, err := client.CoordinationV1().Leases(metav1.NamespaceSystem).Get(ctx, name, metav1.GetOptions{})
-			if err == nil && (lease.Spec.RenewTime == nil || lease.Spec.RenewTime.Time.Before(since)) {
-				err = fmt.Errorf("%s has not reported", name)
-			}
-			if last = err; err != nil {
-				return false, nil
-			}
-		}
-		return true, nil
+		last = Health(ctx, client, "/readyz").err
+		return last == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("wait for the control plane: %w", errors.Join(context.Cause(ctx), last))
+		return fmt.Errorf("wait for the API server: %w", errors.Join(context.Cause(ctx), last))
 	}
 	return nil
 }

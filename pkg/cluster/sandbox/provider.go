@@ -96,6 +96,10 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 		}
 	}
 	if err := h.up(ctx, progress); err != nil {
+		if ctx.Err() != nil { // whoever breaks it off wants nothing of it
+			progress.Note("Taking away what was made.")
+			err = errors.Join(err, clear(context.WithoutCancel(ctx), l), os.RemoveAll(l.Dir))
+		}
 		return nil, fmt.Errorf("create cluster %s: %w", o.Name, err)
 	}
 	return h, nil

@@ -31,7 +31,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	)
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	for _, n := range h.config.Nodes {
-		s.Parts = append(s.Parts, kubelet(n, nodes, err))
+		s.Parts = append(s.Parts, h.kubelet(n, nodes, err))
 	}
 	s.Parts = append(s.Parts,
 		cluster.Part{Name: "containers", Realness: cluster.ProcessLevel, Healthy: true, Evidence: "a process each",
@@ -55,11 +55,11 @@ func (h *Handle) process(name string, r cluster.Realness, note string) cluster.P
 	return p
 }
 
-func kubelet(n sandbox.Node, nodes *corev1.NodeList, err error) cluster.Part {
+func (h *Handle) kubelet(n sandbox.Node, nodes *corev1.NodeList, err error) cluster.Part {
 	if n.Stopped {
 		return cluster.Part{
 			Name: "kubelet " + n.Name, Realness: cluster.Real,
-			Evidence: "stopped on purpose", Note: "kubectl learn cluster node start " + n.Name,
+			Evidence: "stopped on purpose", Note: live.StartNode(h.config.Name, n.Name),
 		}
 	}
 	return live.Kubelet(n.Name, nodes, err)

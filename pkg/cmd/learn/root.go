@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/author"
@@ -32,10 +35,15 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
 )
 
+// own clears away what Kubernetes' packages put into every process: their flags.
+var own = sync.OnceFunc(func() { pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError) })
+
+// quiet lets nobody hear what client-go says of its own work.
+var quiet = sync.OnceFunc(func() { klog.SetLogger(klog.Logger{}) })
+
 // Main runs the command that args name and returns the exit code.
 func Main(ctx context.Context, streams genericiooptions.IOStreams, deps cmd.Deps, args []string) int {
-	// Kubernetes' packages put flags of their own into every command of the process.
-	pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError)
+	own()
 	app := cmd.NewApp(streams, deps)
 	root := New(app)
 	root.SetArgs(append([]string{}, args...)) // of nil cobra would take the process's own
@@ -74,7 +82,20 @@ a command: where you are, and what comes next.`),
 	_ = root.RegisterFlagCompletionFunc("name", app.CompleteClusters())
 	_ = root.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(append(app.ProviderNames(), cmd.Auto), cobra.ShellCompDirectiveNoFileComp))
 	addGroups(root, app)
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) { prepare(c, app) }
 	return root
+}
+
+// prepare settles what holds for all commands. Those that make a cluster, or end one, mean exactly the
+// name that they were given.
+func prepare(c *cobra.Command, app *cmd.App) {
+	app.Named = app.Named || c.Flags().Changed("name")
+	if !slices.Contains([]string{"create", "adopt", "delete", "forget"}, c.Name()) {
+		app.TakeTheOnlyCluster()
+	}
+	if c.Name() != "kubectl" { // which has flags for that
+		quiet()
+	}
 }
 
 func addGroups(root *cobra.Command, app *cmd.App) {

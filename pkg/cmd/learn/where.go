@@ -174,6 +174,9 @@ func dot(p render.Style, sign, ascii string) string {
 
 func (w *where) cluster(i *cluster.Info) string {
 	if i == nil {
+		if others := w.Home.ClusterNames(); len(others) > 0 {
+			return strings.Join(others, ", ") + "; say which with --name"
+		}
 		return "none yet; the first lesson makes one"
 	}
 	what := fmt.Sprintf("%s (%s, %d nodes, %s", i.Name, i.Provider, len(i.Nodes), i.State)

@@ -177,8 +177,8 @@ func (o *AdoptOptions) show(s *cluster.Survey) {
 	fmt.Fprintf(o.Out, "\n  %s\n", n.Style.Bold(n.Style.Plain("Context "+s.Context)))
 	n.Say("%s · Kubernetes %s", s.Server, s.Version)
 	n.Say("You are %s there.", s.User)
-	n.Say("%s · %s · %s · %d days old", seen(len(s.Nodes), s.Nodes != nil, "node"), seen(s.Namespaces, s.Namespaces >= 0, "namespace"),
-		seen(s.Others, s.Others >= 0, "Pod")+" of others", int(s.Age.Hours()/24))
+	n.Say("%s · %s · %s of others · up for %s", seen(len(s.Nodes), s.Nodes != nil, "node"), seen(s.Namespaces, s.Namespaces >= 0, "namespace"),
+		seen(s.Others, s.Others >= 0, "Pod"), cmd.Ago(s.Age))
 	o.list("It looks like a cluster that people depend on:", s.Production)
 	o.list("What lessons will do there:", o.does())
 	o.list("What they will not do:", []string{
