@@ -139,10 +139,12 @@ func located(file string, err error) string {
 // failCgroupV1Since is the first kubelet that knows the setting.
 var failCgroupV1Since = version.MustParseGeneric("1.31.0")
 
-// kubelet has nodes report every second and a lost one noticed after seconds, as in the sandbox.
+// kubelet has nodes report every second and a lost one noticed after seconds, as in the sandbox. Pods
+// are looked at every 10 s: with the default of a minute a container that crashes shows Error for most of
+// its pause, and CrashLoopBackOff for an instant.
 // The kubelet refuses machines with cgroup v1 unless it is told not to.
 func kubelet(s settings) string {
-	text := "kind: KubeletConfiguration\nnodeStatusUpdateFrequency: 1s\nnodeLeaseDurationSeconds: 8\n"
+	text := "kind: KubeletConfiguration\nnodeStatusUpdateFrequency: 1s\nnodeLeaseDurationSeconds: 8\nsyncFrequency: 10s\n"
 	v, err := version.ParseGeneric(s.version)
 	if s.oldCgroups && (err != nil || v.AtLeast(failCgroupV1Since)) {
 		text += "failCgroupV1: false\n"
