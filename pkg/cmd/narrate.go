@@ -194,6 +194,13 @@ func (n *Narrator) Say(format string, args ...any) {
 	}
 }
 
+// Aside says a remark on the line before, further in.
+func (n *Narrator) Aside(text string) {
+	for _, line := range n.wrap(text, n.width()-4) {
+		n.printf("      %s\n", n.Style.Dim(line))
+	}
+}
+
 // wrap breaks text between words.
 func (n *Narrator) wrap(text string, columns int) []string {
 	var lines []string

@@ -63,18 +63,34 @@ func (o *StatusOptions) show(s cluster.Status) {
 	if len(s.Parts) == 0 {
 		fmt.Fprintf(o.Out, "  Nothing of it is running. Start it: %s cluster start\n", o.Prefix())
 	}
-	name, evidence := 0, 0
+	name := 0
 	for _, p := range s.Parts {
-		name, evidence = max(name, len([]rune(p.Name))), max(evidence, len([]rune(p.Evidence)))
+		name = max(name, len([]rune(p.Name)))
 	}
 	for _, p := range s.Parts {
-		sign := style.GoodSign()
-		if !p.Healthy {
-			sign = style.BadSign()
-		}
-		fmt.Fprintf(o.Out, "  %s %-*s  %-13s  %s\n", sign, name, style.Plain(p.Name), p.Realness, style.Dim(style.Plain(p.Evidence)))
-		if p.Note != "" {
-			fmt.Fprintf(o.Out, "      %s\n", style.Dim(style.Plain(p.Note)))
-		}
+		o.showPart(p, name)
+	}
+}
+
+// lineWidth is what fits on a line of a narrow terminal.
+const lineWidth = 80
+
+// showPart shows one part; its name is given so many columns. Evidence that is too long for the line stands below.
+func (o *StatusOptions) showPart(p cluster.Part, name int) {
+	style, n := o.Style(), o.Narrator()
+	sign := style.GoodSign()
+	if !p.Healthy {
+		sign = style.BadSign()
+	}
+	line := fmt.Sprintf("%-*s  %-13s", name, style.Plain(p.Name), p.Realness)
+	evidence := style.Plain(p.Evidence)
+	if 4+len([]rune(line))+2+len([]rune(evidence)) <= lineWidth {
+		fmt.Fprintf(o.Out, "  %s %s  %s\n", sign, line, style.Dim(evidence))
+	} else {
+		fmt.Fprintf(o.Out, "  %s %s\n", sign, strings.TrimSpace(line))
+		n.Aside(evidence)
+	}
+	if p.Note != "" {
+		n.Aside(p.Note)
 	}
 }
