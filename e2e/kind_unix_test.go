@@ -170,7 +170,7 @@ func TestKindMetrics(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	lesson := "---\nid: top\ntitle: Figures\nsummary: What nodes use.\nminutes: 1\nneeds: {metrics: true}\nteaches: [top]\n---\n" +
+	lesson := "---\nid: top\ntitle: Figures\nsummary: What nodes use.\nminutes: 1\nneeds: {metrics: true, seeNodes: true}\nteaches: [top]\n---\n" +
 		"Nodes tell what they use.\n\n## Look\n\nLook at it.\n\n```sh do\nkubectl top nodes\nkubectl create configmap seen\n```\n\n" +
 		"```yaml check\n- that: You looked\n  on: configmap/seen\n  expect: object.metadata.name == \"seen\"\n  expected: a ConfigMap seen\n```\n\n```yaml wrong\n- do: kubectl create configmap sene\n  fails: You looked\n  says: a ConfigMap seen\n- do: kubectl top nodes\n  fails: You looked\n  says: a ConfigMap seen\n```\n"
 	if err := os.WriteFile(file, []byte(lesson), 0o600); err != nil {
