@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -172,13 +173,16 @@ func serving(l sandbox.Layout, n sandbox.Node) (*tls.Config, error) {
 	}, nil
 }
 
-// freePort picks a port on loopback. It may be taken before the kubelet gets to it: then the
-// kubelet ends, and is started anew with another.
+// freePort picks a port on loopback, below those that systems give to outgoing connections: the
+// cluster makes many of these meanwhile. Where it is taken even so before the kubelet gets to it, a
+// worker is started anew with another.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	for range 100 {
+		port := 10000 + rand.IntN(10000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("find a free port for the kubelet: none of 100 between 10000 and 20000 is free")
 }
