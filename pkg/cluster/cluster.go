@@ -132,6 +132,15 @@ type Progress interface {
 	Note(format string, args ...any)
 }
 
+// Silent is a Progress that nobody follows.
+type Silent struct{}
+
+// Stage implements Progress.
+func (Silent) Stage(string) func(error) { return func(error) {} }
+
+// Note implements Progress.
+func (Silent) Note(string, ...any) {}
+
 // State is what a cluster is doing as a whole.
 type State string
 

@@ -38,7 +38,7 @@ func (s *stage) Clear(ctx context.Context, namespace string) error {
 
 // DeleteNamespace empties the namespace first: its own controller would wait out the Pods' grace.
 func (s *stage) DeleteNamespace(ctx context.Context, namespace string) error {
-	_, err := s.client.Dynamic().Resource(namespaces()).Get(ctx, namespace, metav1.GetOptions{})
+	_, err := s.client.Dynamic().Resource(kube.Namespaces()).Get(ctx, namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
@@ -49,10 +49,6 @@ func (s *stage) DeleteNamespace(ctx context.Context, namespace string) error {
 		return err
 	}
 	return s.client.DeleteNamespace(ctx, namespace, nil)
-}
-
-func namespaces() schema.GroupVersionResource {
-	return schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 }
 
 // Delete removes objects that belong to no namespace.
@@ -77,7 +73,7 @@ func (s *stage) Delete(ctx context.Context, namespace string, objects []*unstruc
 }
 
 func (s *stage) LessonNamespaces(ctx context.Context) ([]string, error) {
-	all, err := s.client.Dynamic().Resource(namespaces()).List(ctx, metav1.ListOptions{
+	all, err := s.client.Dynamic().Resource(kube.Namespaces()).List(ctx, metav1.ListOptions{
 		LabelSelector: kube.LessonLabel + "," + kube.ManagedByLabel + "=" + kube.ManagedByValue,
 	})
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-func namespaces() schema.GroupVersionResource {
+// Namespaces is what the server's paths call namespaces.
+func Namespaces() schema.GroupVersionResource {
 	return corev1.SchemeGroupVersion.WithResource("namespaces")
 }
 
@@ -21,7 +22,7 @@ func namespaces() schema.GroupVersionResource {
 // for; one that this program did not make is ErrNotOurs. It returns when Pods can be made in it,
 // which is when its default service account is there.
 func (c *Client) EnsureNamespace(ctx context.Context, name, lesson string) (Receipt, error) {
-	found, err := c.dynamic.Resource(namespaces()).Get(ctx, name, metav1.GetOptions{})
+	found, err := c.dynamic.Resource(Namespaces()).Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 	case err != nil:
@@ -53,7 +54,7 @@ func namespaceReceipt(o *unstructured.Unstructured) Receipt {
 // that lasts, remaining is told each time the server says what is still in it; it may be nil. A
 // namespace that is not there is no error.
 func (c *Client) DeleteNamespace(ctx context.Context, name string, remaining func(what string)) error {
-	found, err := c.dynamic.Resource(namespaces()).Get(ctx, name, metav1.GetOptions{})
+	found, err := c.dynamic.Resource(Namespaces()).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -321,7 +322,7 @@ func newHouse(t *testing.T, texts ...string) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), world: newWorld(), lessons: parse(t, texts...)}
 	config := "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: https://127.0.0.1:1}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\ncurrent-context: c\nusers: [{name: u, user: {}}]\n"
-	if err := replaceFile(filepath.Join(h.dir, "cluster.kubeconfig"), []byte(config)); err != nil {
+	if err := home.ReplaceFile(filepath.Join(h.dir, "cluster.kubeconfig"), []byte(config)); err != nil {
 		t.Fatal(err)
 	}
 	return h

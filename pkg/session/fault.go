@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -67,9 +68,9 @@ func (s *Session) hit(ctx context.Context, namespace string, f *lesson.Fault, na
 	case f.Kind == lesson.KillContainer && s.Killer != nil:
 		return s.Killer.KillContainer(ctx, namespace, name, f.Container)
 	case f.Kind == lesson.StopNode && s.Nodes != nil:
-		return s.Nodes.StopNode(ctx, name, quiet{})
+		return s.Nodes.StopNode(ctx, name, cluster.Silent{})
 	case f.Kind == lesson.StartNode && s.Nodes != nil:
-		return s.Nodes.StartNode(ctx, name, quiet{})
+		return s.Nodes.StartNode(ctx, name, cluster.Silent{})
 	}
 	return errors.New("this cluster does not allow that")
 }
@@ -102,15 +103,9 @@ func (s *Session) restoreNodes(ctx context.Context) error {
 			continue
 		}
 		s.note("Starting node %s again.", n.GetName())
-		if err := s.Nodes.StartNode(ctx, n.GetName(), quiet{}); err != nil {
+		if err := s.Nodes.StartNode(ctx, n.GetName(), cluster.Silent{}); err != nil {
 			return err
 		}
 	}
 	return s.Stage.RestoreNodes(ctx)
 }
-
-// quiet is a cluster.Progress that nobody follows.
-type quiet struct{}
-
-func (quiet) Stage(string) func(error) { return func(error) {} }
-func (quiet) Note(string, ...any)      {}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 )
 
 // LearnerKubeconfig is the kubeconfig of the practice shell: the learner's on the cluster, with the
@@ -48,7 +50,7 @@ func (s *Session) point(ctx context.Context, namespace string) error {
 	if old, err := os.ReadFile(s.LearnerKubeconfig()); err == nil && bytes.Equal(old, data) {
 		return nil
 	}
-	if err := replaceFile(s.LearnerKubeconfig(), data); err != nil {
+	if err := home.ReplaceFile(s.LearnerKubeconfig(), data); err != nil {
 		return fmt.Errorf("write the practice shell's kubeconfig: %w", err)
 	}
 	return nil

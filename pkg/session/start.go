@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -72,7 +73,7 @@ func (s *Session) read() (*start, error) {
 func (s *Session) write(st *start) error {
 	data, err := json.Marshal(st)
 	if err == nil {
-		err = replaceFile(s.file(), data)
+		err = home.ReplaceFile(s.file(), data)
 	}
 	if err != nil {
 		return fmt.Errorf("write lesson under way: %w", err)
@@ -85,20 +86,4 @@ func (s *Session) forget() error {
 		return fmt.Errorf("forget lesson: %w", err)
 	}
 	return nil
-}
-
-func replaceFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -40,7 +40,7 @@ func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.within)
 	defer cancel()
-	unlock, err := p.alone(ctx, o.Name, nobody{})
+	unlock, err := p.alone(ctx, o.Name, cluster.Silent{})
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (p *Provider) Adopt(ctx context.Context, o cluster.AdoptOptions, s *cluster
 
 // settleIn looks at the cluster once more and keeps the record.
 func (p *Provider) settleIn(ctx context.Context, f folder, r *record) (*Handle, error) {
-	h, err := p.open(f, r, nobody{})
+	h, err := p.open(f, r, cluster.Silent{})
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +241,7 @@ func (p *Provider) deleteAccount(ctx context.Context, f folder, r *record, names
 	if r == nil {
 		return confined, errors.New("the record of the cluster is damaged")
 	}
-	h, err := p.open(f, r, nobody{})
+	h, err := p.open(f, r, cluster.Silent{})
 	if err != nil {
 		return confined, err
 	}

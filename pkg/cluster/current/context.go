@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 )
 
 // load reads one context of a user's kubeconfig files into a config of its own, with the
@@ -56,7 +58,7 @@ func keep(path string, config *api.Config) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
 		return nil
 	}
-	if err := replaceFile(path, data); err != nil {
+	if err := home.ReplaceFile(path, data); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
@@ -110,7 +109,7 @@ func (p *permit) verify(ctx context.Context) error {
 func identify(ctx context.Context, c *kube.Client, namespace string) (types.UID, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	found, err := c.Dynamic().Resource(namespaces()).Get(ctx, namespace, metav1.GetOptions{})
+	found, err := c.Dynamic().Resource(kube.Namespaces()).Get(ctx, namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return "", nil
 	}
@@ -118,10 +117,6 @@ func identify(ctx context.Context, c *kube.Client, namespace string) (types.UID,
 		return "", fmt.Errorf("read namespace %s: %w", namespace, err)
 	}
 	return found.GetUID(), nil
-}
-
-func namespaces() schema.GroupVersionResource {
-	return schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 }
 
 // moved says that a context leads to another cluster than the one that was agreed to.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 )
 
 // record is a user's consent, as the file adopted.json keeps it: to which cluster, and to what.
@@ -84,27 +85,10 @@ func (f folder) stands(r *record) error {
 func (f folder) write(r *record) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
-		err = replaceFile(f.record(), append(data, '\n'))
+		err = home.ReplaceFile(f.record(), append(data, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("keep the record of cluster %s: %w", r.Name, err)
 	}
 	return nil
-}
-
-// replaceFile writes a file for its owner alone, as a whole or not at all.
-func replaceFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

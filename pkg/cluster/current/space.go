@@ -86,7 +86,7 @@ func (h *Handle) settle(ctx context.Context, lesson string) (r *receipt, fresh b
 	if r, err = h.ledger.of(name); err != nil {
 		return nil, false, err
 	}
-	live, err := h.reader.Dynamic().Resource(namespaces()).Get(ctx, name, metav1.GetOptions{})
+	live, err := h.reader.Dynamic().Resource(kube.Namespaces()).Get(ctx, name, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, false, fmt.Errorf("read namespace %s: %w", name, err)
 	}
@@ -282,7 +282,7 @@ func (h *Handle) DeleteNamespace(ctx context.Context, namespace string) error {
 	if err := h.permit.verify(ctx); err != nil {
 		return err
 	}
-	live, err := h.reader.Dynamic().Resource(namespaces()).Get(ctx, namespace, metav1.GetOptions{})
+	live, err := h.reader.Dynamic().Resource(kube.Namespaces()).Get(ctx, namespace, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("read namespace %s: %w", namespace, err)
 	}
@@ -339,7 +339,7 @@ func (h *Handle) Namespaces(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		live, err := h.reader.Dynamic().Resource(namespaces()).Get(ctx, name, metav1.GetOptions{})
+		live, err := h.reader.Dynamic().Resource(kube.Namespaces()).Get(ctx, name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			continue
 		}

@@ -92,7 +92,7 @@ func (p *Provider) recognize(ctx context.Context, c *kube.Client, o cluster.Adop
 		if name == "" {
 			continue
 		}
-		found, err := c.Dynamic().Resource(namespaces()).Get(ctx, name, metav1.GetOptions{})
+		found, err := c.Dynamic().Resource(kube.Namespaces()).Get(ctx, name, metav1.GetOptions{})
 		if err == nil {
 			s.Identity = cluster.Identity{Namespace: name, UID: found.GetUID()}
 			s.Age = p.now().Sub(found.GetCreationTimestamp().Time).Truncate(time.Minute)
@@ -134,7 +134,7 @@ func weigh(ctx context.Context, c *kube.Client, o cluster.AdoptOptions, s *clust
 // inhabitants counts the namespaces and the Pods of others, and names the namespaces of others.
 func inhabitants(ctx context.Context, c *kube.Client, s *cluster.Survey) ([]string, error) {
 	s.Namespaces, s.Others = -1, -1
-	list, err := c.Dynamic().Resource(namespaces()).List(ctx, metav1.ListOptions{})
+	list, err := c.Dynamic().Resource(kube.Namespaces()).List(ctx, metav1.ListOptions{})
 	if err != nil && !apierrors.IsForbidden(err) {
 		return nil, fmt.Errorf("list namespaces: %w", err)
 	}

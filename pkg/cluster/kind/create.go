@@ -158,7 +158,7 @@ func (h *Handle) clearOnce(ctx context.Context) (removed int, err error) {
 	}
 	h.receiving.Unlock()
 	if removed > 0 {
-		if _, err := h.engine.run(ctx, nil, args...); err != nil && !goes(err) {
+		if _, err := h.engine.run(ctx, args...); err != nil && !goes(err) {
 			return removed, fmt.Errorf("remove containers of cluster %s: %w", h.record.Name, err)
 		}
 	}

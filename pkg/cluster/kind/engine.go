@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 	"time"
@@ -112,7 +111,7 @@ func (s slow) Error() string { return fmt.Sprintf("no answer within %s", s.limit
 
 // info asks the engine how it is.
 func (e engine) info(ctx context.Context) (engineInfo, error) {
-	out, err := e.run(ctx, nil, "info", "--format", "{{json .}}")
+	out, err := e.run(ctx, "info", "--format", "{{json .}}")
 	if errors.Is(err, exec.ErrNotFound) {
 		return engineInfo{}, err
 	}
@@ -204,10 +203,10 @@ func (e *commandError) Unwrap() error { return e.status }
 
 // run runs a command of the engine and returns what it printed. The error has the last line of
 // what it said.
-func (e engine) run(ctx context.Context, in io.Reader, args ...string) ([]byte, error) {
+func (e engine) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, e.name, args...)
 	var out, said bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &said
+	cmd.Stdout, cmd.Stderr = &out, &said
 	cmd.WaitDelay = outputWait
 	if err := cmd.Run(); err != nil {
 		return out.Bytes(), &commandError{e.name + " " + args[0], lastLine(said.String()), errors.Join(err, context.Cause(ctx))}
@@ -239,7 +238,7 @@ func (e engine) nodes(ctx context.Context, cluster string) ([]node, error) {
 }
 
 func (e engine) list(ctx context.Context, cluster string) ([]node, error) {
-	out, err := e.run(ctx, nil, "ps", "-a", "-q", "--no-trunc", "--filter", "label="+clusterLabel+"="+cluster)
+	out, err := e.run(ctx, "ps", "-a", "-q", "--no-trunc", "--filter", "label="+clusterLabel+"="+cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +248,7 @@ func (e engine) list(ctx context.Context, cluster string) ([]node, error) {
 	}
 	// A container that goes between the two commands makes the second one fail, and is not of interest.
 	const form = `{{.Id}} {{.Name}} {{.State.Running}} {{index .Config.Labels "` + roleLabel + `"}} {{json .Created}}`
-	out, err = e.run(ctx, nil, append([]string{"inspect", "--format", form}, ids...)...)
+	out, err = e.run(ctx, append([]string{"inspect", "--format", form}, ids...)...)
 	if err != nil && len(out) == 0 && !strings.Contains(strings.ToLower(err.Error()), "no such") {
 		return nil, err
 	}
@@ -291,6 +290,6 @@ func (e engine) fullName(image string) string {
 
 // hasImage says whether the engine has an image.
 func (e engine) hasImage(ctx context.Context, image string) bool {
-	_, err := e.run(ctx, nil, "image", "inspect", "--format", "{{.Id}}", image)
+	_, err := e.run(ctx, "image", "inspect", "--format", "{{.Id}}", image)
 	return err == nil
 }

@@ -211,7 +211,7 @@ func (h *Handle) Stop(ctx context.Context, p cluster.Progress) error {
 		for _, n := range slices.Backward(h.record.Nodes) {
 			args = append(args, n.Container)
 		}
-		if _, err := h.engine.run(ctx, nil, args...); err != nil {
+		if _, err := h.engine.run(ctx, args...); err != nil {
 			return fmt.Errorf("stop cluster %s: %w", h.record.Name, err)
 		}
 		return nil
@@ -227,7 +227,7 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	since, dead := time.Now(), h.dead()
 	for _, name := range dead {
 		done := p.Stage("start " + name)
-		_, err := h.engine.run(ctx, nil, "start", h.record.node(name).Container)
+		_, err := h.engine.run(ctx, "start", h.record.node(name).Container)
 		done(err)
 		if err != nil {
 			return fmt.Errorf("start node %s: %w", name, err)

@@ -83,7 +83,7 @@ func plainImage(image string) string {
 }
 
 func (h *Handle) pull(ctx context.Context, image string) error {
-	_, err := h.engine.run(ctx, nil, "pull", image)
+	_, err := h.engine.run(ctx, "pull", image)
 	return err
 }
 
@@ -95,7 +95,7 @@ func (h *Handle) loadNodeImage(ctx context.Context, file string, p cluster.Progr
 	}
 	done := p.Stage("load node image from " + file)
 	defer func() { done(err) }()
-	if _, err := h.engine.run(ctx, nil, "load", "-i", file); err != nil {
+	if _, err := h.engine.run(ctx, "load", "-i", file); err != nil {
 		return fmt.Errorf("load node image from %s: %w", file, err)
 	}
 	if h.engine.name != podman {
@@ -104,7 +104,7 @@ func (h *Handle) loadNodeImage(ctx context.Context, file string, p cluster.Progr
 	// podman takes a name without a registry for one of its own, localhost/NAME.
 	for _, tag := range tags {
 		if local := "localhost/" + tag; h.engine.hasImage(ctx, local) {
-			if _, err := h.engine.run(ctx, nil, "tag", local, h.engine.fullName(tag)); err != nil {
+			if _, err := h.engine.run(ctx, "tag", local, h.engine.fullName(tag)); err != nil {
 				return fmt.Errorf("name node image %s: %w", tag, err)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"path"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
@@ -38,7 +37,7 @@ func (h *Handle) StopNode(ctx context.Context, name string, p cluster.Progress) 
 		if err := h.folder.write(h.record); err != nil {
 			return err
 		}
-		_, err = h.engine.run(ctx, nil, "kill", n.Container)
+		_, err = h.engine.run(ctx, "kill", n.Container)
 		if err != nil && strings.Contains(strings.ToLower(err.Error()), "not running") {
 			return nil
 		}
@@ -84,14 +83,14 @@ func (h *Handle) StoppedNodes() ([]string, error) {
 func (h *Handle) worker(ctx context.Context, name string, p cluster.Progress, f func(*nodeRecord) error) error {
 	return h.locked(ctx, p, func() error {
 		if h.record.State != cluster.Running {
-			return fmt.Errorf("cluster %s is %s; first: kubectl learn cluster start --name %s", h.record.Name, h.record.State, h.record.Name)
+			return cluster.NotRunning(h.record.Name, h.record.State)
 		}
 		n := h.record.node(name)
 		if n == nil {
-			return fmt.Errorf("cluster %s has no node %q; it has %s", h.record.Name, name, strings.Join(h.record.names(), ", "))
+			return cluster.NoNode(h.record.Name, name, h.record.names())
 		}
 		if n.ControlPlane {
-			return errors.New("the control plane's node carries the whole cluster: use kubectl learn cluster stop, start or delete")
+			return cluster.ErrControlPlaneNode
 		}
 		return f(n)
 	})
@@ -104,21 +103,16 @@ func (h *Handle) KillContainer(ctx context.Context, namespace, pod, container st
 	if err != nil {
 		return err
 	}
-	p, err := client.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
+	c, err := live.Container(ctx, client, namespace, pod, container)
 	if err != nil {
 		return fmt.Errorf("kill container: %w", err)
 	}
-	status, err := live.Container(p, container)
+	n, err := h.kindNode(c.Node)
 	if err != nil {
-		return fmt.Errorf("kill container: %w", err)
+		return fmt.Errorf("kill container: pod %s is on node %s: %w", pod, c.Node, err)
 	}
-	n, err := h.kindNode(p.Spec.NodeName)
-	if err != nil {
-		return fmt.Errorf("kill container: pod %s is on node %s: %w", pod, p.Spec.NodeName, err)
-	}
-	_, id, _ := strings.Cut(status.ContainerID, "://")
-	if err := n.CommandContext(ctx, "ctr", "--namespace=k8s.io", "task", "kill", "--signal", "SIGKILL", id).Run(); err != nil {
-		return fmt.Errorf("kill container %s of pod %s: %w", status.Name, pod, said(err))
+	if err := n.CommandContext(ctx, "ctr", "--namespace=k8s.io", "task", "kill", "--signal", "SIGKILL", c.ID).Run(); err != nil {
+		return fmt.Errorf("kill container %s of pod %s: %w", c.Name, pod, said(err))
 	}
 	return nil
 }

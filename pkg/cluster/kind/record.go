@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 )
 
 // record is what is known of a cluster, and the receipt for its containers. Whoever changes it holds
@@ -73,11 +74,7 @@ func (f folder) write(r *record) error {
 	if err != nil {
 		return fmt.Errorf("write cluster: %w", err)
 	}
-	next := f.record() + ".new"
-	if err := os.WriteFile(next, append(b, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write cluster: %w", err)
-	}
-	if err := os.Rename(next, f.record()); err != nil {
+	if err := home.ReplaceFile(f.record(), append(b, '\n')); err != nil {
 		return fmt.Errorf("write cluster: %w", err)
 	}
 	return nil

@@ -159,19 +159,27 @@ func away(ctx context.Context, client kubernetes.Interface, names []string, sinc
 	return missing, nil
 }
 
+// Running is a container that runs: of which node, and what its container runtime calls it.
+type Running struct{ Name, Node, ID string }
+
 // Container finds a running container of a Pod; an empty name means the first.
-func Container(p *corev1.Pod, name string) (corev1.ContainerStatus, error) {
+func Container(ctx context.Context, client kubernetes.Interface, namespace, pod, name string) (Running, error) {
+	p, err := client.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
+	if err != nil {
+		return Running{}, err
+	}
 	var names []string
 	for _, s := range p.Status.ContainerStatuses {
 		if name == "" || s.Name == name {
 			if s.State.Running == nil {
-				return s, fmt.Errorf("container %s of pod %s is not running", s.Name, p.Name)
+				return Running{}, fmt.Errorf("container %s of pod %s is not running", s.Name, pod)
 			}
-			return s, nil
+			_, id, _ := strings.Cut(s.ContainerID, "://")
+			return Running{Name: s.Name, Node: p.Spec.NodeName, ID: id}, nil
 		}
 		names = append(names, s.Name)
 	}
-	return corev1.ContainerStatus{}, fmt.Errorf("pod %s has no running container %q; it has %v", p.Name, name, names)
+	return Running{}, fmt.Errorf("pod %s has no running container %q; it has %v", pod, name, names)
 }
 
 // WaitReady waits until the API server says that it is ready.

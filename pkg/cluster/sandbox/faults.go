@@ -3,9 +3,6 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"strings"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
@@ -17,21 +14,16 @@ func (h *Handle) KillContainer(ctx context.Context, namespace, pod, container st
 	if err != nil {
 		return err
 	}
-	p, err := client.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
+	c, err := live.Container(ctx, client, namespace, pod, container)
 	if err != nil {
 		return fmt.Errorf("kill container: %w", err)
 	}
-	status, err := live.Container(p, container)
-	if err != nil {
-		return fmt.Errorf("kill container: %w", err)
-	}
-	n, ok := h.config.Node(p.Spec.NodeName)
+	n, ok := h.config.Node(c.Node)
 	if !ok {
-		return fmt.Errorf("kill container: pod %s is on node %q, which cluster %s does not have", pod, p.Spec.NodeName, h.config.Name)
+		return fmt.Errorf("kill container: pod %s is on node %q, which cluster %s does not have", pod, c.Node, h.config.Name)
 	}
-	_, id, _ := strings.Cut(status.ContainerID, "://")
-	if err := runtime.Kill(ctx, h.layout.Control(n.Index), id); err != nil {
-		return fmt.Errorf("kill container %s of pod %s: %w", status.Name, pod, err)
+	if err := runtime.Kill(ctx, h.layout.Control(n.Index), c.ID); err != nil {
+		return fmt.Errorf("kill container %s of pod %s: %w", c.Name, pod, err)
 	}
 	return nil
 }

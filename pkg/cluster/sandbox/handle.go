@@ -199,12 +199,12 @@ func (h *Handle) choosePort(ctx context.Context, p cluster.Progress) error {
 	}
 	// The process that had the port may be going just now.
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, portWithin, true, func(context.Context) (bool, error) {
-		return portIsFree(h.config.Port), nil
+		return sandbox.PortIsFree(h.config.Port), nil
 	})
 	if err == nil {
 		return nil
 	}
-	port, err := apiPort()
+	port, err := sandbox.FreePort(lowestAPIPort)
 	if err != nil {
 		return err
 	}

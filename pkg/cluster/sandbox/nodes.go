@@ -3,12 +3,10 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -277,10 +275,10 @@ func (h *Handle) worker(ctx context.Context, name string, p cluster.Progress, f 
 		}
 		n, ok := h.config.Node(name)
 		if !ok {
-			return fmt.Errorf("cluster %s has no node %q; it has %s", h.config.Name, name, strings.Join(h.Info().Nodes, ", "))
+			return cluster.NoNode(h.config.Name, name, h.Info().Nodes)
 		}
 		if n.ControlPlane() {
-			return errors.New("the control plane's node carries the whole cluster: use kubectl learn cluster stop, start or delete")
+			return cluster.ErrControlPlaneNode
 		}
 		return f(n)
 	})
@@ -288,7 +286,7 @@ func (h *Handle) worker(ctx context.Context, name string, p cluster.Progress, f 
 
 func (h *Handle) mustRun() error {
 	if h.config.State != sandbox.Running {
-		return fmt.Errorf("cluster %s is %s; first: kubectl learn cluster start --name %s", h.config.Name, h.config.State, h.config.Name)
+		return cluster.NotRunning(h.config.Name, cluster.State(h.config.State))
 	}
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -221,32 +219,4 @@ func endPart(ctx context.Context, l sandbox.Layout, part string, atOnce bool) er
 		return fmt.Errorf("end %s: %w", part, err)
 	}
 	return nil
-}
-
-// apiPort picks a port for the API server that stays free while the cluster is stopped: one below
-// those that systems give to outgoing connections.
-func apiPort() (int, error) {
-	for range 100 {
-		if port := 20000 + rand.IntN(10000); portIsFree(port) {
-			return port, nil
-		}
-	}
-	return freePort()
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-func portIsFree(port int) bool {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return false
-	}
-	return l.Close() == nil
 }

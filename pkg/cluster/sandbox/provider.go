@@ -25,6 +25,8 @@ const (
 	defaultWorkers = 2
 	// maxWorkers is a bound for people who mistype: each worker takes about 40 MB.
 	maxWorkers = 20
+	// lowestAPIPort is the first of the ports that API servers get. One stays free while its cluster is stopped.
+	lowestAPIPort = 20000
 	// longestSocket is what macOS allows; Linux allows four bytes more.
 	longestSocket = 103
 )
@@ -107,7 +109,7 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 
 // plan is a new cluster as it is to become.
 func plan(o cluster.CreateOptions) (*sandbox.Config, error) {
-	port, err := apiPort()
+	port, err := sandbox.FreePort(lowestAPIPort)
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -171,18 +169,4 @@ func serving(l sandbox.Layout, n sandbox.Node) (*tls.Config, error) {
 			return nil
 		},
 	}, nil
-}
-
-// freePort picks a port on loopback, below those that systems give to outgoing connections: the
-// cluster makes many of these meanwhile. Where it is taken even so before the kubelet gets to it, a
-// worker is started anew with another.
-func freePort() (int, error) {
-	for range 100 {
-		port := 10000 + rand.IntN(10000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, errors.New("find a free port for the kubelet: none of 100 between 10000 and 20000 is free")
 }

@@ -26,6 +26,10 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/service"
 )
 
+// lowestPort is the first of the ports that kubelets get. Where one is taken even so before the kubelet
+// gets to it, a worker is started anew with another.
+const lowestPort = 10000
+
 // Run starts the node of that name of the cluster at l, and keeps it until ctx ends. program is
 // the executable that containers run. The containers end with the calling process.
 func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
@@ -71,7 +75,7 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 	if err := useCRIStats(); err != nil {
 		return fmt.Errorf("set up kubelet: %w", err)
 	}
-	port, err := freePort()
+	port, err := sandbox.FreePort(lowestPort)
 	if err != nil {
 		return err
 	}
