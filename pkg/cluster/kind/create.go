@@ -258,7 +258,12 @@ func (h *Handle) finish(ctx context.Context, p cluster.Progress) error {
 			return err
 		}
 	}
-	var err error
+	made, err := h.engine.nodes(ctx, h.record.Name)
+	if err != nil {
+		return err
+	}
+	h.record.keep(made)
+	h.record.Begun = time.Time{}
 	if h.record.Version, err = h.version(); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ const (
 	clusterLabel = "io.x-k8s.kind.cluster"
 	roleLabel    = "io.x-k8s.kind.role"
 	controlPlane = "control-plane"
+	balancer     = "external-load-balancer"
 
 	podman = "podman"
 	// namesEngine is kind's own variable for the engine to take.

@@ -119,14 +119,18 @@ func TestStrangersAreContainersThatWeDidNotMake(t *testing.T) {
 	}{
 		"kind was not told yet":    {record{}, "c-control-plane c-worker"},
 		"while it makes them":      {record{Begun: begun}, "c-worker"},
-		"when they are taken down": {record{Begun: begun, Nodes: []nodeRecord{{Container: "b"}}}, "c-control-plane"},
+		"when they are taken down": {record{Nodes: []nodeRecord{{Container: "b"}}}, "c-control-plane"},
+		"when not all are":         {record{Begun: begun, Nodes: []nodeRecord{{Container: "z"}}}, "c-worker"},
 	} {
 		if got := strings.Join(tt.r.strangers(there), " "); got != tt.want {
 			t.Errorf("%s: strangers are %q, want %q", name, got, tt.want)
 		}
 	}
-	r := record{Begun: begun}
-	r.keep(there)
+	r := record{}
+	r.keep(append(there, node{ID: "c", Name: "c-external-load-balancer", Role: balancer}))
+	if got := strings.Join(r.names(), " "); got != "c-control-plane c-worker" {
+		t.Errorf("the cluster's nodes are %q", got)
+	}
 	if got := r.strangers(there); got != nil {
 		t.Errorf("ours are strangers: %v", got)
 	}

@@ -61,7 +61,7 @@ func (h *Handle) Permit() kube.Permit { return kube.Unconditional{} }
 func (h *Handle) Capabilities() cluster.Capabilities {
 	workers := 0
 	for _, n := range h.record.Nodes {
-		if !n.ControlPlane && !n.Stopped {
+		if !n.ControlPlane && !n.Balancer && !n.Stopped {
 			workers++
 		}
 	}
@@ -238,7 +238,7 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	}
 	var names []string
 	for _, n := range h.record.Nodes {
-		if !n.Stopped {
+		if !n.Stopped && !n.Balancer {
 			names = append(names, n.Name)
 		}
 	}
@@ -349,14 +349,15 @@ func (h *Handle) client() (kubernetes.Interface, error) {
 
 // kinds are the nodes as kind has them, the control plane first.
 func (h *Handle) kinds() ([]nodes.Node, error) {
-	found, err := kindcluster.NewProvider(h.engine.option).ListInternalNodes(h.record.Name)
+	// Which of them are nodes the record says; kind would ask the engine for each.
+	found, err := kindcluster.NewProvider(h.engine.option).ListNodes(h.record.Name)
 	if err != nil {
 		return nil, fmt.Errorf("find nodes of cluster %s: %w", h.record.Name, said(err))
 	}
 	var ordered []nodes.Node
-	for _, n := range h.record.Nodes {
+	for _, name := range h.record.names() {
 		for _, f := range found {
-			if f.String() == n.Name {
+			if f.String() == name {
 				ordered = append(ordered, f)
 			}
 		}

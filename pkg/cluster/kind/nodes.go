@@ -86,7 +86,7 @@ func (h *Handle) worker(ctx context.Context, name string, p cluster.Progress, f 
 			return cluster.NotRunning(h.record.Name, h.record.State)
 		}
 		n := h.record.node(name)
-		if n == nil {
+		if n == nil || n.Balancer {
 			return cluster.NoNode(h.record.Name, name, h.record.names())
 		}
 		if n.ControlPlane {

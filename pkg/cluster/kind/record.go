@@ -29,8 +29,8 @@ type record struct {
 	// made is made anew from them.
 	Config   string   `json:"config"`
 	Archives []string `json:"archives,omitempty"`
-	// Begun is when kind was told to make the nodes; before that moment there were none. Zero while it
-	// was not told.
+	// Begun is when kind was told to make the nodes; before that moment there were none. Zero before it
+	// was told, and once all nodes are taken down.
 	Begun time.Time `json:"begun,omitzero"`
 	// Audit says that the API server keeps an audit log.
 	Audit bool         `json:"audit"`
@@ -42,6 +42,9 @@ type nodeRecord struct {
 	Name         string `json:"name"`
 	Container    string `json:"container"`
 	ControlPlane bool   `json:"controlPlane,omitempty"`
+	// Balancer is true for the container that spreads requests over several control planes. It is
+	// stopped and started with the others, and is no node of the cluster.
+	Balancer bool `json:"balancer,omitempty"`
 	// Stopped is true while the node is to stay away.
 	Stopped bool `json:"stopped,omitempty"`
 }
@@ -92,15 +95,15 @@ func (f folder) leave() {
 func (r *record) keep(nodes []node) {
 	r.Nodes = nil
 	for _, n := range nodes {
-		r.Nodes = append(r.Nodes, nodeRecord{Name: n.Name, Container: n.ID, ControlPlane: n.Role == controlPlane})
+		r.Nodes = append(r.Nodes, nodeRecord{Name: n.Name, Container: n.ID, ControlPlane: n.Role == controlPlane, Balancer: n.Role == balancer})
 	}
 }
 
 // ours says whether we made a container of the cluster's name: it is one of those that were taken
-// down, or, while the cluster is being made and they are not known yet, no older than the making.
+// down, or, while the cluster is being made and not all may be known yet, no older than the making.
 func (r *record) ours(n node) bool {
-	if len(r.Nodes) == 0 {
-		return !r.Begun.IsZero() && !n.Created.Before(r.Begun)
+	if !r.Begun.IsZero() && !n.Created.Before(r.Begun) {
+		return true
 	}
 	return slices.ContainsFunc(r.Nodes, func(o nodeRecord) bool { return o.Container == n.ID })
 }
@@ -124,9 +127,12 @@ func (r *record) node(name string) *nodeRecord {
 	return nil
 }
 
+// names are the cluster's nodes.
 func (r *record) names() (names []string) {
 	for _, n := range r.Nodes {
-		names = append(names, n.Name)
+		if !n.Balancer {
+			names = append(names, n.Name)
+		}
 	}
 	return names
 }

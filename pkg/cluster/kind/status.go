@@ -42,6 +42,9 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	)
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	for _, n := range h.record.Nodes {
+		if n.Balancer {
+			continue
+		}
 		if n.Stopped {
 			s.Parts = append(s.Parts, cluster.Part{
 				Name: "kubelet " + n.Name, Realness: cluster.Real, Evidence: "stopped on purpose", Note: live.StartNode(h.record.Name, n.Name),
