@@ -60,3 +60,37 @@ esac`})
 		t.Errorf("nodes are %+v, %v", got, err)
 	}
 }
+
+// TestPreflightSaysWhatToDo looks at machines on which a cluster can't be made, or with a word of warning.
+func TestPreflightSaysWhatToDo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		info  engineInfo
+		there string // what the engine has of a cluster of that name
+		want  string // in the error
+		note  string
+	}{
+		"enough":                {info: engineInfo{Memory: 8 << 30, Cgroup: 2}},
+		"nothing is told":       {},
+		"old cgroups":           {info: engineInfo{Memory: 8 << 30, Cgroup: 1}, note: "failCgroupV1: false"},
+		"old ones without root": {info: engineInfo{Cgroup: 1, Rootless: true}, want: "cgroup v2"},
+		"little memory":         {info: engineInfo{Memory: 1 << 30}, want: "--nodes 1"},
+		"the name is taken":     {there: `aa /c-control-plane true control-plane "2030-01-02T03:04:05Z"`, want: "did not make"},
+	} {
+		installed(t, map[string]string{"docker": `
+case $1 in
+ps) [ -z '` + tt.there + `' ] || echo aa ;;
+inspect) echo '` + tt.there + `' ;;
+esac`})
+		var said heard
+		err := preflight(t.Context(), engine{name: "docker"}, tt.info, "c", 3, &said)
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%s: refused: %v", name, err)
+		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+		if tt.note != "" && !strings.Contains(strings.Join(said.lines, " "), tt.note) {
+			t.Errorf("%s: it says %q, want %q", name, said.lines, tt.note)
+		}
+	}
+}
