@@ -53,12 +53,13 @@ func (s *guestStage) LessonNamespaces(ctx context.Context) ([]string, error) {
 func (s *guestStage) RestoreNodes(context.Context) error { return nil }
 
 // Inventory implements session.Stage. What else lives in no namespace comes and goes with others.
-func (s *guestStage) Inventory(ctx context.Context) ([]string, error) {
+func (s *guestStage) Inventory(ctx context.Context) ([]session.Item, error) {
 	names, err := s.guest.Namespaces(ctx)
-	for i := range names {
-		names[i] = "namespace/" + names[i]
+	items := make([]session.Item, len(names))
+	for i, name := range names {
+		items[i].Name = "namespace/" + name
 	}
-	return names, err
+	return items, err
 }
 
 // Adopter is the provider that takes in clusters which are there already.

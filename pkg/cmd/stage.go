@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -108,8 +109,8 @@ func (s *stage) RestoreNodes(ctx context.Context) error {
 }
 
 // Inventory names what lives in no namespace. Leases and events come and go by themselves.
-func (s *stage) Inventory(ctx context.Context) ([]string, error) {
-	var names []string
+func (s *stage) Inventory(ctx context.Context) ([]session.Item, error) {
+	var items []session.Item
 	for _, k := range snapshot.Kinds() {
 		if k.Namespaced {
 			continue
@@ -122,11 +123,14 @@ func (s *stage) Inventory(ctx context.Context) ([]string, error) {
 			return nil, fmt.Errorf("list %s: %w", k.Resource, err)
 		}
 		for i := range all.Items {
-			names = append(names, k.Singular+"/"+all.Items[i].GetName()+cordon(&all.Items[i]))
+			items = append(items, session.Item{
+				Name:  k.Singular + "/" + all.Items[i].GetName() + cordon(&all.Items[i]),
+				Going: all.Items[i].GetDeletionTimestamp() != nil,
+			})
 		}
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.SortFunc(items, func(a, b session.Item) int { return strings.Compare(a.Name, b.Name) })
+	return items, nil
 }
 
 // cordon tells a node that takes no Pods from one that does.

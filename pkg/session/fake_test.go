@@ -28,6 +28,8 @@ type world struct {
 	mu      sync.Mutex
 	objects map[string]*unstructured.Unstructured // namespace/name
 	spaces  map[string]bool
+	// passing is listed in the next inventory, and in none after it.
+	passing []Item
 	nodes   map[string]bool // name: ready
 	changed chan struct{}
 	made    int
@@ -137,12 +139,14 @@ func (w *world) LessonNamespaces(context.Context) ([]string, error) {
 
 func (w *world) RestoreNodes(context.Context) error { w.burn(); return nil }
 
-func (w *world) Inventory(ctx context.Context) ([]string, error) {
+func (w *world) Inventory(ctx context.Context) ([]Item, error) {
 	names, err := w.LessonNamespaces(ctx)
-	for i := range names {
-		names[i] = "namespace/" + names[i]
+	items := w.passing
+	w.passing = nil
+	for _, name := range names {
+		items = append(items, Item{Name: "namespace/" + name})
 	}
-	return names, err
+	return items, err
 }
 
 // Observer.

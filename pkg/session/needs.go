@@ -31,7 +31,14 @@ type Stage interface {
 	// RestoreNodes lets every node be scheduled to again (uncordons it).
 	RestoreNodes(ctx context.Context) error
 	// Inventory names the objects that live in no namespace, each as kind/name, and the namespaces.
-	Inventory(ctx context.Context) ([]string, error)
+	Inventory(ctx context.Context) ([]Item, error)
+}
+
+// Item is an object of an inventory.
+type Item struct {
+	Name string
+	// Going says that somebody asked for its deletion already.
+	Going bool
 }
 
 // Observer sees one namespace.

@@ -79,6 +79,22 @@ func TestProveAGoodLesson(t *testing.T) {
 	}
 }
 
+// TestProveAmongOthers blames a lesson for what it took away, and not for what others had deleted before.
+func TestProveAmongOthers(t *testing.T) {
+	t.Parallel()
+	for _, going := range []bool{true, false} {
+		h := newHouse(t, fenced(boxes))
+		h.world.passing = []Item{{Name: "namespace/others", Going: going}}
+		p, err := h.session().Prove(ctx(t), "boxes", silent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Proved() != going {
+			t.Errorf("namespace/others was going before: %v; findings: %v", going, p.Findings)
+		}
+	}
+}
+
 func TestProveFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ old, new, want string }{

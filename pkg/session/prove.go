@@ -317,7 +317,7 @@ func (p *prover) unreached(step *lesson.Step) {
 }
 
 // nothingLeft ends the lesson if it is still under way, and finds what remains of it.
-func (p *prover) nothingLeft(ctx context.Context, before []string) error {
+func (p *prover) nothingLeft(ctx context.Context, before []Item) error {
 	if _, err := p.Quit(ctx); err != nil && !errors.Is(err, ErrNoLesson) {
 		return err
 	}
@@ -326,16 +326,20 @@ func (p *prover) nothingLeft(ctx context.Context, before []string) error {
 		return err
 	}
 	where := lesson.Pos{File: p.lesson.File, Line: 1, Col: 1}
-	for _, name := range after {
-		if !slices.Contains(before, name) {
-			p.find(where, "it leaves %s behind", name)
+	for _, item := range after {
+		if !has(before, item.Name) {
+			p.find(where, "it leaves %s behind", item.Name)
 		}
 	}
-	for _, name := range before {
+	for _, item := range before {
 		// What an earlier lesson left is cleared away by every lesson.
-		if !slices.Contains(after, name) && !strings.HasPrefix(name, "namespace/learn-") {
-			p.find(where, "it took %s away", name)
+		if !item.Going && !has(after, item.Name) && !strings.HasPrefix(item.Name, "namespace/learn-") {
+			p.find(where, "it took %s away", item.Name)
 		}
 	}
 	return nil
+}
+
+func has(items []Item, name string) bool {
+	return slices.ContainsFunc(items, func(i Item) bool { return i.Name == name })
 }
