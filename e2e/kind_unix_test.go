@@ -77,7 +77,7 @@ func TestKindLeavesTheUsersKubeconfig(t *testing.T) {
 	}
 }
 
-// TestKindNodes stops and starts a node, and kills a container; what kind can't do it says.
+// TestKindNodes stops and starts a node; what kind can't do it says.
 func TestKindNodes(t *testing.T) {
 	kind(t)
 	s := newSpace(t)
@@ -127,21 +127,7 @@ func TestKindStopAndStart(t *testing.T) {
 // TestKindImages loads an archive onto every node.
 func TestKindImages(t *testing.T) {
 	kind(t)
-	archive := filepath.Join(t.TempDir(), "images.tar")
-	var files bytes.Buffer
-	w := tar.NewWriter(&files)
-	if err := errors.Join(w.WriteHeader(&tar.Header{Name: "made-here", Mode: 0o644}), w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	load := exec.Command("docker", "import", "-", "example.test/own:1")
-	load.Stdin = &files
-	if out, err := load.CombinedOutput(); err != nil {
-		t.Fatalf("docker import: %v\n%s", err, out)
-	}
-	t.Cleanup(func() { _ = exec.Command("docker", "rmi", "example.test/own:1").Run() })
-	if out, err := exec.Command("docker", "save", "-o", archive, "example.test/own:1").CombinedOutput(); err != nil {
-		t.Fatalf("docker save: %v\n%s", err, out)
-	}
+	archive := imageArchive(t, "example.test/own:1")
 	shared.run(t, "cluster", "load-images", archive)
 	nodes := shared.run(t, "kubectl", "--", "get", "nodes", "-o", "json")
 	var list struct {
@@ -276,6 +262,109 @@ func TestKindKillPlugin(t *testing.T) {
 		l.run(t, "cluster", "delete", "--name", "e2e-broken")
 		noContainers(t, "e2e-broken", "after delete")
 	}
+}
+
+// TestKindLateContainers kills the command that makes a cluster while the engine still works on what it
+// was told, slowly: what comes of that later is taken away too, by whatever command is next.
+func TestKindLateContainers(t *testing.T) {
+	kind(t)
+	docker, err := exec.LookPath("docker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLearn(t)
+	slowly := filepath.Join(t.TempDir(), "docker")
+	begun := filepath.Join(l.home, "begun")
+	script := "#!/bin/sh\nif [ \"$1\" = run ]; then touch " + begun + "; sleep 4; fi\nexec " + docker + " \"$@\"\n"
+	if err := os.WriteFile(slowly, []byte(script), 0o700); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	path := os.Getenv("PATH")
+	for _, next := range [][]string{{"cluster", "delete"}, {"cluster", "status"}} {
+		_ = os.Remove(begun)
+		t.Setenv("PATH", filepath.Dir(slowly)+string(os.PathListSeparator)+path)
+		cmd := l.command(t.Context(), "cluster", "create", "--provider", "kind", "--nodes", "1", "--name", "e2e-late")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the engine's commands go on
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "kind told the engine to make a node", func() bool {
+			_, err := os.Stat(begun)
+			return err == nil
+		})
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		t.Setenv("PATH", path)
+		out := l.run(t, append(next, "--name", "e2e-late")...)
+		t.Logf("%v said:\n%s", next, firstLines(out, 4))
+		if next[1] == "status" {
+			if got := engineSees(t, "e2e-late"); len(got) != 2 {
+				t.Errorf("the engine has %q, want the 2 nodes", got)
+			}
+			l.run(t, "cluster", "delete", "--name", "e2e-late")
+		}
+		noContainers(t, "e2e-late", "after "+next[1])
+	}
+}
+
+// TestKindOptions makes a cluster with settings of one's own, images from a file and metrics-server,
+// and reads its logs.
+func TestKindOptions(t *testing.T) {
+	kind(t)
+	l := newLearn(t)
+	dir := t.TempDir()
+	settings := filepath.Join(dir, "own.yaml")
+	if err := os.WriteFile(settings, []byte("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n- role: worker\n  labels: {shelf: upper}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	archive := imageArchive(t, "example.test/loaded:1")
+	l.within(t, 8*time.Minute, "cluster", "create", "--provider", "kind", "--name", "e2e-own", "--kind-config", settings, "--image-archive", archive, "--metrics")
+	own := func(args ...string) string { return l.run(t, append([]string{"--name", "e2e-own"}, args...)...) }
+	if out := own("kubectl", "--", "get", "nodes", "-l", "shelf=upper", "-o", "name"); strings.Count(out, "node/") != 1 {
+		t.Errorf("nodes with the label of the settings: %q", out)
+	}
+	out, err := exec.Command("docker", "exec", "e2e-own-worker", "ctr", "-n", "k8s.io", "images", "ls", "-q").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "example.test/loaded:1") {
+		t.Errorf("the worker has not got the archive's image: %v\n%s", err, out)
+	}
+	if out := own("kubectl", "--", "top", "nodes", "--no-headers"); strings.Count(out, "e2e-own-") != 2 {
+		t.Errorf("kubectl top nodes:\n%s", out)
+	}
+	if out := own("cluster", "logs", "kube-apiserver"); len(strings.Split(out, "\n")) < 10 {
+		t.Errorf("the API server's log:\n%s", firstLines(out, 10))
+	}
+	logs := filepath.Join(dir, "logs")
+	own("cluster", "logs", "--export", logs)
+	if files, err := filepath.Glob(filepath.Join(logs, "*", "kubelet.log")); err != nil || len(files) != 2 {
+		t.Errorf("exported kubelets' logs are %q, %v", files, err)
+	}
+	// Who did what is read from the API server's audit log, which these settings leave on.
+	if out := l.within(t, 10*time.Minute, "--name", "e2e-own", "run", "deploy"); !strings.Contains(out, "API server audit log") {
+		t.Errorf("the lesson's stories are not told from the audit log:\n%s", out)
+	}
+}
+
+// imageArchive is a file as docker save writes it, with an image of that name.
+func imageArchive(t *testing.T, name string) string {
+	t.Helper()
+	archive := filepath.Join(t.TempDir(), "images.tar")
+	var files bytes.Buffer
+	w := tar.NewWriter(&files)
+	if err := errors.Join(w.WriteHeader(&tar.Header{Name: "made-here", Mode: 0o644}), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	load := exec.Command("docker", "import", "-", name)
+	load.Stdin = &files
+	if out, err := load.CombinedOutput(); err != nil {
+		t.Fatalf("docker import: %v\n%s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("docker", "rmi", name).Run() })
+	if out, err := exec.Command("docker", "save", "-o", archive, name).CombinedOutput(); err != nil {
+		t.Fatalf("docker save: %v\n%s", err, out)
+	}
+	return archive
 }
 
 // brokenOff makes a cluster e2e-broken and sends a signal after a moment, to the whole group as a

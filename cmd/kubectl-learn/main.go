@@ -35,6 +35,6 @@ func main() {
 	deps.Lessons = lessons.FS
 	deps.Providers = providers(string(deps.Home))
 	parts.StampVersion() // kubectl version parses what the client calls itself
-	deps.Kubectl = kubectl.Run(parts.Version, stop)
+	deps.Kubectl = kubectl.Run(parts.Version, deps.Home, stop)
 	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, os.Args[1:]))
 }

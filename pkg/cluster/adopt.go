@@ -50,7 +50,8 @@ type Identity struct {
 type Survey struct {
 	Context, Server, Version, User string
 	Identity                       Identity
-	Age                            time.Duration
+	// Age is negative where it can't be told: who may not read kube-system does not know it.
+	Age time.Duration
 	// Nodes are their names; nil where they may not be listed. Namespaces and Others (Pods outside of
 	// Kubernetes' own namespaces) are -1 where they may not be.
 	Nodes              []string

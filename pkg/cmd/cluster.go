@@ -29,7 +29,7 @@ func (a *App) FindCluster(ctx context.Context) (cluster.Handle, error) {
 			return nil, err
 		}
 	}
-	return nil, a.notFound()
+	return nil, a.NotFound()
 }
 
 // asked are the providers that come into question.
@@ -169,7 +169,7 @@ func (a *App) DeleteCluster(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.notFound()
+	return a.NotFound()
 }
 
 // notFound is a cluster.ErrNotFound that knows which clusters there are.
@@ -188,7 +188,8 @@ func (e *notFound) Error() string {
 
 func (e *notFound) Unwrap() error { return cluster.ErrNotFound }
 
-func (a *App) notFound() error {
+// NotFound is the error of there being no cluster of the name that is meant; it names those that there are.
+func (a *App) NotFound() error {
 	others := slices.DeleteFunc(a.Home.ClusterNames(), func(name string) bool { return name == a.Cluster })
 	return &notFound{a.Cluster, others}
 }

@@ -95,7 +95,9 @@ func (p *Provider) recognize(ctx context.Context, c *kube.Client, o cluster.Adop
 		found, err := c.Dynamic().Resource(kube.Namespaces()).Get(ctx, name, metav1.GetOptions{})
 		if err == nil {
 			s.Identity = cluster.Identity{Namespace: name, UID: found.GetUID()}
-			s.Age = p.now().Sub(found.GetCreationTimestamp().Time).Truncate(time.Minute)
+			if s.Age = -1; name == system {
+				s.Age = p.now().Sub(found.GetCreationTimestamp().Time).Truncate(time.Minute)
+			}
 			return nil
 		}
 		failed = append(failed, err)

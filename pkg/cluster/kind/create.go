@@ -25,6 +25,8 @@ const (
 	clearAgain = 500 * time.Millisecond
 	// clearQuiet is how many times in a row nothing may be left before it is believed: 4 s.
 	clearQuiet = 8
+	// clearOrphaned is the same where commands of the engine may go on whose end nobody waits for: 10 s.
+	clearOrphaned = 20
 	// clearWithin is how long taking it away may last.
 	clearWithin = 2 * time.Minute
 )
@@ -57,8 +59,13 @@ func (h *Handle) mark(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(there) > 0 {
+	if len(h.record.strangers(there)) > 0 {
 		return takenName(h.record.Name)
+	}
+	if len(there) > 0 {
+		if err := h.clear(ctx); err != nil {
+			return err
+		}
 	}
 	h.record.Begun = time.Now().UTC()
 	return h.folder.write(h.record)
@@ -92,7 +99,7 @@ func (h *Handle) run(ctx context.Context, p cluster.Progress) error {
 		return errors.Join(context.Cause(ctx), h.clearAll(context.WithoutCancel(ctx), made, ended))
 	}
 	log.end(err)
-	if err != nil && strings.Contains(err.Error(), "already exist") {
+	if err != nil && !h.orphaned && strings.Contains(err.Error(), "already exist") {
 		// Somebody else was faster. What is there is theirs.
 		h.record.Begun = time.Time{}
 		return errors.Join(takenName(h.record.Name), h.folder.write(h.record))
@@ -110,7 +117,11 @@ func (h *Handle) clearAll(ctx context.Context, made <-chan error, ended bool) er
 	defer cancel()
 	tick := time.NewTicker(clearAgain)
 	defer tick.Stop()
-	for empty := 0; !ended || empty < clearQuiet; {
+	quiet := clearQuiet
+	if h.orphaned {
+		quiet = clearOrphaned
+	}
+	for empty := 0; !ended || empty < quiet; {
 		// kind takes away what it made too, and one may be in the other's way: it is tried again.
 		left, err := h.clearOnce(ctx)
 		empty++
@@ -138,6 +149,11 @@ func goes(err error) bool {
 
 // clear removes those of the cluster's containers that are ours, and says which are not.
 func (h *Handle) clear(ctx context.Context) error {
+	if h.orphaned {
+		if err := h.clearAll(ctx, nil, true); err != nil {
+			return err
+		}
+	}
 	_, err := h.clearOnce(ctx)
 	return err
 }
@@ -183,7 +199,7 @@ func (h *Handle) failed(err error) error {
 
 // telling is the line of a command's output that says most.
 func telling(output string) string {
-	for _, word := range []string{"error:", "Error:", "[ERROR", "error execution", "failed"} {
+	for _, word := range []string{"error:", "Error:", "Error response from daemon", "[ERROR", "error execution", "failed"} {
 		for line := range strings.Lines(output) {
 			if strings.Contains(line, word) {
 				return strings.TrimSpace(line)

@@ -35,7 +35,7 @@ const (
 
 // engine is a container engine, reached by its own command line, as kind does it.
 type engine struct {
-	// name is docker, nerdctl or podman, which is also the program.
+	// name is docker, nerdctl (or finch, nerdctl.lima) or podman, which is also the program.
 	name   string
 	option kindcluster.ProviderOption
 	// host is the variable that says where docker's server is, with its value; empty where it is not set.
@@ -53,8 +53,12 @@ func engines(getenv func(string) string) []engine {
 	if host := getenv("DOCKER_HOST"); host != "" {
 		all[0].host = "DOCKER_HOST=" + host
 	}
+	named := getenv(namesEngine)
+	if named == "finch" || named == "nerdctl.lima" { // nerdctl by other names
+		return []engine{{name: named, option: kindcluster.ProviderWithNerdctl(named)}}
+	}
 	for _, e := range all {
-		if getenv(namesEngine) == e.name {
+		if named == e.name {
 			return []engine{e}
 		}
 	}

@@ -30,6 +30,9 @@ type Handle struct {
 	seen []node
 	// receiving guards the record while kind makes the nodes, which it does beside us.
 	receiving sync.Mutex
+	// orphaned says that the command which made the cluster was killed: the engine's commands that it
+	// had begun go on, and what they make is still to come.
+	orphaned bool
 }
 
 var (
@@ -149,10 +152,12 @@ func (h *Handle) mend(ctx context.Context, p cluster.Progress) error {
 // again makes a cluster anew that was left half made: kind can't go on with one.
 func (h *Handle) again(ctx context.Context, p cluster.Progress) error {
 	p.Note("Cluster %s is half made; making it anew.", h.record.Name)
+	h.orphaned = h.orphaned || !h.record.Begun.IsZero()
 	if err := h.clear(ctx); err != nil {
 		return err
 	}
-	h.record.Nodes, h.record.Begun = nil, time.Time{}
+	// Begun stays: what comes late is ours.
+	h.record.Nodes = nil
 	if err := h.folder.write(h.record); err != nil {
 		return err
 	}
@@ -178,11 +183,12 @@ func (h *Handle) make(ctx context.Context, p cluster.Progress) error {
 // there, the next command knows what was begun. The lock is held.
 func (h *Handle) remove(ctx context.Context) error {
 	h.record.State = cluster.Deleting
+	h.orphaned = h.orphaned || !h.record.Begun.IsZero()
 	if err := h.folder.write(h.record); err != nil {
 		return err
 	}
 	// Containers of others under this name are left alone.
-	if _, err := h.clearOnce(ctx); err != nil && !errors.Is(err, errStrangers) {
+	if err := h.clear(ctx); err != nil && !errors.Is(err, errStrangers) {
 		return fmt.Errorf("delete cluster %s: %w", h.record.Name, err)
 	}
 	for _, file := range []string{h.folder.kubeconfig(), h.folder.audit(), h.folder.log(), h.folder.record()} {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kind/pkg/apis/config/defaults"
@@ -90,7 +91,7 @@ func (h *Handle) pull(ctx context.Context, image string) error {
 // loadNodeImage gives the engine an archive that has a node image in it.
 func (h *Handle) loadNodeImage(ctx context.Context, file string, p cluster.Progress) (err error) {
 	tags, err := archiveTags(file)
-	if err != nil || !nodeTags(tags) {
+	if err != nil || !slices.ContainsFunc(tags, nodeTag) {
 		return err
 	}
 	done := p.Stage("load node image from " + file)
@@ -112,32 +113,47 @@ func (h *Handle) loadNodeImage(ctx context.Context, file string, p cluster.Progr
 	return nil
 }
 
-// nodeTags says that an archive's images are for nodes, and not for containers in the cluster.
-func nodeTags(tags []string) bool {
-	for _, t := range tags {
-		if strings.Contains(t, nodeRepository+":") {
-			return true
-		}
-	}
-	return false
+// nodeTag says that an image is for nodes, and not for containers in the cluster.
+func nodeTag(tag string) bool { return strings.Contains(tag, nodeRepository+":") }
+
+// forPods are those of an archive's images that are for containers in the cluster.
+func forPods(tags []string) []string {
+	return slices.DeleteFunc(slices.Clone(tags), nodeTag)
 }
 
-// LoadImages implements cluster.ImageLoader.
+// LoadImages implements cluster.ImageLoader. Node images go to the engine, all others on the nodes.
 func (h *Handle) LoadImages(ctx context.Context, file string, p cluster.Progress) error {
-	return h.locked(ctx, p, func() error { return h.loadImages(ctx, file, p) })
+	return h.locked(ctx, p, func() error {
+		if err := h.loadNodeImage(ctx, file, p); err != nil {
+			return err
+		}
+		return h.loadImages(ctx, file, p)
+	})
 }
 
-// loadImages puts an archive's images on every node that runs; one with a node image is passed over.
+// loadImages puts an archive's images on every node that runs, node images excepted.
 func (h *Handle) loadImages(ctx context.Context, file string, p cluster.Progress) (err error) {
 	tags, err := archiveTags(file)
-	if err != nil || nodeTags(tags) {
+	if err != nil {
 		return err
 	}
-	done := p.Stage(fmt.Sprintf("load %d images from %s", len(tags), file))
+	images := forPods(tags)
+	if len(images) == 0 {
+		return nil
+	}
+	done := p.Stage(fmt.Sprintf("load %d images from %s", len(images), file))
 	defer func() { done(err) }()
 	running, err := h.running(ctx)
 	if err != nil {
 		return err
+	}
+	if len(images) < len(tags) {
+		part, err := h.savePart(ctx, images)
+		if err != nil {
+			return fmt.Errorf("load images from %s: %w", file, err)
+		}
+		defer os.Remove(part)
+		file = part
 	}
 	for _, n := range running {
 		if err := loadArchive(n, file); err != nil {
@@ -145,6 +161,23 @@ func (h *Handle) loadImages(ctx context.Context, file string, p cluster.Progress
 		}
 	}
 	return nil
+}
+
+// savePart writes those images of an archive that nodes get into a file of their own: a node's
+// runtime takes an archive whole. The engine has them, since it loaded the archive for its node image.
+func (h *Handle) savePart(ctx context.Context, images []string) (file string, err error) {
+	f, err := os.CreateTemp(string(h.folder), "images-*.tar")
+	if err != nil {
+		return "", err
+	}
+	args := []string{"save", "-o", f.Name()}
+	for _, image := range images {
+		args = append(args, h.engine.fullName(image))
+	}
+	if _, err := h.engine.run(ctx, args...); err != nil {
+		return "", errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	return f.Name(), f.Close()
 }
 
 func loadArchive(n nodes.Node, file string) error {

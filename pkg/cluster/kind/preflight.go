@@ -37,8 +37,12 @@ func preflight(ctx context.Context, e engine, info engineInfo, name string, node
 	}
 	need := int64(forControlPlane + (nodes-1)*perNode)
 	if info.Memory > 0 && info.Memory < need {
-		return fmt.Errorf("%s has %s of memory, and %d nodes need %s: give it more (Docker Desktop: Settings, Resources), take fewer nodes (--nodes 1), or --provider sandbox",
-			e.name, size(info.Memory), nodes, size(need))
+		fewer := ""
+		if nodes > 2 {
+			fewer = " take fewer nodes (--nodes 1),"
+		}
+		return fmt.Errorf("%s has %s of memory, and %d nodes need %s: give it more (Docker Desktop: Settings, Resources),%s or --provider sandbox",
+			e.name, size(info.Memory), nodes, size(need), fewer)
 	}
 	if free, ok := freeDisk(info.Root); ok && free < leastDisk {
 		return fmt.Errorf("%s has %s of disk left in %s, and a cluster needs %s: remove images that you do not need (%s image prune -a)",
@@ -54,7 +58,7 @@ func preflight(ctx context.Context, e engine, info engineInfo, name string, node
 }
 
 func takenName(name string) error {
-	return fmt.Errorf("a kind cluster %s is there already, which kubectl learn did not make: take another name (--name), or delete that one: kind delete cluster --name %s", name, name)
+	return fmt.Errorf("a kind cluster %s is there already, which kubectl learn did not make from here: take another name (--name), or delete that one with the tool that made it (kind delete cluster --name %s)", name, name)
 }
 
 // inotify is how many inotify instances a user of this machine may have, 0 where that is not known.

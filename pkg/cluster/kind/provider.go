@@ -66,13 +66,13 @@ func (p *Provider) folder(name string) (folder, error) {
 
 // engine finds an engine by name.
 func (p *Provider) engine(name string) (engine, error) {
-	unnamed := func(variable string) string {
+	this := func(variable string) string {
 		if variable == namesEngine {
-			return ""
+			return name
 		}
 		return p.getenv(variable)
 	}
-	for _, e := range engines(unnamed) {
+	for _, e := range engines(this) {
 		if e.name == name {
 			return e, nil
 		}
@@ -103,6 +103,7 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 	h, err := p.find(o.Name)
 	switch {
 	case err == nil && h.record.State == cluster.Creating:
+		progress.Note("It is made with the settings with which it was begun. Other ones: delete it first.")
 		return h, h.again(ctx, progress)
 	case err == nil && h.record.State != cluster.Deleting:
 		return nil, fmt.Errorf("%s: %w", o.Name, cluster.ErrExists)

@@ -4,6 +4,8 @@ package kubectl
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -12,17 +14,22 @@ import (
 	upstream "k8s.io/kubectl/pkg/cmd"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 )
 
 // Run gives a kubectl that takes its arguments, "kubectl" itself not among them. As kubectl does, it
 // ends the process when a command goes wrong; where it returns, all went well or an argument could
 // not be understood, which it says. prepare is called first: kubectl minds signals by itself.
-// version is what the API server is told.
-func Run(version string, prepare func()) cmd.KubectlFunc {
+// version is what the API server is told. What is remembered of API servers is kept in dir, with all else.
+func Run(version string, dir home.Dir, prepare func()) cmd.KubectlFunc {
 	return func(ctx context.Context, streams genericiooptions.IOStreams, args []string) error {
 		prepare()
 		flags := genericclioptions.NewConfigFlags(true).WithDeprecatedPasswordFlag().
 			WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
+		if os.Getenv("KUBECACHEDIR") == "" {
+			cache := filepath.Join(string(dir), "kubectl-cache")
+			flags.CacheDir = &cache
+		}
 		// Otherwise the audit log would show what a learner does as what we do.
 		flags.WrapConfigFn = func(c *rest.Config) *rest.Config {
 			c.UserAgent = "kubectl/" + version + " (built into kubectl-learn)"

@@ -179,8 +179,10 @@ func (o *AdoptOptions) show(s *cluster.Survey) {
 	fmt.Fprintf(o.Out, "\n  %s\n", n.Style.Bold(n.Style.Plain("Context "+s.Context)))
 	n.Say("%s · Kubernetes %s", s.Server, s.Version)
 	n.Say("You are %s there.", s.User)
-	n.Say("%s · %s · %s of others · up for %s", seen(len(s.Nodes), s.Nodes != nil, "node"), seen(s.Namespaces, s.Namespaces >= 0, "namespace"),
-		seen(s.Others, s.Others >= 0, "Pod"), cmd.Ago(s.Age))
+	n.Say("%s", strings.Join(size(s), " · "))
+	if len(s.Production) == 0 {
+		n.Say("Nothing that can be seen says that people depend on it.")
+	}
 	o.list("It looks like a cluster that people depend on:", s.Production)
 	o.list("What lessons will do there:", o.does())
 	o.list("What they will not do:", []string{
@@ -191,6 +193,19 @@ func (o *AdoptOptions) show(s *cluster.Survey) {
 	fmt.Fprintln(o.Out)
 	n.Say("Your yes is kept with the UID of namespace %s (%s). A context that leads elsewhere later is refused.", s.Identity.Namespace, s.Identity.UID)
 	fmt.Fprintln(o.Out)
+}
+
+// size is what there is in the cluster.
+func size(s *cluster.Survey) []string {
+	others := seen(s.Others, s.Others >= 0, "Pod")
+	if s.Others >= 0 {
+		others += " of others"
+	}
+	all := []string{seen(len(s.Nodes), s.Nodes != nil, "node"), seen(s.Namespaces, s.Namespaces >= 0, "namespace"), others}
+	if s.Age >= 0 {
+		all = append(all, "up for "+cmd.Ago(s.Age))
+	}
+	return all
 }
 
 // seen is a number of things, where they could be seen.
@@ -208,7 +223,7 @@ func (o *AdoptOptions) does() []string {
 	if o.Namespace != "" {
 		return []string{
 			"work in namespace " + o.Namespace + ", which has to be empty, and for this use alone",
-			"delete there what you made with kubectl during a lesson, when you leave it",
+			"delete there, when you leave a lesson, what was made with kubectl since it began, whoever made it",
 			"leave there, and name, what shows nobody who made it: objects without fields of their own (kubectl create configmap x)",
 			"add no quota, no limits and no Pod security: those that the namespace has hold",
 		}

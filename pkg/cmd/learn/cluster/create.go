@@ -31,7 +31,7 @@ func newCreate(app *cmd.App) *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	f := c.Flags()
-	f.IntVar(&o.Nodes, "nodes", 2, "How many worker nodes it has.")
+	f.IntVar(&o.Nodes, "nodes", 2, "How many worker nodes it has. With --kind-config its file says.")
 	f.StringVar(&o.Make.Image, "image", "", "kind: the node image. Default: $KUBECTL_LEARN_NODE_IMAGE, or kind's own.")
 	f.StringVar(&o.Make.Version, "kubernetes-version", "", "kind: the version of the node image, such as 1.36.1.")
 	f.StringVar(&o.Make.ConfigFile, "kind-config", "", "kind: a file of settings, as kind reads it, laid over ours.")
@@ -68,6 +68,9 @@ func (o *CreateOptions) Run(ctx context.Context) error {
 
 func (o *CreateOptions) installMetrics(ctx context.Context, h cluster.Handle) error {
 	m, ok := h.(cluster.MetricsInstaller)
+	if !ok && h.Capabilities().Metrics {
+		return nil // built in
+	}
 	if !ok {
 		return fmt.Errorf("add metrics-server: clusters of provider %s can't have it", h.Info().Provider)
 	}

@@ -45,7 +45,9 @@ func (o *ForgetOptions) Run(ctx context.Context) error {
 	if err := o.adopted(ctx, adopter.Name()); err != nil {
 		return err
 	}
-	if err := adopter.Forget(ctx, o.Cluster, o.ForgetOptions, o.Progress(fmt.Sprintf("Forgetting cluster %s", o.Cluster))); err != nil {
+	if err := adopter.Forget(ctx, o.Cluster, o.ForgetOptions, o.Progress(fmt.Sprintf("Forgetting cluster %s", o.Cluster))); errors.Is(err, cluster.ErrNotFound) {
+		return o.NotFound()
+	} else if err != nil {
 		return err
 	}
 	if err := o.ForgetLesson(ctx); err != nil {

@@ -41,7 +41,7 @@ func (o *ImagesOptions) Run(ctx context.Context) error {
 	}
 	loader, ok := h.(cluster.ImageLoader)
 	if !ok {
-		return fmt.Errorf("load images: clusters of provider %s take none; docs/sandbox.md lists the images that the sandbox has built in", h.Info().Provider)
+		return fmt.Errorf("load images: clusters of provider %s take none from files. What a sandbox has: %s cluster images", h.Info().Provider, o.Prefix())
 	}
 	for _, file := range o.Files {
 		if err := loader.LoadImages(ctx, file, o.Progress("")); err != nil {
