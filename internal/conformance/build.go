@@ -48,6 +48,9 @@ func build(ctx context.Context, folder string, w io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", fmt.Errorf("make folder: %w", err)
+	}
 	file := filepath.Join(folder, "e2e-"+version+".test")
 	fmt.Fprintf(w, "Building Kubernetes' e2e tests %s: about 5 minutes the first time, seconds afterwards\n", version)
 	stop := every(30*time.Second, func(d time.Duration) { fmt.Fprintf(w, "  still building, %s\n", d) })

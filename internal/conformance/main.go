@@ -33,6 +33,7 @@ func main() {
 // options is what was asked for.
 type options struct {
 	program, suite, kubeconfig string
+	keep                       string
 	run                        *regexp.Regexp
 	quick, list, updateSums    bool
 	parallel, serial           int
@@ -45,6 +46,7 @@ func parse(args []string, w io.Writer) (options, error) {
 	flags.StringVar(&o.program, "program", "bin/kubectl-learn", "the `file` that makes clusters")
 	flags.StringVar(&o.suite, "suite", "", "the built suite's `file` (default: it is built)")
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "run on the cluster of this `file`, not on ones made for it")
+	flags.StringVar(&o.keep, "keep", filepath.Join("bin", "conformance", "failed"), "the `folder` for what specs print that do not pass; *.log is removed there first")
 	pattern := flags.String("run", "", "only specs whose name this `regexp` matches; nothing is recorded")
 	flags.BoolVar(&o.quick, "quick", false, "only some specs, a few minutes' worth; nothing is recorded")
 	flags.BoolVar(&o.list, "list", false, "list the specs that would run, and run nothing")
@@ -78,12 +80,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if o.updateSums {
 		return updateSums(ctx)
 	}
-	keep := filepath.Join("bin", "conformance")
-	if err := os.MkdirAll(keep, 0o755); err != nil {
-		return fmt.Errorf("make folder: %w", err)
-	}
 	if o.suite == "" {
-		if o.suite, err = build(ctx, keep, w); err != nil {
+		if o.suite, err = build(ctx, filepath.Join("bin", "conformance"), w); err != nil {
 			return err
 		}
 	}
@@ -97,7 +95,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		}
 		return nil
 	}
-	return conductAll(ctx, o, specs, keep, w)
+	return conductAll(ctx, o, specs, w)
 }
 
 // choose lists the suite's specs, and takes those that were asked for.
@@ -126,10 +124,9 @@ func choose(ctx context.Context, o options) ([]spec, error) {
 	return chosen, nil
 }
 
-func conductAll(ctx context.Context, o options, specs []spec, keep string, w io.Writer) (err error) {
+func conductAll(ctx context.Context, o options, specs []spec, w io.Writer) (err error) {
 	began := time.Now()
-	keep, err = emptied(filepath.Join(keep, "failed"))
-	if err != nil {
+	if err := empty(o.keep); err != nil {
 		return err
 	}
 	g, err := prepare(o.program, o.suite)
@@ -138,7 +135,7 @@ func conductAll(ctx context.Context, o options, specs []spec, keep string, w io.
 	}
 	defer func() { err = errors.Join(err, g.clear()) }()
 	fmt.Fprintf(w, "Running %d specs as user %d in %s\n", len(specs), g.account.id, g.work)
-	c := &conductor{ground: g, parallel: o.parallel, serial: o.serial, kubeconfig: o.kubeconfig, keep: keep, told: w}
+	c := &conductor{ground: g, parallel: o.parallel, serial: o.serial, kubeconfig: o.kubeconfig, keep: o.keep, told: w}
 	results, err := c.conduct(ctx, specs)
 	if err != nil {
 		return fmt.Errorf("after %d of %d specs: %w", len(results), len(specs), err)
@@ -150,15 +147,21 @@ func conductAll(ctx context.Context, o options, specs []spec, keep string, w io.
 	return report(o, specs, record{Version: string(bytes.TrimSpace(version)), CPUs: runtime.NumCPU(), Took: time.Since(began), Results: results}, w)
 }
 
-// emptied is the folder, with nothing in it.
-func emptied(folder string) (string, error) {
-	if err := os.RemoveAll(folder); err != nil {
-		return "", fmt.Errorf("empty folder: %w", err)
-	}
+// empty makes the folder, and removes the last run's logs from it.
+func empty(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", fmt.Errorf("make folder: %w", err)
+		return fmt.Errorf("make folder: %w", err)
 	}
-	return folder, nil
+	old, err := filepath.Glob(filepath.Join(folder, "*.log"))
+	if err != nil {
+		return fmt.Errorf("look for old logs: %w", err)
+	}
+	for _, file := range old {
+		if err := os.Remove(file); err != nil {
+			return fmt.Errorf("remove an old log: %w", err)
+		}
+	}
+	return nil
 }
 
 // report says how it went, and writes down what came of a whole run, good or bad.

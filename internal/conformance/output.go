@@ -103,7 +103,7 @@ func reason(text string) string {
 			found += " " + strings.TrimSpace(line)
 			break
 		}
-		if m := reasonLine.FindStringSubmatch(line); m != nil {
+		if m := reasonLine.FindStringSubmatch(line); m != nil && !strings.HasPrefix(m[1], "in [") { // where, not why
 			found = strings.TrimSpace(m[1])
 			if !strings.HasSuffix(found, ":") { // the next line has the error itself otherwise
 				break
