@@ -21,6 +21,7 @@ import (
 	"k8s.io/kubernetes/pkg/kubelet"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/service"
@@ -50,7 +51,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err := runProxy(ctx, l, *n, network, proxy, ended); err != nil {
 		return err
 	}
-	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program})
+	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Images: image.Store{Dir: l.Images()}})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 )
 
@@ -33,6 +34,8 @@ type Options struct {
 	Network podnet.Network
 	// Proxy is the socket of the node's service proxy.
 	Proxy string
+	// Images has those that are not built in.
+	Images image.Store
 	// Program is the executable of containers. It is called with the name ContainerArg0.
 	Program string
 }
