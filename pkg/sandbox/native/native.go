@@ -14,10 +14,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 )
@@ -28,6 +26,8 @@ type Source struct {
 	Dir string
 	// Package is a main package as the go command takes it: ./path, or an import path.
 	Package string
+	// Flags go to the go command: -modfile and the like.
+	Flags []string
 }
 
 // ErrNoGo says that there is no go command.
@@ -48,7 +48,7 @@ func Build(ctx context.Context, s Source, out string, messages io.Writer) error 
 		return fmt.Errorf("build %s: %w", s.Package, err)
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	t := &toolchain{command: goCommand, dir: s.Dir, messages: messages}
+	t := &toolchain{command: goCommand, dir: s.Dir, flags: s.Flags, messages: messages}
 	if err := t.describe(ctx); err != nil {
 		return err
 	}
@@ -61,7 +61,8 @@ func Build(ctx context.Context, s Source, out string, messages io.Writer) error 
 		return fmt.Errorf("build %s: %w", s.Package, err)
 	}
 	// Without the paths of this machine the same source gives the same image.
-	if _, err := t.run(ctx, "build", "-overlay", overlay, "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, s.Package); err != nil {
+	args := append(append([]string{"build"}, s.Flags...), "-overlay", overlay, "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, s.Package)
+	if _, err := t.run(ctx, args...); err != nil {
 		return err
 	}
 	return mark(out)
@@ -97,6 +98,7 @@ func (e *CompileError) Unwrap() error { return e.Err }
 type toolchain struct {
 	command  string
 	dir      string
+	flags    []string
 	messages io.Writer
 
 	version, arch string
@@ -146,7 +148,8 @@ func (t *toolchain) list(ctx context.Context, pkg string) ([]goPackage, error) {
 }
 
 func (t *toolchain) listAll(ctx context.Context, names ...string) ([]goPackage, error) {
-	b, err := t.run(ctx, append([]string{"list", "-deps", "-json=ImportPath,Name,Dir,GoFiles,DepOnly", "--"}, names...)...)
+	args := append(append([]string{"list"}, t.flags...), "-deps", "-json=ImportPath,Name,Dir,GoFiles,DepOnly", "--")
+	b, err := t.run(ctx, append(args, names...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -193,13 +196,4 @@ func (t *toolchain) run(ctx context.Context, args ...string) ([]byte, error) {
 		return nil, &CompileError{Package: args[len(args)-1], Err: err}
 	}
 	return out.Bytes(), nil
-}
-
-// DefaultName is what a package would be called as a command.
-func DefaultName(dir string) string {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return ""
-	}
-	return strings.ToLower(filepath.Base(abs))
 }
