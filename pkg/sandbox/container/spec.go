@@ -30,8 +30,11 @@ type Spec struct {
 	NodeName string `json:"nodeName"`
 	// Net is the host folder in which this Pod's listening sockets stand: <port>.sock.
 	Net string `json:"net"`
-	// Proxy is the host path of the node's service proxy socket (package podnet has the protocol).
+	// Proxy is the host path of the Pod's own socket of its node's proxy (package podnet has the protocol).
 	Proxy string `json:"proxy"`
+	// NodeKey is what tickets of the node are checked with (podnet.Gate's Key). Where it is empty, none
+	// are asked for.
+	NodeKey string `json:"nodeKey,omitempty"`
 	// Control is the host path of the node's control socket. The process holds a connection to it
 	// for as long as it lives and exits when that closes.
 	Control string `json:"control"`

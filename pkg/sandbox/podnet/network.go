@@ -11,11 +11,30 @@ import (
 	"strings"
 )
 
-// Network is the Pod network in a folder. The value holds no state: any process that may read the
-// folder can make one.
+// Network is the Pod network in a folder. The value holds no state but the node's gate: any process
+// that may read the folder can make one.
 type Network struct {
 	// Dir is the folder, an absolute and short path: a socket's path has at most 103 bytes.
 	Dir string
+	// Gate is that of the node that this process is. Without one the process is the control plane.
+	Gate *Gate
+}
+
+// own is the address of the node that this process is.
+func (n Network) own() netip.AddrPort {
+	if n.Gate == nil {
+		return netip.AddrPortFrom(NodeIP(0), ephemeralPort())
+	}
+	return netip.AddrPortFrom(NodeIP(n.Gate.Node), ephemeralPort())
+}
+
+// entry is what a connection of this node, or of a Pod of it, asks to be let in with.
+func (n Network) entry(proto string, source, to netip.AddrPort) entry {
+	e := entry{proto: proto, origin: source, source: sourceFor(source, to.Addr()), dest: to}
+	if !source.Addr().IsValid() {
+		e.origin = n.own()
+	}
+	return e
 }
 
 // Init makes the folders of an empty network. It leaves what is already there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ type pod struct {
 	ip      string // empty on the node's own network
 	net     string // folder of its listening sockets
 	dir     string // host folder of its files
+	door    io.Closer
 }
 
 func (r *Runtime) address(host int) string {
@@ -80,6 +82,9 @@ func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandbox
 	}
 	if err := r.writeFiles(p); err != nil {
 		return "", fmt.Errorf("set up files of Pod %s: %w", config.GetMetadata().GetName(), err)
+	}
+	if err := r.openDoor(p); err != nil {
+		return "", fmt.Errorf("set up network of Pod %s: %w", config.GetMetadata().GetName(), err)
 	}
 	if config.LogDirectory != "" {
 		if err := os.MkdirAll(config.LogDirectory, 0o700); err != nil {
@@ -184,9 +189,9 @@ func (r *Runtime) StopPodSandbox(_ context.Context, id string) error {
 	}
 	p.state = runtimeapi.PodSandboxState_SANDBOX_NOTREADY
 	if p.ip == "" {
-		return nil
+		return p.closeDoor()
 	}
-	return errors.Join(r.openHostPorts(p, false), r.o.Network.RemovePod(p.ip))
+	return errors.Join(p.closeDoor(), r.openHostPorts(p, false), r.o.Network.RemovePod(p.ip))
 }
 
 // RemovePodSandbox implements RuntimeService.

@@ -115,9 +115,10 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 			_ = pipe.Close()
 		}()
 	}
-	if err := cmd.Start(); err != nil {
+	if err := r.groups.start(cmd, c.pod); err != nil {
 		return fmt.Errorf("failed to start exec: %w", err)
 	}
+	defer r.groups.ended(cmd)
 	// It ends with its container, and with who asked for it.
 	waited := make(chan struct{})
 	go func() {
