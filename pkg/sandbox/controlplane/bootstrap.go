@@ -46,7 +46,7 @@ func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error
 // kube-proxy covers Services alone.
 func policyReader() *rbacv1.ClusterRole {
 	return &rbacv1.ClusterRole{
-		ObjectMeta: metav1.ObjectMeta{Name: "kubectl-learn:network-policy"},
+		ObjectMeta: metav1.ObjectMeta{Name: "system:kubectl-learn:network-policy"},
 		Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{""}, Resources: []string{"pods", "namespaces"}, Verbs: []string{"list", "watch"}},
 			{APIGroups: []string{"networking.k8s.io"}, Resources: []string{"networkpolicies"}, Verbs: []string{"list", "watch"}},

@@ -117,6 +117,14 @@ func (n Network) SetNodeUDP(ip string, port int, addr string) error {
 	return n.setNode(ip, port, ".udp.addr", addr)
 }
 
+// SetNodeLoopback says what answers at a port of a node's own 127.0.0.1, which the node's hostNetwork Pods
+// reach: a hostPort of a Pod. Network is tcp or udp.
+func (n Network) SetNodeLoopback(ip, network string, port int, addr string) error {
+	return n.setNode(ip, port, loopbackSuffix(network), addr)
+}
+
+func loopbackSuffix(network string) string { return "." + network + ".lo" }
+
 func (n Network) setNode(ip string, port int, suffix, addr string) error {
 	a, err := parseIn(NodeCIDR(), ip)
 	if err != nil {
@@ -187,6 +195,16 @@ func (n Network) nodeAnswer(proto string, to netip.AddrPort) (netip.AddrPort, bo
 	if err != nil && proto == "tcp" {
 		b, err = os.ReadFile(n.nodeFile(to.Addr()))
 	}
+	return parseAnswer(b, err)
+}
+
+// loopbackAnswer reads what SetNodeLoopback wrote for a port of a node.
+func (n Network) loopbackAnswer(node netip.Addr, proto string, port uint16) (netip.AddrPort, bool) {
+	b, err := os.ReadFile(filepath.Join(n.hostDir(node), strconv.Itoa(int(port))+loopbackSuffix(proto)))
+	return parseAnswer(b, err)
+}
+
+func parseAnswer(b []byte, err error) (netip.AddrPort, bool) {
 	if err != nil {
 		return netip.AddrPort{}, false
 	}

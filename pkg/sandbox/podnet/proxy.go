@@ -112,6 +112,9 @@ func (p *Proxy) dial(ctx context.Context, from Source, proto, hostport string) (
 	if err != nil {
 		return nil, err
 	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() && NodeCIDR().Contains(from.Addr.Addr()) {
+		return p.dialLoopback(ctx, from, proto, netip.AddrPortFrom(ip, port))
+	}
 	for try := 1; ; try++ {
 		to, err := p.resolve(ctx, from, proto, host, port)
 		if err != nil {
@@ -132,6 +135,15 @@ func (p *Proxy) dial(ctx context.Context, from Source, proto, hostport string) (
 			return nil, err
 		}
 	}
+}
+
+// dialLoopback connects a Pod that is on the network of its node to a hostPort at the node's 127.0.0.1.
+func (p *Proxy) dialLoopback(ctx context.Context, from Source, proto string, to netip.AddrPort) (net.Conn, error) {
+	answer, ok := p.Network.loopbackAnswer(from.Addr.Addr(), proto, to.Port())
+	if !ok {
+		return nil, dialError(proto, to, Refused)
+	}
+	return p.Network.stream(ctx, p.Network.entry(proto, netip.AddrPort{}, answer))
 }
 
 // egress asks whether a Pod's own policies let it connect. Others have none.

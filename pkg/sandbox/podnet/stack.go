@@ -139,6 +139,10 @@ func (s *Stack) stream(ctx context.Context, proto string, source, to netip.AddrP
 	switch ip := to.Addr(); {
 	case ip.IsLoopback() || ip.IsUnspecified():
 		c.Conn, err = s.dialOwn(ctx, entry{proto: proto, source: source, dest: to})
+		if err == nil || !NodeCIDR().Contains(s.ip) || !errors.Is(err, Refused.errno()) {
+			break
+		}
+		c.Conn, c.head, err = s.connect(ctx, proto, source, to) // a hostPort of another Pod, perhaps
 	case ip == s.ip:
 		c.Conn, err = s.dialOwn(ctx, entry{proto: proto, source: source, dest: to})
 		if err == nil || !NodeCIDR().Contains(ip) || !errors.Is(err, Refused.errno()) {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
+
 	"os"
 	"path/filepath"
 	"sort"
-	"strconv"
+
 	"strings"
 	"time"
 
@@ -97,30 +97,6 @@ func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandbox
 
 func onHostNetwork(config *runtimeapi.PodSandboxConfig) bool {
 	return config.GetLinux().GetSecurityContext().GetNamespaceOptions().GetNetwork() == runtimeapi.NamespaceMode_NODE
-}
-
-// openHostPorts makes the node's address answer for the Pod on the host ports that it asks for, or
-// ends that.
-func (r *Runtime) openHostPorts(p *pod, open bool) error {
-	if p.ip == "" {
-		return nil
-	}
-	for _, m := range p.config.GetPortMappings() {
-		if m.GetHostPort() == 0 {
-			continue
-		}
-		set, to := r.o.Network.SetNode, ""
-		if m.GetProtocol() == runtimeapi.Protocol_UDP {
-			set = r.o.Network.SetNodeUDP
-		}
-		if open {
-			to = net.JoinHostPort(p.ip, strconv.Itoa(int(m.GetContainerPort())))
-		}
-		if err := set(r.o.Node.IP(), int(m.GetHostPort()), to); err != nil {
-			return fmt.Errorf("host port %d: %w", m.GetHostPort(), err)
-		}
-	}
-	return nil
 }
 
 func (p *pod) resolv() string   { return filepath.Join(p.dir, "resolv.conf") }
