@@ -45,30 +45,38 @@ type Firewall struct {
 
 // New makes the firewall of node number, which Run fills. Local finds the Pods of the node by their address, problem
 // is told of a policy that can't be read. The client needs list and watch of NetworkPolicies, Pods and Namespaces.
-func New(client kubernetes.Interface, node int, local func(netip.Addr) (podnet.Pod, bool), problem func(error)) *Firewall {
+func New(client kubernetes.Interface, node int, local func(netip.Addr) (podnet.Pod, bool), problem func(error)) (*Firewall, error) {
 	f := &Firewall{
 		client: client, node: node, local: local, problem: problem, compiled: map[string]map[string]*policy.Policy{},
 		policies: networkinginformers.NewNetworkPolicyInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}),
 	}
 	_ = f.policies.SetTransform(trim) // can't fail before it runs
-	return f
-}
-
-// Run watches until the context ends.
-func (f *Firewall) Run(ctx context.Context) error {
 	registration, err := f.policies.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(obj any) { f.set(ctx, obj) },
-		UpdateFunc: func(_, obj any) { f.set(ctx, obj) },
+		AddFunc:    f.set,
+		UpdateFunc: func(_, obj any) { f.set(obj) },
 		DeleteFunc: f.unset,
 	})
 	if err != nil {
-		return fmt.Errorf("watch NetworkPolicies: %w", err)
+		return nil, fmt.Errorf("watch NetworkPolicies: %w", err)
 	}
-	f.mu.Lock()
 	f.synced = registration.HasSyncedChecker()
-	f.mu.Unlock()
+	return f, nil
+}
+
+// Run watches until the context ends.
+func (f *Firewall) Run(ctx context.Context) {
+	defer f.forgetPeers()
 	f.policies.RunWithContext(ctx)
-	return nil
+}
+
+// forgetPeers ends the watches of Pods and namespaces.
+func (f *Firewall) forgetPeers() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.peers != nil {
+		f.stop()
+		f.peers = nil
+	}
 }
 
 // trim drops what nobody here reads.
@@ -80,7 +88,7 @@ func trim(obj any) (any, error) {
 	return obj, nil
 }
 
-func (f *Firewall) set(ctx context.Context, obj any) {
+func (f *Firewall) set(obj any) {
 	np, ok := obj.(*networkingv1.NetworkPolicy)
 	if !ok {
 		return
@@ -96,7 +104,8 @@ func (f *Firewall) set(ctx context.Context, obj any) {
 	}
 	f.compiled[np.Namespace][np.Name] = p
 	if f.peers == nil {
-		ctx, f.stop = context.WithCancel(ctx)
+		var ctx context.Context
+		ctx, f.stop = context.WithCancel(context.Background())
 		f.peers = watchPeers(ctx, f.client)
 	}
 }
@@ -108,14 +117,14 @@ func (f *Firewall) unset(obj any) {
 	}
 	namespace, name, _ := strings.Cut(key, "/")
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	delete(f.compiled[namespace], name)
 	if len(f.compiled[namespace]) == 0 {
 		delete(f.compiled, namespace)
 	}
-	if len(f.compiled) == 0 && f.peers != nil {
-		f.stop()
-		f.peers = nil
+	last := len(f.compiled) == 0
+	f.mu.Unlock()
+	if last {
+		f.forgetPeers()
 	}
 }
 
@@ -179,14 +188,8 @@ func (f *Firewall) of(ctx context.Context, namespace string) ([]*policy.Policy, 
 
 // waitForSync returns when every policy that there was at the start is known.
 func (f *Firewall) waitForSync(ctx context.Context) error {
-	f.mu.RLock()
-	synced := f.synced
-	f.mu.RUnlock()
-	if synced == nil {
-		return fmt.Errorf("NetworkPolicies are not watched yet: %w", podnet.Timeout)
-	}
 	select {
-	case <-synced.Done():
+	case <-f.synced.Done():
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("NetworkPolicies are not known yet: %w", podnet.Timeout)

@@ -31,9 +31,12 @@ func runProxy(ctx context.Context, l sandbox.Layout, n sandbox.Node, ended chan<
 	}
 	table := service.New(client, service.OnNode(n.Name))
 	proxy := &podnet.Proxy{Network: podnet.Network{Dir: l.Net()}, Resolver: table}
-	rules := firewall.New(client, n.Index, func(a netip.Addr) (podnet.Pod, bool) { return proxy.Pod(a) }, func(err error) {
+	rules, err := firewall.New(client, n.Index, func(a netip.Addr) (podnet.Pod, bool) { return proxy.Pod(a) }, func(err error) {
 		klog.ErrorS(err, "A NetworkPolicy is taken for one that allows nothing")
 	})
+	if err != nil {
+		return nil, fmt.Errorf("set up network: %w", err)
+	}
 	gate, err := podnet.NewGate(n.Index, rules, func(pid int) bool { return sandbox.IsPart(l, pid) })
 	if err != nil {
 		return nil, fmt.Errorf("set up network: %w", err)
@@ -44,7 +47,7 @@ func runProxy(ctx context.Context, l sandbox.Layout, n sandbox.Node, ended chan<
 		return nil, fmt.Errorf("set up network: %w", err)
 	}
 	go table.Run(ctx)
-	go func() { ended <- rules.Run(ctx) }()
+	go rules.Run(ctx)
 	go func() { ended <- gate.Serve(ctx, entrance) }()
 	return proxy, nil
 }
