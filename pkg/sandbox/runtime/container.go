@@ -105,7 +105,7 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
 		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
-		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control,
+		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: c.pod.doorFile(), NodeKey: r.nodeKey(), Control: r.control,
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}
 	s.Procs, s.Joined = r.processTable(c)
@@ -189,7 +189,7 @@ func (r *Runtime) StartContainer(_ context.Context, id string) error {
 		return err
 	}
 	c.state, c.started = runtimeapi.ContainerState_CONTAINER_RUNNING, time.Now()
-	go c.wait()
+	go c.wait(r)
 	return nil
 }
 
@@ -220,7 +220,7 @@ func (c *container) start(r *Runtime) error {
 	}
 	// A process that outlives its parent must not keep the pipes, and so the container, open.
 	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
+	if err := r.groups.start(cmd, c.pod); err != nil {
 		return err
 	}
 	c.cmd = cmd
@@ -253,9 +253,10 @@ func (r *Runtime) command(c *container, s spec.Spec, file string) (cmd *exec.Cmd
 }
 
 // wait notes how the process ended.
-func (c *container) wait() {
+func (c *container) wait(r *Runtime) {
 	_ = c.cmd.Wait()
 	killGroup(c.cmd.Process) // whatever it left behind
+	r.groups.ended(c.cmd)
 	if c.leave != nil {
 		c.leave()
 	}

@@ -118,9 +118,10 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 			_ = pipe.Close()
 		}()
 	}
-	if err := cmd.Start(); err != nil {
+	if err := r.groups.start(cmd, c.pod); err != nil {
 		return fmt.Errorf("failed to start exec: %w", err)
 	}
+	defer r.groups.ended(cmd)
 	if x.native {
 		if leave, err := process.Open(c.spec.Procs).Enter(cmd.Process.Pid, false, argv); err == nil {
 			defer leave()
