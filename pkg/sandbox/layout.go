@@ -51,6 +51,9 @@ func (l Layout) Net() string { return filepath.Join(l.Dir, "net") }
 // Egress is the socket of the proxy through which the API server reaches nodes and Pods.
 func (l Layout) Egress() string { return filepath.Join(l.Dir, "egress.sock") }
 
+// Images is the folder of the images that were built for the cluster (package image).
+func (l Layout) Images() string { return filepath.Join(l.Dir, "images") }
+
 // Node is the folder of one node, which is its kubelet's root folder too.
 func (l Layout) Node(index int) string { return filepath.Join(l.Dir, "k", strconv.Itoa(index)) }
 

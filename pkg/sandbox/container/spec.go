@@ -30,11 +30,19 @@ type Spec struct {
 	NodeName string `json:"nodeName"`
 	// Net is the host folder in which this Pod's listening sockets stand: <port>.sock.
 	Net string `json:"net"`
-	// Proxy is the host path of the node's service proxy socket (package podnet has the protocol).
+	// Proxy is the host path of the Pod's own socket of its node's proxy (package podnet has the protocol).
 	Proxy string `json:"proxy"`
+	// NodeKey is what tickets of the node are checked with (podnet.Gate's Key). Where it is empty, none
+	// are asked for.
+	NodeKey string `json:"nodeKey,omitempty"`
 	// Control is the host path of the node's control socket. The process holds a connection to it
 	// for as long as it lives and exits when that closes.
 	Control string `json:"control"`
+	// NativeFile is the host path of this description as a native program reads it.
+	NativeFile string `json:"nativeFile,omitempty"`
+	// Program is the host path of the program of practice containers, for a native program that starts
+	// one of the container's others.
+	Program string `json:"program,omitempty"`
 	// Procs is a host folder for the container's process table: a file a process, named by its
 	// process ID within the container (1 is the main process), holding JSON {"pid":…,"args":[…]}.
 	Procs string `json:"procs"`

@@ -106,6 +106,9 @@ func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.
 	if err := waitFor(ctx, admin, "/readyz"); err != nil {
 		return err
 	}
+	if err := publishDNS(ctx, admin); err != nil {
+		return err
+	}
 	// Pods can be made from the moment when the namespace default has its ServiceAccount.
 	if err := waitForDefaults(ctx, admin); err != nil {
 		return err

@@ -46,6 +46,9 @@ type File struct {
 	Link string
 	// Dir is true for a folder.
 	Dir bool
+	// Source is the path of a file of the host whose content it is, instead of Content. Containers share
+	// it: it is linked, not copied, where that is possible.
+	Source string
 }
 
 // NotFound is the error for an image that the sandbox does not have.

@@ -22,6 +22,7 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 )
 
@@ -31,8 +32,11 @@ type Options struct {
 	Dir     string
 	Node    sandbox.Node
 	Network podnet.Network
-	// Proxy is the socket of the node's service proxy.
-	Proxy string
+	// Proxy is the node's service proxy, to which each Pod gets a door of its own. Without it Pods reach
+	// nothing but themselves.
+	Proxy *podnet.Proxy
+	// Images has those that are not built in.
+	Images image.Store
 	// Program is the executable of containers. It is called with the name ContainerArg0.
 	Program string
 }
@@ -49,6 +53,7 @@ type Runtime struct {
 	control string // the socket that every container's process holds a connection to
 	stream  streaming.Server
 	closing []func() error
+	groups  groups
 
 	mu         sync.Mutex
 	pods       map[string]*pod
@@ -90,6 +95,9 @@ func (r *Runtime) Close(context.Context) error {
 		c.kill()
 	}
 	var errs []error
+	for _, p := range r.allPods() {
+		errs = append(errs, p.closeDoor())
+	}
 	for _, f := range r.closing {
 		errs = append(errs, f())
 	}
@@ -116,6 +124,16 @@ func (r *Runtime) snapshot() []*container {
 	all := make([]*container, 0, len(r.containers))
 	for _, c := range r.containers {
 		all = append(all, c)
+	}
+	return all
+}
+
+func (r *Runtime) allPods() []*pod {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]*pod, 0, len(r.pods))
+	for _, p := range r.pods {
+		all = append(all, p)
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"sort"
 	"strings"
 	"syscall"
@@ -336,6 +337,22 @@ func (f *FS) Readlink(name string) (string, error) {
 func (f *FS) RealPath(name string) (string, error) {
 	l, err := f.resolve(name, true)
 	return l.path, fail("realpath", name, err)
+}
+
+// HostPath is where the host has a file that is there, for what must be started from it. It has no
+// meaning for what is only virtual.
+func (f *FS) HostPath(name string) (string, error) {
+	l, _, err := f.find(name, true)
+	if err == nil && l.virtual != nil {
+		err = syscall.EACCES
+	}
+	if err != nil {
+		return "", fail("open", name, err)
+	}
+	if l.m.file != "" {
+		return l.m.source, nil
+	}
+	return filepath.Join(l.m.source, l.hostRel()), nil
 }
 
 // Chmod changes permission bits.
