@@ -98,14 +98,23 @@ func user(t *task.Task) string {
 	return "root"
 }
 
+// userID is user by number, with the group's.
+func userID(t *task.Task) (uid, gid string) {
+	if user(t) != "root" {
+		return "100", "101"
+	}
+	return "0", "0"
+}
+
 func id(t *task.Task) int {
 	o, _, ok := options(t, "ugGnr", "user=u", "group=g", "name=n", "groups=G")
 	if !ok {
 		return 1
 	}
-	uid, gid, name, group := "0", "0", "root", "root"
-	if user(t) != "root" {
-		uid, gid, name, group = "100", "101", "curl_user", "curl_group"
+	name, group := user(t), "root"
+	uid, gid := userID(t)
+	if name != "root" {
+		group = "curl_group"
 	}
 	pick := func(number, name string) {
 		if o.has('n') {

@@ -18,6 +18,8 @@ func findSystem(name string) task.Program {
 		return plain(hostname)
 	case "id":
 		return plain(id)
+	case "nnp":
+		return plain(func(t *task.Task) int { uid, _ := userID(t); t.Printf("Effective uid: %s\n", uid); return 0 })
 	case "whoami":
 		return plain(func(t *task.Task) int { t.Printf("%s\n", user(t)); return 0 })
 	case "uname":
