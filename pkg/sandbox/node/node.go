@@ -50,7 +50,8 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err := runProxy(ctx, l, *n, network, proxy, ended); err != nil {
 		return err
 	}
-	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program})
+	mounted := newMounts()
+	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, FileSystem: mounted.FileSystem})
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err := network.MarkUp(n.Index); err != nil {
 		return err
 	}
-	if err := runKubelet(ctx, l, *n, dir, network, rt); err != nil {
+	if err := runKubelet(ctx, l, *n, dir, network, mounted, rt); err != nil {
 		return err
 	}
 	select {
@@ -69,7 +70,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	}
 }
 
-func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir string, network podnet.Network, rt *runtime.Runtime) error {
+func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir string, network podnet.Network, mounted *mounts, rt *runtime.Runtime) error {
 	withoutKernelLog()
 	kubelet.ContainerLogsDir = filepath.Join(dir, "log-links")
 	if err := useCRIStats(); err != nil {
@@ -99,7 +100,7 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 		return err
 	}
 	var swapped error
-	deps, err := dependencies(n, dir, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
+	deps, err := dependencies(l, n, dir, mounted, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
 	if err != nil {
 		return err
 	}

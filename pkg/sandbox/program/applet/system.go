@@ -19,7 +19,9 @@ func findSystem(name string) task.Program {
 	case "id":
 		return plain(id)
 	case "whoami":
-		return plain(func(t *task.Task) int { t.Printf("%s\n", user(t)); return 0 })
+		return plain(whoami)
+	case "sysctl":
+		return plain(sysctl)
 	case "uname":
 		return plain(uname)
 	case "date":
