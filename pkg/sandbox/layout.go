@@ -1,9 +1,10 @@
 // Package sandbox holds what the parts of the embedded cluster agree on: where each file stands,
 // and what the cluster is asked to be. The parts are in the packages below it: controlplane,
-// node, runtime, program, podnet, service, pki. Package cluster/sandbox starts and ends them.
+// node, runtime, program, podnet, service, storage, pki. Package cluster/sandbox starts and ends them.
 package sandbox
 
 import (
+	"fmt"
 	"path/filepath"
 	"strconv"
 )
@@ -59,6 +60,15 @@ func (l Layout) Node(index int) string { return filepath.Join(l.Dir, "k", strcon
 
 // Control is the control socket of one node (package runtime).
 func (l Layout) Control(index int) string { return filepath.Join(l.Node(index), "control.sock") }
+
+// Volume is the folder of a PersistentVolume of StorageDriver, by its handle. A handle that is no name
+// of a folder is an error: anybody who may make a PersistentVolume may write one.
+func (l Layout) Volume(handle string) (string, error) {
+	if handle != filepath.Base(handle) || !filepath.IsLocal(handle) || handle == "." {
+		return "", fmt.Errorf("volume handle %q is not the name of a volume", handle)
+	}
+	return filepath.Join(l.Dir, "volumes", handle), nil
+}
 
 // Bin is the folder for programs taken out of the binary, shared by all clusters.
 func (l Layout) Bin() string { return filepath.Join(filepath.Dir(filepath.Dir(l.Dir)), "bin") }

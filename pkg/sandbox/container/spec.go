@@ -22,6 +22,10 @@ type Spec struct {
 	Dir string `json:"dir"`
 	// Root is the host folder that is the container's root file system.
 	Root string `json:"root"`
+	// User is whom the container's programs run as, as they see it.
+	User User `json:"user"`
+	// Sysctls are the kernel settings that the Pod asks for, as /proc/sys is to show them.
+	Sysctls map[string]string `json:"sysctls,omitempty"`
 	// ReadOnlyRoot refuses writes outside of mounts.
 	ReadOnlyRoot bool    `json:"readOnlyRoot,omitempty"`
 	Mounts       []Mount `json:"mounts,omitempty"`
@@ -64,4 +68,13 @@ type Mount struct {
 	// Source is the host path, a folder or a single file.
 	Source   string `json:"source"`
 	ReadOnly bool   `json:"readOnly,omitempty"`
+	// Type is the type of the file system that it calls itself: tmpfs, or empty for the node's disk.
+	Type string `json:"type,omitempty"`
+}
+
+// User is a user with the groups that it is in, as numbers. The zero value is root.
+type User struct {
+	UID    int64   `json:"uid,omitempty"`
+	GID    int64   `json:"gid,omitempty"`
+	Groups []int64 `json:"groups,omitempty"`
 }

@@ -49,7 +49,8 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 		return err
 	}
 	network := proxy.Network
-	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Images: image.Store{Dir: l.Images()}})
+	mounted := newMounts()
+	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Images: image.Store{Dir: l.Images()}, FileSystem: mounted.FileSystem})
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err := network.MarkUp(n.Index); err != nil {
 		return err
 	}
-	if err := runKubelet(ctx, l, *n, dir, network, rt); err != nil {
+	if err := runKubelet(ctx, l, *n, dir, network, mounted, rt); err != nil {
 		return err
 	}
 	select {
@@ -68,7 +69,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	}
 }
 
-func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir string, network podnet.Network, rt *runtime.Runtime) error {
+func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir string, network podnet.Network, mounted *mounts, rt *runtime.Runtime) error {
 	withoutKernelLog()
 	kubelet.ContainerLogsDir = filepath.Join(dir, "log-links")
 	if err := useCRIStats(); err != nil {
@@ -98,7 +99,7 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 		return err
 	}
 	var swapped error
-	deps, err := dependencies(n, dir, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
+	deps, err := dependencies(l, n, dir, mounted, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
 	if err != nil {
 		return err
 	}

@@ -172,7 +172,7 @@ func newTask(spec *container.Spec) *task.Task {
 	if t.Dir == "" {
 		t.Dir = "/"
 	}
-	if _, err := s.FS.Stat(t.Dir); err != nil && s.FS.MkdirAll(t.Dir, 0o755) != nil {
+	if _, err := s.FS.Stat(t.Dir); err != nil && s.FS.Privileged().MkdirAll(t.Dir, 0o755) != nil {
 		t.Dir = "/"
 	}
 	return t

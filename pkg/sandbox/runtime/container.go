@@ -75,13 +75,19 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 		state: runtimeapi.ContainerState_CONTAINER_CREATED,
 	}
 	c.dir = filepath.Join(r.containersDir(), c.id[:12])
-	c.spec = r.containerSpec(c, ref, podConfig)
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return "", fmt.Errorf("create container %s: %w", config.GetMetadata().GetName(), err)
+	}
+	if c.spec, err = r.containerSpec(c, ref, podConfig); err != nil {
+		_ = os.RemoveAll(c.dir)
+		return "", err
+	}
 	c.output = newOutput(filepath.Join(podConfig.GetLogDirectory(), config.GetLogPath()))
 	c.spec.NativeFile, c.spec.Program = filepath.Join(c.dir, "spec.native"), r.o.Program
-	for _, dir := range []string{c.spec.Root, c.spec.Procs} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", fmt.Errorf("create container %s: %w", c.spec.Name, err)
-		}
+	// The root folder is open to the container's users; nobody else gets through those above it.
+	err = errors.Join(os.MkdirAll(c.spec.Root, 0o755), os.MkdirAll(c.spec.Procs, 0o700))
+	if err != nil {
+		return "", fmt.Errorf("create container %s: %w", c.spec.Name, err)
 	}
 	if err := program.Unpack(image, c.spec.Root); err != nil {
 		_ = os.RemoveAll(c.dir)
@@ -96,16 +102,25 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 	return c.id, nil
 }
 
-func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.PodSandboxConfig) spec.Spec {
+func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.PodSandboxConfig) (spec.Spec, error) {
 	config := c.config
 	hostname := r.hostnameOf(podConfig)
+	user, home, err := userOf(c.image, config.GetLinux().GetSecurityContext())
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	volumes, err := r.mounts(c)
+	if err != nil {
+		return spec.Spec{}, err
+	}
 	s := spec.Spec{
 		ID: c.id, Namespace: podConfig.GetMetadata().GetNamespace(), Pod: podConfig.GetMetadata().GetName(), Name: config.GetMetadata().GetName(),
-		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname),
+		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname, home),
 		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
 		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
 		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: c.pod.doorFile(), NodeKey: r.nodeKey(), Control: r.control,
+		User: user, Sysctls: podConfig.GetLinux().GetSysctls(),
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}
 	s.Procs, s.Joined = r.processTable(c)
@@ -118,10 +133,8 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 	if s.Dir == "" {
 		s.Dir = "/"
 	}
-	for _, m := range config.GetMounts() {
-		s.Mounts = append(s.Mounts, spec.Mount{Path: m.GetContainerPath(), Source: m.GetHostPath(), ReadOnly: m.GetReadonly()})
-	}
-	return s
+	s.Mounts = append(s.Mounts, volumes...)
+	return s, nil
 }
 
 // sharesProcesses says that a Pod's containers are to see each other's processes. That is the zero
@@ -158,8 +171,8 @@ func commandLine(image *program.Image, config *runtimeapi.ContainerConfig) []str
 	return append(append([]string{}, command...), args...)
 }
 
-func environment(image *program.Image, config *runtimeapi.ContainerConfig, hostname string) []string {
-	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=" + hostname, "HOME=/root"}
+func environment(image *program.Image, config *runtimeapi.ContainerConfig, hostname, home string) []string {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=" + hostname, "HOME=" + home}
 	env = append(env, image.Env...)
 	for _, e := range config.GetEnvs() {
 		env = append(env, e.GetKey()+"="+string(e.GetValue()))
@@ -388,8 +401,7 @@ func (r *Runtime) ContainerStatus(_ context.Context, id string, _ bool) (*runtim
 		Image: &runtimeapi.ImageSpec{Image: program.Reference(c.spec.Image)}, ImageRef: pinned(c.image), ImageId: c.image.Digest,
 		Labels: c.config.Labels, Annotations: c.config.Annotations, Mounts: c.config.Mounts, LogPath: c.output.path,
 		Resources: &runtimeapi.ContainerResources{Linux: c.config.GetLinux().GetResources()},
-		// Containers have no users of their own: each program is told that it is root.
-		User: &runtimeapi.ContainerUser{Linux: &runtimeapi.LinuxContainerUser{SupplementalGroups: []int64{0}}},
+		User:      shownUser(c.spec.User),
 	}}, nil
 }
 

@@ -21,7 +21,9 @@ func (r *Runtime) PullImage(_ context.Context, s *runtimeapi.ImageSpec, _ *runti
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	uid, name := imageUser(image)
 	r.images[s.GetImage()] = &runtimeapi.Image{
+		Uid: uid, Username: name,
 		Id: image.Digest, RepoTags: []string{s.GetImage()}, RepoDigests: []string{pinned(image)},
 		Size: uint64(image.Size), Spec: s,
 	}

@@ -125,10 +125,10 @@ func (r *Runtime) writeFiles(p *pod) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(p.hostname(), []byte(r.hostnameOf(p.config)+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(p.hostname(), []byte(r.hostnameOf(p.config)+"\n"), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(p.resolv(), []byte(resolvConf(p.config.GetDnsConfig())), 0o600)
+	return os.WriteFile(p.resolv(), []byte(resolvConf(p.config.GetDnsConfig())), 0o644)
 }
 
 func resolvConf(d *runtimeapi.DNSConfig) string {

@@ -39,6 +39,9 @@ type Options struct {
 	Images image.Store
 	// Program is the executable of containers. It is called with the name ContainerArg0.
 	Program string
+	// FileSystem tells the type of the file system that a path of the host stands on, as containers are
+	// to see it; nil and the empty string stand for the node's disk.
+	FileSystem func(path string) string
 }
 
 // ContainerArg0 is the name (argument zero) that a container's process is started under.
@@ -179,6 +182,7 @@ func (r *Runtime) Status(context.Context, bool) (*runtimeapi.StatusResponse, err
 		Status: &runtimeapi.RuntimeStatus{Conditions: []*runtimeapi.RuntimeCondition{
 			{Type: runtimeapi.RuntimeReady, Status: true}, {Type: runtimeapi.NetworkReady, Status: true},
 		}},
+		Features:        &runtimeapi.RuntimeFeatures{SupplementalGroupsPolicy: true},
 		RuntimeHandlers: []*runtimeapi.RuntimeHandler{{Name: ""}},
 	}, nil
 }

@@ -19,9 +19,11 @@ func findSystem(name string) task.Program {
 	case "id":
 		return plain(id)
 	case "nnp":
-		return plain(func(t *task.Task) int { uid, _ := userID(t); t.Printf("Effective uid: %s\n", uid); return 0 })
+		return plain(func(t *task.Task) int { t.Printf("Effective uid: %d\n", t.Spec.User.UID); return 0 })
 	case "whoami":
-		return plain(func(t *task.Task) int { t.Printf("%s\n", user(t)); return 0 })
+		return plain(whoami)
+	case "sysctl":
+		return plain(sysctl)
 	case "uname":
 		return plain(uname)
 	case "date":
