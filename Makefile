@@ -22,7 +22,7 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target does; do \
-		printf '  make %-11s %s\n' "$$target" "$$does"; done
+		printf '  make %-17s %s\n' "$$target" "$$does"; done
 
 .PHONY: build
 build: ## build bin/kubectl-learn (about 10 minutes the first time, then seconds)
@@ -80,6 +80,16 @@ bench: build ## measure; prints the table of docs/benchmarks.md (with kind besid
 .PHONY: compare
 compare: build ## run the same kubectl sessions on the sandbox and on kind, and show what differs
 	go run ./internal/compare -program $(BIN) $(COMPARE_FLAGS)
+
+# The suite is built from the module proxy. Some specs, on a cluster that is there:
+# go run ./internal/conformance -kubeconfig FILE -run REGEXP
+.PHONY: conformance
+conformance: build ## all of Kubernetes' conformance tests on fresh sandboxes, without root; writes docs/conformance.md
+	go run ./internal/conformance -program $(BIN) $(CONFORMANCE_FLAGS)
+
+.PHONY: conformance-quick
+conformance-quick: build ## some of them, a few minutes' worth
+	go run ./internal/conformance -program $(BIN) -quick $(CONFORMANCE_FLAGS)
 
 .PHONY: lint
 lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)

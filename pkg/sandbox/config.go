@@ -14,6 +14,9 @@ const Version = "v1.37.2"
 // that stands for the machine that it runs on.
 const ControlPlane = "control-plane"
 
+// StorageDriver is the provisioner of the default StorageClass, and the CSI driver that its volumes name.
+const StorageDriver = "folder.kubectl-learn.dev"
+
 // Config is what a cluster is asked to be. Whoever changes it holds Layout.Lock.
 type Config struct {
 	Name    string    `json:"name"`

@@ -1,9 +1,10 @@
 // Package sandbox holds what the parts of the embedded cluster agree on: where each file stands,
 // and what the cluster is asked to be. The parts are in the packages below it: controlplane,
-// node, runtime, program, podnet, service, pki. Package cluster/sandbox starts and ends them.
+// node, runtime, program, podnet, service, storage, pki. Package cluster/sandbox starts and ends them.
 package sandbox
 
 import (
+	"fmt"
 	"path/filepath"
 	"strconv"
 )
@@ -51,11 +52,23 @@ func (l Layout) Net() string { return filepath.Join(l.Dir, "net") }
 // Egress is the socket of the proxy through which the API server reaches nodes and Pods.
 func (l Layout) Egress() string { return filepath.Join(l.Dir, "egress.sock") }
 
+// Images is the folder of the images that were built for the cluster (package image).
+func (l Layout) Images() string { return filepath.Join(l.Dir, "images") }
+
 // Node is the folder of one node, which is its kubelet's root folder too.
 func (l Layout) Node(index int) string { return filepath.Join(l.Dir, "k", strconv.Itoa(index)) }
 
 // Control is the control socket of one node (package runtime).
 func (l Layout) Control(index int) string { return filepath.Join(l.Node(index), "control.sock") }
+
+// Volume is the folder of a PersistentVolume of StorageDriver, by its handle. A handle that is no name
+// of a folder is an error: anybody who may make a PersistentVolume may write one.
+func (l Layout) Volume(handle string) (string, error) {
+	if handle != filepath.Base(handle) || !filepath.IsLocal(handle) || handle == "." {
+		return "", fmt.Errorf("volume handle %q is not the name of a volume", handle)
+	}
+	return filepath.Join(l.Dir, "volumes", handle), nil
+}
 
 // Bin is the folder for programs taken out of the binary, shared by all clusters.
 func (l Layout) Bin() string { return filepath.Join(filepath.Dir(filepath.Dir(l.Dir)), "bin") }

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/realness"
 )
 
 // Status implements cluster.Handle.
@@ -22,33 +23,37 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	if err != nil {
 		return s, err
 	}
-	api := live.Health(ctx, client, "/readyz")
 	s.Parts = append(s.Parts,
-		api.Part("API server", cluster.Real, "etcd is the only one behind it, and it alone speaks to etcd"),
-		live.Health(ctx, client, "/readyz/etcd").Part("etcd", cluster.Real, "one member, no fsync: a power cut may cost the last second"),
-		h.process("scheduler", cluster.Real, ""),
-		h.process("controller manager", cluster.Real, "notices a dead node in 5 s and moves its Pods after 3 s more; defaults elsewhere: 50 s and 5 min"),
+		answered(live.Health(ctx, client, "/readyz"), "API server"),
+		answered(live.Health(ctx, client, "/readyz/etcd"), "etcd"),
+		h.process("scheduler"),
+		h.process("controller manager"),
 	)
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	for _, n := range h.config.Nodes {
 		s.Parts = append(s.Parts, h.kubelet(n, nodes, err))
 	}
-	s.Parts = append(s.Parts,
-		cluster.Part{Name: "containers", Realness: cluster.ProcessLevel, Healthy: true, Evidence: "a process each",
-			Note: "no namespaces, no users, no CPU limits; memory limits are looked at every second"},
-		cluster.Part{Name: "images", Realness: cluster.Emulated, Healthy: true, Evidence: "built into this program",
-			Note: "only built-in images run; pulling one takes no time"},
-		cluster.Part{Name: "Pod network, DNS, kube-proxy", Realness: cluster.ProcessLevel, Healthy: true, Evidence: "unix sockets",
-			Note: "Pods reach Pods and Services; this machine reaches them by port-forward or a node port"},
-		cluster.Part{Name: "node size", Realness: cluster.Emulated, Healthy: true, Evidence: "2 CPUs, 4 GiB", Note: "declared, not reserved"},
-	)
+	s.Parts = append(s.Parts, standing("containers"), standing("images"), standing("Pod network, DNS, kube-proxy"), standing("node size"))
 	return s, nil
 }
 
+// answered is a part whose health the API server tells.
+func answered(a live.Answer, name string) cluster.Part {
+	line, r := realness.Find(name)
+	return a.Part(name, r, line.Note)
+}
+
+// standing is a part that is there as long as the nodes are.
+func standing(name string) cluster.Part {
+	line, r := realness.Find(name)
+	return cluster.Part{Name: name, Realness: r, Healthy: true, Evidence: line.Evidence, Note: line.Note}
+}
+
 // process is a component in the control plane's process, which ends when one of them does.
-func (h *Handle) process(name string, r cluster.Realness, note string) cluster.Part {
+func (h *Handle) process(name string) cluster.Part {
+	line, r := realness.Find(name)
 	pid, ok := sandbox.Alive(h.layout, sandbox.ControlPlane)
-	p := cluster.Part{Name: name, Realness: r, Healthy: ok, Evidence: fmt.Sprintf("process %d", pid), Note: note}
+	p := cluster.Part{Name: name, Realness: r, Healthy: ok, Evidence: fmt.Sprintf("process %d", pid), Note: line.Note}
 	if !ok {
 		p.Evidence = "its process has ended"
 	}

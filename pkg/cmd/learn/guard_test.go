@@ -42,6 +42,7 @@ var arguments = map[string][]string{
 	"cluster logs":          {"", "--export logs"},
 	"cluster use":           {"", "--no-switch"},
 	"cluster load-images":   {"images.tar"},
+	"cluster build-image":   {"hello:v1 .", "hello:v1 . --yes"},
 	"cluster node":          {""},
 	"cluster node add":      {"", "n9"},
 	"cluster node remove":   {"n1"},

@@ -22,6 +22,10 @@ type Spec struct {
 	Dir string `json:"dir"`
 	// Root is the host folder that is the container's root file system.
 	Root string `json:"root"`
+	// User is whom the container's programs run as, as they see it.
+	User User `json:"user"`
+	// Sysctls are the kernel settings that the Pod asks for, as /proc/sys is to show them.
+	Sysctls map[string]string `json:"sysctls,omitempty"`
 	// ReadOnlyRoot refuses writes outside of mounts.
 	ReadOnlyRoot bool    `json:"readOnlyRoot,omitempty"`
 	Mounts       []Mount `json:"mounts,omitempty"`
@@ -30,11 +34,19 @@ type Spec struct {
 	NodeName string `json:"nodeName"`
 	// Net is the host folder in which this Pod's listening sockets stand: <port>.sock.
 	Net string `json:"net"`
-	// Proxy is the host path of the node's service proxy socket (package podnet has the protocol).
+	// Proxy is the host path of the Pod's own socket of its node's proxy (package podnet has the protocol).
 	Proxy string `json:"proxy"`
+	// NodeKey is what tickets of the node are checked with (podnet.Gate's Key). Where it is empty, none
+	// are asked for.
+	NodeKey string `json:"nodeKey,omitempty"`
 	// Control is the host path of the node's control socket. The process holds a connection to it
 	// for as long as it lives and exits when that closes.
 	Control string `json:"control"`
+	// NativeFile is the host path of this description as a native program reads it.
+	NativeFile string `json:"nativeFile,omitempty"`
+	// Program is the host path of the program of practice containers, for a native program that starts
+	// one of the container's others.
+	Program string `json:"program,omitempty"`
 	// Procs is a host folder for the container's process table: a file a process, named by its
 	// process ID within the container (1 is the main process), holding JSON {"pid":…,"args":[…]}.
 	Procs string `json:"procs"`
@@ -56,4 +68,13 @@ type Mount struct {
 	// Source is the host path, a folder or a single file.
 	Source   string `json:"source"`
 	ReadOnly bool   `json:"readOnly,omitempty"`
+	// Type is the type of the file system that it calls itself: tmpfs, or empty for the node's disk.
+	Type string `json:"type,omitempty"`
+}
+
+// User is a user with the groups that it is in, as numbers. The zero value is root.
+type User struct {
+	UID    int64   `json:"uid,omitempty"`
+	GID    int64   `json:"gid,omitempty"`
+	Groups []int64 `json:"groups,omitempty"`
 }

@@ -26,8 +26,13 @@ func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error
 	if err != nil {
 		return fmt.Errorf("bootstrap: %w", err)
 	}
+	role := policyReader()
+	if _, err := client.RbacV1().ClusterRoles().Create(ctx, role, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
 	for _, b := range []*rbacv1.ClusterRoleBinding{
 		binding("kubectl-learn:learner", "cluster-admin", learner.User),
+		binding(role.Name, role.Name, clients["proxy"].User),
 		binding("kubectl-learn:kubelet-api", "system:kubelet-api-admin", "kube-apiserver-kubelet-client"),
 	} {
 		if _, err := client.RbacV1().ClusterRoleBindings().Create(ctx, b, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
@@ -35,6 +40,18 @@ func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error
 		}
 	}
 	return publishAPIServer(ctx, client, c)
+}
+
+// policyReader is what the nodes need to enforce NetworkPolicies; the role that Kubernetes ships for
+// kube-proxy covers Services alone.
+func policyReader() *rbacv1.ClusterRole {
+	return &rbacv1.ClusterRole{
+		ObjectMeta: metav1.ObjectMeta{Name: "system:kubectl-learn:network-policy"},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{""}, Resources: []string{"pods", "namespaces"}, Verbs: []string{"list", "watch"}},
+			{APIGroups: []string{"networking.k8s.io"}, Resources: []string{"networkpolicies"}, Verbs: []string{"list", "watch"}},
+		},
+	}
 }
 
 func binding(name, role, user string) *rbacv1.ClusterRoleBinding {

@@ -1,5 +1,5 @@
 // Package controlplane runs etcd, kube-apiserver, kube-controller-manager and kube-scheduler, as
-// they are in k8s.io/kubernetes, in one process. Each has an identity of its own and speaks to the
+// they are in k8s.io/kubernetes, in one process, and with them the provisioner of package storage. Each has an identity of its own and speaks to the
 // API server over TLS; etcd listens on a unix socket alone. The nodes are package node's.
 package controlplane
 
@@ -92,6 +92,7 @@ func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.
 		return err
 	}
 	reached(APIServer)
+	run("provisioner", func() error { return runProvisioner(ctx, l, admin) })
 	run("network proxy", func() error { return runProxy(ctx, l, c) })
 	// What a client calls itself is made of the process's name, which the components share: the
 	// scheduler makes its clients now, the controllers make theirs as they come.
@@ -104,6 +105,9 @@ func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.
 	run("kube-scheduler", scheduler)
 	run("kube-controller-manager", func() error { return runControllerManager(ctx, l, a, f) })
 	if err := waitFor(ctx, admin, "/readyz"); err != nil {
+		return err
+	}
+	if err := publishDNS(ctx, admin); err != nil {
 		return err
 	}
 	// Pods can be made from the moment when the namespace default has its ServiceAccount.

@@ -3,6 +3,7 @@ package controlplane
 import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/storage"
 )
 
 const (
@@ -15,11 +16,13 @@ const (
 var learner = pki.Identity{User: "learner", Groups: []string{"learners"}}
 
 // clients are the components that speak to the API server, by the name of their kubeconfig. Their
-// rights come from the roles that Kubernetes itself ships for them, bound by its own bootstrap.
+// rights come from the roles that Kubernetes itself ships for them, bound by its own bootstrap; those of
+// the provisioner, which Kubernetes does not know, from package storage.
 var clients = map[string]pki.Identity{
 	"controller-manager": {User: "system:kube-controller-manager"},
 	"scheduler":          {User: "system:kube-scheduler"},
 	"proxy":              {User: "system:kube-proxy"},
+	"provisioner":        {User: storage.User},
 }
 
 // files are the paths that the API server is given.

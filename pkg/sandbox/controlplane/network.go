@@ -37,6 +37,7 @@ func runProxy(ctx context.Context, l sandbox.Layout, c *sandbox.Config) error {
 		return err
 	}
 	table := service.New(client)
+	trusted := func(pid int) bool { return sandbox.IsPart(l, pid) }
 	go table.Run(ctx)
 	ports := service.NewNodePorts(table, network, func(svc *corev1.Service, port int32, err error) {
 		klog.ErrorS(err, "Node port can't be opened on loopback", "service", klog.KObj(svc), "port", port)
@@ -50,5 +51,5 @@ func runProxy(ctx context.Context, l sandbox.Layout, c *sandbox.Config) error {
 	if err != nil {
 		return err
 	}
-	return (&podnet.Proxy{Network: network, Resolver: table}).Serve(ctx, listener)
+	return (&podnet.Proxy{Network: network, Resolver: table, Trusted: trusted}).Serve(ctx, listener)
 }

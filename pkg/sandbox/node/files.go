@@ -14,6 +14,7 @@ import (
 	"k8s.io/kubernetes/pkg/volume"
 	"k8s.io/kubernetes/pkg/volume/util/hostutil"
 	"k8s.io/kubernetes/pkg/volume/util/subpath"
+	"k8s.io/utils/ptr"
 )
 
 // hostFiles is the operating system as the kubelet sees it: what it keeps under /var/log/containers
@@ -102,7 +103,7 @@ func (p nodeDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter
 	}
 	if source.Type == nil || *source.Type == corev1.HostPathUnset {
 		// As container runtimes do with a path that is not there.
-		if err := os.MkdirAll(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) && !isFile(path) {
+		if err := os.MkdirAll(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) && !isFile(path) {
 			return nil, fmt.Errorf("make %s on the node: %w", source.Path, err)
 		}
 	}
@@ -134,26 +135,70 @@ func isFile(path string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// unowned is a volume plugin whose files keep the owner of this process: giving them to the Pod's
-// user needs root, and here every Pod runs as the learner anyway.
-type unowned struct{ volume.VolumePlugin }
+// localDisk mounts local volumes, which are folders of a node's disk that must be there.
+type localDisk struct{ nodeDisk }
 
-type unownedMounter struct{ volume.Mounter }
+func (localDisk) GetPluginName() string { return "kubernetes.io/local-volume" }
 
-func (p unowned) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter, error) {
+func (localDisk) CanSupport(s *volume.Spec) bool {
+	return s.PersistentVolume != nil && s.PersistentVolume.Spec.Local != nil
+}
+
+func (localDisk) GetVolumeName(s *volume.Spec) (string, error) { return s.Name(), nil }
+
+func (p localDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter, error) {
+	if !p.CanSupport(spec) {
+		return nil, errors.New("not a local volume")
+	}
+	s := *spec
+	s.PersistentVolume = spec.PersistentVolume.DeepCopy()
+	s.PersistentVolume.Spec.Local = nil
+	s.PersistentVolume.Spec.HostPath = &corev1.HostPathVolumeSource{Path: spec.PersistentVolume.Spec.Local.Path, Type: ptr.To(corev1.HostPathDirectory)}
+	m, err := p.nodeDisk.NewMounter(&s, pod)
+	if err != nil {
+		return nil, err
+	}
+	return localMounter{m}, nil
+}
+
+// localMounter gives a volume to the Pod's group, which hostPath does not.
+type localMounter struct{ volume.Mounter }
+
+func (m localMounter) SetUp(a volume.MounterArgs) error {
+	if err := m.Mounter.SetUp(a); err != nil {
+		return err
+	}
+	return own(m, m.GetPath(), a.FsGroup, a.FSGroupChangePolicy)
+}
+
+func (m localMounter) GetAttributes() volume.Attributes {
+	a := m.Mounter.GetAttributes()
+	a.Managed = !a.ReadOnly
+	return a
+}
+
+// owned is a volume plugin of the kubelet's whose files belong to whom the Pod says, as far as the
+// programs of containers see. The kubelet itself would give them to another user of the host, which
+// needs root.
+type owned struct{ volume.VolumePlugin }
+
+type ownedMounter struct{ volume.Mounter }
+
+func (p owned) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter, error) {
 	m, err := p.VolumePlugin.NewMounter(spec, pod)
 	if err != nil {
 		return nil, err
 	}
-	return unownedMounter{m}, nil
+	return ownedMounter{m}, nil
 }
 
-func (m unownedMounter) SetUp(a volume.MounterArgs) error {
-	a.FsUser = nil
-	return m.Mounter.SetUp(a)
-}
+func (m ownedMounter) SetUp(a volume.MounterArgs) error { return m.SetUpAt(m.GetPath(), a) }
 
-func (m unownedMounter) SetUpAt(dir string, a volume.MounterArgs) error {
+func (m ownedMounter) SetUpAt(dir string, a volume.MounterArgs) error {
 	a.FsUser = nil
-	return m.Mounter.SetUpAt(dir, a)
+	if err := m.Mounter.SetUpAt(dir, a); err != nil {
+		return err
+	}
+	rememberGroup(dir, a.FsGroup)
+	return nil
 }

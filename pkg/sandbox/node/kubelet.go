@@ -31,10 +31,10 @@ import (
 	"k8s.io/kubernetes/pkg/volume/downwardapi"
 	"k8s.io/kubernetes/pkg/volume/emptydir"
 	"k8s.io/kubernetes/pkg/volume/hostpath"
+	"k8s.io/kubernetes/pkg/volume/image"
 	"k8s.io/kubernetes/pkg/volume/projected"
 	"k8s.io/kubernetes/pkg/volume/secret"
 	"k8s.io/kubernetes/pkg/volume/util/hostutil"
-	"k8s.io/mount-utils"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
@@ -94,7 +94,7 @@ func useCRIStats() error {
 	return utilfeature.DefaultMutableFeatureGate.SetFromMap(map[string]bool{"PodAndContainerStatsFromCRI": true})
 }
 
-func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runtime, serving *tls.Config, swap func(*kubelet.Kubelet)) (*kubelet.Dependencies, error) {
+func dependencies(l sandbox.Layout, n sandbox.Node, dir string, mounted *mounts, cfg *rest.Config, rt *runtime.Runtime, serving *tls.Config, swap func(*kubelet.Kubelet)) (*kubelet.Dependencies, error) {
 	client, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up kubelet: %w", err)
@@ -114,10 +114,10 @@ func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runt
 		OSInterface:               hostFiles{logs: filepath.Join(dir, "log-links"), name: n.Name},
 		ContainerManager:          sized{cm.NewStubContainerManager()},
 		OOMAdjuster:               oom.NewFakeOOMAdjuster(),
-		Mounter:                   &mount.FakeMounter{},
+		Mounter:                   mounted,
 		Subpather:                 &subpaths{},
 		HostUtil:                  hostUtil{hostutil.NewHostUtil()},
-		VolumePlugins:             volumePlugins(filepath.Join(dir, "disk")),
+		VolumePlugins:             volumePlugins(l, filepath.Join(dir, "disk")),
 		PodStartupLatencyTracker:  kubeletutil.NewPodStartupLatencyTracker(),
 		NodeStartupLatencyTracker: kubeletutil.NewNodeStartupLatencyTracker(klog.TODO()),
 		TracerProvider:            noop.NewTracerProvider(),
@@ -128,19 +128,18 @@ func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runt
 }
 
 // volumePlugins are those that need nothing of the host; disk is the folder that stands for the node's disk.
-func volumePlugins(disk string) (all []volume.VolumePlugin) {
+func volumePlugins(l sandbox.Layout, disk string) (all []volume.VolumePlugin) {
 	for _, p := range hostpath.ProbeVolumePlugins(volume.VolumeConfig{}) {
-		all = append(all, nodeDisk{p, disk})
-	}
-	for _, p := range projected.ProbeVolumePlugins() {
-		all = append(all, unowned{p})
+		all = append(all, nodeDisk{p, disk}, localDisk{nodeDisk{p, disk}})
 	}
 	for _, probe := range []func() []volume.VolumePlugin{
-		emptydir.ProbeVolumePlugins, secret.ProbeVolumePlugins, configmap.ProbeVolumePlugins, downwardapi.ProbeVolumePlugins,
+		emptydir.ProbeVolumePlugins, secret.ProbeVolumePlugins, configmap.ProbeVolumePlugins, downwardapi.ProbeVolumePlugins, projected.ProbeVolumePlugins,
 	} {
-		all = append(all, probe()...)
+		for _, p := range probe() {
+			all = append(all, owned{p})
+		}
 	}
-	return all
+	return append(append(all, networkDisk{l}), image.ProbeVolumePlugins()...)
 }
 
 // serving is the TLS of the kubelet's server. The kubelet asks the API server who may call it only

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,9 +19,9 @@ import (
 	"k8s.io/kubernetes/pkg/kubelet"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
-	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/service"
 )
 
 // lowestPort is the first of the ports that kubelets get. Where one is taken even so before the kubelet
@@ -41,16 +39,18 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if !ok {
 		return fmt.Errorf("cluster %s has no node %q", c.Name, name)
 	}
-	dir, network := l.Node(n.Index), podnet.Network{Dir: l.Net()}
+	dir := l.Node(n.Index)
 	if err := os.MkdirAll(filepath.Join(dir, "disk"), 0o700); err != nil {
 		return fmt.Errorf("make the node's disk: %w", err)
 	}
-	proxy := filepath.Join(dir, "proxy.sock")
-	ended := make(chan error, 2)
-	if err := runProxy(ctx, l, *n, network, proxy, ended); err != nil {
+	ended := make(chan error, 4)
+	proxy, err := runProxy(ctx, l, *n, ended)
+	if err != nil {
 		return err
 	}
-	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program})
+	network := proxy.Network
+	mounted := newMounts()
+	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Images: image.Store{Dir: l.Images()}, FileSystem: mounted.FileSystem})
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err := network.MarkUp(n.Index); err != nil {
 		return err
 	}
-	if err := runKubelet(ctx, l, *n, dir, network, rt); err != nil {
+	if err := runKubelet(ctx, l, *n, dir, network, mounted, rt); err != nil {
 		return err
 	}
 	select {
@@ -69,7 +69,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	}
 }
 
-func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir string, network podnet.Network, rt *runtime.Runtime) error {
+func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir string, network podnet.Network, mounted *mounts, rt *runtime.Runtime) error {
 	withoutKernelLog()
 	kubelet.ContainerLogsDir = filepath.Join(dir, "log-links")
 	if err := useCRIStats(); err != nil {
@@ -99,7 +99,7 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 		return err
 	}
 	var swapped error
-	deps, err := dependencies(n, dir, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
+	deps, err := dependencies(l, n, dir, mounted, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
 	if err != nil {
 		return err
 	}
@@ -117,30 +117,4 @@ func waitForAPIServer(ctx context.Context, cfg *rest.Config) error {
 	return wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		return client.Discovery().RESTClient().Get().AbsPath("/healthz").Do(ctx).Error() == nil, nil
 	})
-}
-
-// runProxy gives the node's Pods names, Services and each other.
-func runProxy(ctx context.Context, l sandbox.Layout, n sandbox.Node, network podnet.Network, socket string, ended chan<- error) error {
-	cfg, err := clientcmd.BuildConfigFromFlags("", l.Identity("proxy"))
-	if err != nil {
-		return fmt.Errorf("set up service proxy: %w", err)
-	}
-	client, err := kubernetes.NewForConfig(cfg)
-	if err != nil {
-		return fmt.Errorf("set up service proxy: %w", err)
-	}
-	if err := os.Remove(socket); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("set up service proxy: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(socket), 0o700); err != nil {
-		return fmt.Errorf("set up service proxy: %w", err)
-	}
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		return fmt.Errorf("set up service proxy: %w", err)
-	}
-	table := service.New(client, service.OnNode(n.Name))
-	go table.Run(ctx)
-	go func() { ended <- (&podnet.Proxy{Network: network, Resolver: table}).Serve(ctx, listener) }()
-	return nil
 }

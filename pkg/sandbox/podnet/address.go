@@ -23,6 +23,9 @@ func NodeCIDR() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{1
 // NodeIP is the address of node n: 172.18.0.2 for the control plane (n is 0), then one up a worker.
 func NodeIP(n int) netip.Addr { return netip.AddrFrom4([4]byte{172, 18, 0, byte(2 + n)}) }
 
+// Machine is the address by which the cluster knows the machine that it runs on, 172.18.0.1.
+func Machine() netip.Addr { return netip.AddrFrom4([4]byte{172, 18, 0, 1}) }
+
 // NodePodCIDR is the prefix of the Pods on node n, 10.244.n.0/24.
 func NodePodCIDR(n int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 244, byte(n), 0}), 24)

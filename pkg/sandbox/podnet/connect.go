@@ -3,6 +3,7 @@ package podnet
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -84,4 +85,21 @@ func proxyCause(err error) error {
 		return os.NewSyscallError("connect", syscall.ECONNRESET)
 	}
 	return err
+}
+
+// pass asks the node to sign a connection of the Pod with itself.
+func (s *Stack) pass(ctx context.Context, e entry) ([]byte, error) {
+	req := &http.Request{
+		Method: http.MethodPost, Host: "podnet", Header: http.Header{},
+		URL: &url.URL{Scheme: "http", Host: "podnet", Path: passPath, RawQuery: url.Values{"to": {e.dest.String()}}.Encode()},
+	}
+	c, resp, _, err := s.ask(ctx, req, e.proto, e.source)
+	if err != nil {
+		return nil, err
+	}
+	_ = c.Close()
+	if reason := Reason(resp.Header.Get(ErrorHeader)); reason != "" {
+		return nil, reason
+	}
+	return base64.StdEncoding.DecodeString(resp.Header.Get(TicketHeader))
 }

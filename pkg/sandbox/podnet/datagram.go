@@ -185,6 +185,21 @@ func (c *datagramConn) Read(b []byte) (int, error) {
 	n, _, err := c.receive(b)
 	return n, err
 }
+
+// ReadFrom and WriteTo make it a net.PacketConn: by that, resolvers tell datagrams from a stream.
+func (c *datagramConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := c.receive(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	return n, netAddr("udp", from), nil
+}
+
+// WriteTo fails, as it does on a connected net.UDPConn.
+func (c *datagramConn) WriteTo([]byte, net.Addr) (int, error) {
+	return 0, c.opError("write", c.peer, net.ErrWriteToConnected)
+}
+
 func (c *datagramConn) Write(b []byte) (int, error)      { return c.send(b, c.peer) }
 func (c *datagramConn) Close() error                     { return c.shut() }
 func (c *datagramConn) LocalAddr() net.Addr              { return netAddr("udp", c.local) }

@@ -36,15 +36,17 @@ func (n Network) DialFrom(ctx context.Context, source netip.AddrPort, network, a
 	if err != nil {
 		return nil, err
 	}
-	source = sourceFor(source, to.Addr())
+	e := n.entry(proto, source, to)
 	if proto == "udp" {
-		return newDatagramConn(source, to, n.datagramStream), nil
+		return newDatagramConn(e.source, to, func(ctx context.Context, source, to netip.AddrPort) (net.Conn, error) {
+			return n.stream(ctx, entry{proto: proto, origin: e.origin, source: source, dest: to})
+		}), nil
 	}
-	raw, err := n.stream(ctx, proto, source, to)
+	raw, err := n.stream(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: raw, proto: proto, local: netAddr(proto, source), remote: netAddr(proto, to)}, nil
+	return &conn{Conn: raw, proto: proto, local: netAddr(proto, e.source), remote: netAddr(proto, to)}, nil
 }
 
 // DialPod connects to a TCP port as a program in the Pod does to localhost, and so also reaches what
@@ -60,15 +62,17 @@ func (n Network) DialPod(ctx context.Context, podIP string, port int) (net.Conn,
 	}
 	localhost := netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	source, to := netip.AddrPortFrom(localhost, ephemeralPort()), netip.AddrPortFrom(localhost, uint16(port))
-	raw, err := dialOwn(ctx, dir, "tcp", source, to)
+	var ticket []byte
+	if n.Gate != nil {
+		if ticket, err = n.Gate.signOwn(ip.Unmap(), "tcp", source, to); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := dialOwn(ctx, dir, entry{proto: "tcp", source: source, dest: to}, ticket)
 	if err != nil {
 		return nil, err
 	}
 	return &conn{Conn: raw, proto: "tcp", local: netAddr("tcp", source), remote: netAddr("tcp", to)}, nil
-}
-
-func (n Network) datagramStream(ctx context.Context, source, to netip.AddrPort) (net.Conn, error) {
-	return n.stream(ctx, "udp", source, to)
 }
 
 func parseTarget(ctx context.Context, network, addr string) (string, netip.AddrPort, error) {
@@ -88,35 +92,69 @@ func parseTarget(ctx context.Context, network, addr string) (string, netip.AddrP
 }
 
 // stream opens the byte stream to an address, preamble sent. Datagrams go over it in frames.
-func (n Network) stream(ctx context.Context, proto string, source, to netip.AddrPort) (net.Conn, error) {
-	if err := n.waitUp(ctx, to.Addr()); err != nil {
-		return nil, dialError(proto, to, err)
+func (n Network) stream(ctx context.Context, e entry) (net.Conn, error) {
+	if err := n.waitUp(ctx, e.dest.Addr()); err != nil {
+		return nil, dialError(e.proto, e.dest, err)
 	}
-	switch ip := to.Addr(); {
+	switch ip := e.dest.Addr(); {
 	case PodCIDR().Contains(ip):
 		dir := filepath.Join(n.Dir, ip.String())
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			return nil, dialError(proto, to, Unreachable)
+			return nil, dialError(e.proto, e.dest, Unreachable)
 		}
-		return dialSocket(ctx, socketFile(dir, proto, to.Port()), proto, source, to)
+		return n.enter(ctx, socketFile(dir, e.proto, e.dest.Port()), e)
 	case NodeCIDR().Contains(ip):
-		return n.nodeStream(ctx, proto, source, to)
+		return n.nodeStream(ctx, e)
 	case ServiceCIDR().Contains(ip):
-		return nil, dialError(proto, to, Unreachable)
+		return nil, dialError(e.proto, e.dest, Unreachable)
 	}
-	return nil, dialError(proto, to, Outside)
+	return nil, dialError(e.proto, e.dest, Outside)
+}
+
+// enter connects to a Pod's socket when its node lets that in.
+func (n Network) enter(ctx context.Context, file string, e entry) (net.Conn, error) {
+	var ticket []byte
+	err := persist(ctx, e.proto, func() (err error) {
+		ticket, err = n.ticket(ctx, e)
+		return err
+	})
+	if err != nil {
+		return nil, dialError(e.proto, e.dest, err)
+	}
+	return dialSocket(ctx, file, e, ticket)
+}
+
+// persist repeats what is lost on the way, as TCP sends its SYN again: a connection that comes to be
+// allowed while its client still waits is made. A datagram is lost.
+func persist(ctx context.Context, proto string, try func() error) error {
+	err := try()
+	if proto == "udp" || reasonOf(err) != Timeout || ctx.Err() != nil {
+		return err
+	}
+	lost := poll(ctx, func() bool {
+		err = try()
+		return reasonOf(err) != Timeout
+	})
+	if lost != nil {
+		return lost
+	}
+	return err
 }
 
 // nodeStream goes to a hostNetwork Pod's socket, else to what SetNode named.
-func (n Network) nodeStream(ctx context.Context, proto string, source, to netip.AddrPort) (net.Conn, error) {
-	c, err := dialSocket(ctx, socketFile(n.hostDir(to.Addr()), proto, to.Port()), proto, source, to)
-	if err == nil || reasonOf(err) != Refused {
-		return c, err
+func (n Network) nodeStream(ctx context.Context, e entry) (net.Conn, error) {
+	proto, to := e.proto, e.dest
+	file := socketFile(n.hostDir(to.Addr()), proto, to.Port())
+	if _, err := os.Lstat(file); err == nil {
+		if c, err := n.enter(ctx, file, e); err == nil || reasonOf(err) != Refused {
+			return c, err
+		}
 	}
 	answer, ok := n.nodeAnswer(proto, to)
 	switch {
 	case ok && PodCIDR().Contains(answer.Addr()):
-		return n.stream(ctx, proto, source, answer)
+		e.dest = answer
+		return n.stream(ctx, e)
 	case ok && answer.Addr().IsLoopback() && proto == "tcp":
 		c, err := new(net.Dialer).DialContext(ctx, "tcp", answer.String())
 		if err != nil {
@@ -161,16 +199,17 @@ func poll(ctx context.Context, done func() bool) error {
 }
 
 // dialOwn is how a Pod reaches itself: what is bound to its loopback first.
-func dialOwn(ctx context.Context, dir, proto string, source, to netip.AddrPort) (net.Conn, error) {
-	c, err := dialSocket(ctx, loopbackFile(dir, proto, to.Port()), proto, source, to)
+func dialOwn(ctx context.Context, dir string, e entry, ticket []byte) (net.Conn, error) {
+	c, err := dialSocket(ctx, loopbackFile(dir, e.proto, e.dest.Port()), e, ticket)
 	if err == nil || reasonOf(err) != Refused {
 		return c, err
 	}
-	return dialSocket(ctx, socketFile(dir, proto, to.Port()), proto, source, to)
+	return dialSocket(ctx, socketFile(dir, e.proto, e.dest.Port()), e, ticket)
 }
 
 // dialSocket connects to one socket and sends the preamble.
-func dialSocket(ctx context.Context, file, proto string, source, to netip.AddrPort) (net.Conn, error) {
+func dialSocket(ctx context.Context, file string, e entry, ticket []byte) (net.Conn, error) {
+	proto, to := e.proto, e.dest
 	var c net.Conn
 	for {
 		var err error
@@ -188,7 +227,7 @@ func dialSocket(ctx context.Context, file, proto string, source, to netip.AddrPo
 		case <-time.After(retryEvery / 10):
 		}
 	}
-	if _, err := c.Write(preamble{source: source, dest: to}.bytes(proto)); err != nil {
+	if _, err := c.Write(preamble{source: e.source, dest: to, ticket: ticket}.bytes(proto)); err != nil {
 		_ = c.Close()
 		return nil, dialError(proto, to, Refused)
 	}

@@ -9,7 +9,9 @@
 //	<dir>/10.244.1.5/lo-9000.sock    a port bound to the Pod's 127.0.0.1 alone
 //	<dir>/nodes/172.18.0.3           holds the real loopback address that answers for a node
 //	<dir>/nodes/172.18.0.3.d/        a node's own ports: sockets of hostNetwork Pods, and files
-//	                                 <port>.addr that hold a real loopback or a Pod's address
+//	                                 <port>.addr that hold a real loopback or a Pod's address;
+//	                                 <port>.tcp.lo for the node's own 127.0.0.1
+//	<dir>/nodes/172.18.0.3.d/gate.sock  where other nodes ask to be let in to its Pods
 //	<dir>/down/1                     node 1 is down: what is sent to it is lost
 //
 // Whoever dials says who they are with a PROXY protocol v2 header as the first bytes on the socket,

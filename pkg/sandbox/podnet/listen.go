@@ -2,6 +2,7 @@ package podnet
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"net"
 	"net/netip"
@@ -25,6 +26,8 @@ type listener struct {
 	proto   string
 	addr    netip.AddrPort
 	gateway netip.Addr
+	pod     netip.Addr
+	key     ed25519.PublicKey // nil where no tickets are asked for
 
 	ready  chan net.Conn
 	slots  chan struct{}
@@ -33,7 +36,8 @@ type listener struct {
 }
 
 // listenSocket binds a port in a Pod's folder. Loopback binds it for the Pod itself alone.
-func listenSocket(ctx context.Context, dir, proto string, addr netip.AddrPort, loopback bool) (*listener, error) {
+func (p place) listenSocket(ctx context.Context, proto string, addr netip.AddrPort, loopback bool) (*listener, error) {
+	dir := p.dir
 	file, other := socketFile(dir, proto, addr.Port()), loopbackFile(dir, proto, addr.Port())
 	if loopback {
 		file, other = other, file
@@ -47,7 +51,7 @@ func listenSocket(ctx context.Context, dir, proto string, addr netip.AddrPort, l
 	}
 	number, _ := NodeNumber(addr.Addr())
 	l := &listener{
-		socket: socket, proto: proto, addr: addr, gateway: Gateway(number),
+		socket: socket, proto: proto, addr: addr, gateway: Gateway(number), pod: p.ip, key: p.key,
 		ready: make(chan net.Conn), slots: make(chan struct{}, backlog), closed: make(chan struct{}),
 	}
 	go l.run()
@@ -152,6 +156,10 @@ func (l *listener) admit(c net.Conn) {
 		_ = c.Close()
 		return
 	}
+	if l.key != nil && !ed25519.Verify(l.key, ticketText(l.pod, l.proto, p.source, p.dest), p.ticket) {
+		_ = c.Close() // nobody whom the node let in
+		return
+	}
 	if err != nil {
 		p = preamble{source: netip.AddrPortFrom(l.gateway, ephemeralPort()), dest: l.addr}
 	}
@@ -164,9 +172,16 @@ func (l *listener) admit(c net.Conn) {
 	}
 }
 
+// place is a Pod's on the network: the folder of its sockets, its address, and its node's key.
+type place struct {
+	dir string
+	ip  netip.Addr
+	key ed25519.PublicKey
+}
+
 // bind listens where a program of a Pod asked to: a free port for port 0, the Pod alone for its
 // loopback.
-func bind(ctx context.Context, dir string, ip netip.Addr, network, addr string) (*listener, error) {
+func (p place) bind(ctx context.Context, network, addr string) (*listener, error) {
 	proto, err := protocol(network)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
@@ -175,19 +190,19 @@ func bind(ctx context.Context, dir string, ip netip.Addr, network, addr string) 
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	shown, loopback, err := bindAddress(host, ip)
+	shown, loopback, err := bindAddress(host, p.ip)
 	if err != nil {
 		return nil, listenError(proto, netip.AddrPortFrom(shown, port), err)
 	}
 	if port != 0 {
-		l, err := listenSocket(ctx, dir, proto, netip.AddrPortFrom(shown, port), loopback)
+		l, err := p.listenSocket(ctx, proto, netip.AddrPortFrom(shown, port), loopback)
 		if err != nil {
 			return nil, listenError(proto, netip.AddrPortFrom(shown, port), err)
 		}
 		return l, nil
 	}
 	for range 100 {
-		l, err := listenSocket(ctx, dir, proto, netip.AddrPortFrom(shown, ephemeralPort()), loopback)
+		l, err := p.listenSocket(ctx, proto, netip.AddrPortFrom(shown, ephemeralPort()), loopback)
 		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 			return l, wrapListen(proto, shown, err)
 		}

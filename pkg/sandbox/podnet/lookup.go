@@ -40,8 +40,11 @@ func (s *Stack) Lookup(ctx context.Context, typ, name string) ([]string, error) 
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
 	if resp.StatusCode != http.StatusOK {
-		if Reason(resp.Header.Get(ErrorHeader)) == NoSuchHost {
+		switch Reason(resp.Header.Get(ErrorHeader)) {
+		case NoSuchHost:
 			return nil, notFound(name)
+		case Timeout:
+			return nil, serverError(name, timeoutError{})
 		}
 		return nil, serverError(name, errors.New("server misbehaving"))
 	}

@@ -11,11 +11,30 @@ import (
 	"strings"
 )
 
-// Network is the Pod network in a folder. The value holds no state: any process that may read the
-// folder can make one.
+// Network is the Pod network in a folder. The value holds no state but the node's gate: any process
+// that may read the folder can make one.
 type Network struct {
 	// Dir is the folder, an absolute and short path: a socket's path has at most 103 bytes.
 	Dir string
+	// Gate is that of the node that this process is. Without one the process is the control plane.
+	Gate *Gate
+}
+
+// own is the address of the node that this process is.
+func (n Network) own() netip.AddrPort {
+	if n.Gate == nil {
+		return netip.AddrPortFrom(NodeIP(0), ephemeralPort())
+	}
+	return netip.AddrPortFrom(NodeIP(n.Gate.Node), ephemeralPort())
+}
+
+// entry is what a connection of this node, or of a Pod of it, asks to be let in with.
+func (n Network) entry(proto string, source, to netip.AddrPort) entry {
+	e := entry{proto: proto, origin: source, source: sourceFor(source, to.Addr()), dest: to}
+	if !source.Addr().IsValid() {
+		e.origin = n.own()
+	}
+	return e
 }
 
 // Init makes the folders of an empty network. It leaves what is already there.
@@ -98,6 +117,14 @@ func (n Network) SetNodeUDP(ip string, port int, addr string) error {
 	return n.setNode(ip, port, ".udp.addr", addr)
 }
 
+// SetNodeLoopback says what answers at a port of a node's own 127.0.0.1, which the node's hostNetwork Pods
+// reach: a hostPort of a Pod. Network is tcp or udp.
+func (n Network) SetNodeLoopback(ip, network string, port int, addr string) error {
+	return n.setNode(ip, port, loopbackSuffix(network), addr)
+}
+
+func loopbackSuffix(network string) string { return "." + network + ".lo" }
+
 func (n Network) setNode(ip string, port int, suffix, addr string) error {
 	a, err := parseIn(NodeCIDR(), ip)
 	if err != nil {
@@ -168,6 +195,16 @@ func (n Network) nodeAnswer(proto string, to netip.AddrPort) (netip.AddrPort, bo
 	if err != nil && proto == "tcp" {
 		b, err = os.ReadFile(n.nodeFile(to.Addr()))
 	}
+	return parseAnswer(b, err)
+}
+
+// loopbackAnswer reads what SetNodeLoopback wrote for a port of a node.
+func (n Network) loopbackAnswer(node netip.Addr, proto string, port uint16) (netip.AddrPort, bool) {
+	b, err := os.ReadFile(filepath.Join(n.hostDir(node), strconv.Itoa(int(port))+loopbackSuffix(proto)))
+	return parseAnswer(b, err)
+}
+
+func parseAnswer(b []byte, err error) (netip.AddrPort, bool) {
 	if err != nil {
 		return netip.AddrPort{}, false
 	}

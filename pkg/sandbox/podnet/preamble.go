@@ -15,6 +15,9 @@ import (
 const (
 	preambleSignature = "\r\n\r\n\x00\r\nQUIT\n"
 	preambleLen       = 28
+	// preambleTicket is the type of the field (2.2.7, custom values) that holds a ticket.
+	preambleTicket = 0xE0
+	fieldHeadLen   = 3
 
 	commandLocal = 0x20 // somebody looks whether there is a listener: no connection of a client
 	commandProxy = 0x21
@@ -30,6 +33,7 @@ type preamble struct {
 	local  bool
 	source netip.AddrPort
 	dest   netip.AddrPort
+	ticket []byte
 }
 
 func (p preamble) bytes(proto string) []byte {
@@ -40,12 +44,20 @@ func (p preamble) bytes(proto string) []byte {
 	if proto == "udp" {
 		family = 0x12
 	}
-	b := append(make([]byte, 0, preambleLen), preambleSignature...)
-	b = append(b, command, family, 0, 12)
+	rest := 12
+	if p.ticket != nil {
+		rest += fieldHeadLen + len(p.ticket)
+	}
+	b := append(make([]byte, 0, preambleLen+fieldHeadLen+ticketLen), preambleSignature...)
+	b = append(b, command, family, 0, byte(rest))
 	b = append(b, as4(p.source.Addr())...)
 	b = append(b, as4(p.dest.Addr())...)
 	b = binary.BigEndian.AppendUint16(b, p.source.Port())
-	return binary.BigEndian.AppendUint16(b, p.dest.Port())
+	b = binary.BigEndian.AppendUint16(b, p.dest.Port())
+	if p.ticket != nil {
+		b = append(append(b, preambleTicket, 0, byte(len(p.ticket))), p.ticket...)
+	}
+	return b
 }
 
 // readPreamble takes the preamble off a fresh connection. Where there is none it returns
@@ -70,16 +82,35 @@ func readPreamble(c net.Conn) (preamble, []byte, error) {
 			return preamble{}, nil, err
 		}
 	}
+	if n < preambleLen || mismatch(b) {
+		return preamble{}, b[:n], errors.Join(errNoPreamble, c.SetReadDeadline(time.Time{}))
+	}
+	ticket, err := readTicket(c, int(binary.BigEndian.Uint16(b[14:]))-12)
+	if err != nil {
+		return preamble{}, nil, err
+	}
 	if err := c.SetReadDeadline(time.Time{}); err != nil {
 		return preamble{}, nil, err
 	}
-	if n < preambleLen || mismatch(b) {
-		return preamble{}, b[:n], errNoPreamble
-	}
-	p := preamble{local: b[12] == commandLocal}
+	p := preamble{local: b[12] == commandLocal, ticket: ticket}
 	p.source = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[16:20])), binary.BigEndian.Uint16(b[24:]))
 	p.dest = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[20:24])), binary.BigEndian.Uint16(b[26:]))
 	return p, nil, nil
+}
+
+// readTicket reads what follows the addresses: a ticket, or nothing.
+func readTicket(c io.Reader, size int) ([]byte, error) {
+	if size <= 0 {
+		return nil, nil
+	}
+	b := make([]byte, size)
+	if _, err := io.ReadFull(c, b); err != nil {
+		return nil, err
+	}
+	if size != fieldHeadLen+ticketLen || b[0] != preambleTicket {
+		return nil, nil
+	}
+	return b[fieldHeadLen:], nil
 }
 
 func mismatch(b []byte) bool {

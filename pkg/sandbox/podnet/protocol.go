@@ -17,6 +17,8 @@ const (
 	SourceHeader = "Podnet-Source"
 	// NetworkHeader is udp where the stream carries frames of datagrams.
 	NetworkHeader = "Podnet-Network"
+	// TicketHeader is the ticket for a connection of a Pod with itself.
+	TicketHeader = "Podnet-Ticket"
 	// ErrorHeader is the Reason, in an answer that is not 200.
 	ErrorHeader = "Podnet-Error"
 

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Proxy is the way out of a Pod: kube-proxy and the cluster's DNS in one. It stands on a unix socket
-// of the node. It also serves the API server, whose egress selector asks it for Pods and nodes, and
-// anybody with curl --proxy. It is an http.Handler:
+// Proxy is the way out of a Pod: kube-proxy and the cluster's DNS in one. Each Pod of the node has a
+// Door to it. It also serves the API server, whose egress selector asks it for Pods and nodes. It is an
+// http.Handler:
 //
 //	CONNECT host:port            a stream to a Pod, a node, a Service or a name
 //	GET http://host:port/path    a plain HTTP request, forwarded
@@ -28,6 +28,12 @@ import (
 type Proxy struct {
 	Network  Network
 	Resolver Resolver
+	// Policy may be nil: Pods may connect to everything.
+	Policy Policy
+	// Trusted says which processes Serve answers; without it, all.
+	Trusted func(pid int) bool
+
+	pods pods
 }
 
 // Serve answers on a listener until the context ends, which also ends the streams. It closes the
@@ -42,7 +48,7 @@ func (p *Proxy) Serve(ctx context.Context, l net.Listener) error {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
-	err := server.Serve(l)
+	err := server.Serve(knownPeers(l, p.Trusted))
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -51,6 +57,10 @@ func (p *Proxy) Serve(ctx context.Context, l net.Listener) error {
 
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, proto := readSource(r.Header)
+	p.serve(w, r, from, proto)
+}
+
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, from Source, proto string) {
 	switch {
 	case r.Method == http.MethodConnect:
 		p.serveConnect(w, r, from, proto)
@@ -102,12 +112,21 @@ func (p *Proxy) dial(ctx context.Context, from Source, proto, hostport string) (
 	if err != nil {
 		return nil, err
 	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() && NodeCIDR().Contains(from.Addr.Addr()) {
+		return p.dialLoopback(ctx, from, proto, netip.AddrPortFrom(ip, port))
+	}
 	for try := 1; ; try++ {
 		to, err := p.resolve(ctx, from, proto, host, port)
 		if err != nil {
 			return nil, err
 		}
-		c, err := p.Network.stream(ctx, proto, sourceFor(from.Addr, to.Addr()), to)
+		if err := p.egress(ctx, proto, from, to); err != nil {
+			return nil, dialError(proto, to, err)
+		}
+		if isDNS(to) {
+			return p.dialDNS(ctx, from, proto), nil
+		}
+		c, err := p.Network.stream(ctx, p.Network.entry(proto, from.Addr, to))
 		reason := reasonOf(err)
 		if reason != Refused && reason != Unreachable || to.Addr().String() == host || try == endpointTries {
 			return c, err
@@ -118,12 +137,34 @@ func (p *Proxy) dial(ctx context.Context, from Source, proto, hostport string) (
 	}
 }
 
+// dialLoopback connects a Pod that is on the network of its node to a hostPort at the node's 127.0.0.1.
+func (p *Proxy) dialLoopback(ctx context.Context, from Source, proto string, to netip.AddrPort) (net.Conn, error) {
+	answer, ok := p.Network.loopbackAnswer(from.Addr.Addr(), proto, to.Port())
+	if !ok {
+		return nil, dialError(proto, to, Refused)
+	}
+	return p.Network.stream(ctx, p.Network.entry(proto, netip.AddrPort{}, answer))
+}
+
+// egress asks whether a Pod's own policies let it connect. Others have none.
+func (p *Proxy) egress(ctx context.Context, proto string, from Source, to netip.AddrPort) error {
+	if p.Policy == nil || !from.Addr.IsValid() {
+		return nil
+	}
+	return persist(ctx, proto, func() error { return p.Policy.Egress(ctx, proto, from.Addr, to) })
+}
+
 // resolve finds the endpoint. What is lost on the way is tried again until the client gives up, as
 // TCP sends its SYN again.
 func (p *Proxy) resolve(ctx context.Context, from Source, proto, host string, port uint16) (netip.AddrPort, error) {
-	if ip, err := netip.ParseAddr(host); err == nil && NodeCIDR().Contains(ip.Unmap()) {
-		if err := p.Network.waitUp(ctx, ip); err != nil {
-			return netip.AddrPort{}, err
+	if ip, err := netip.ParseAddr(host); err == nil {
+		if to := netip.AddrPortFrom(ip.Unmap(), port); isDNS(to) {
+			return to, nil
+		}
+		if NodeCIDR().Contains(ip.Unmap()) {
+			if err := p.Network.waitUp(ctx, ip); err != nil {
+				return netip.AddrPort{}, err
+			}
 		}
 	}
 	addr, err := p.Resolver.Resolve(ctx, from, proto, host, int(port))
@@ -145,6 +186,10 @@ func (p *Proxy) resolve(ctx context.Context, from Source, proto, host string, po
 
 func (p *Proxy) serveLookup(w http.ResponseWriter, r *http.Request, from Source) {
 	query := r.URL.Query()
+	if err := p.mayLookup(r.Context(), from); err != nil {
+		writeError(w, err)
+		return
+	}
 	answers, err := p.Resolver.Lookup(r.Context(), from, query.Get("type"), query.Get("name"))
 	if err != nil {
 		writeError(w, err)
@@ -152,6 +197,21 @@ func (p *Proxy) serveLookup(w http.ResponseWriter, r *http.Request, from Source)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(lookupAnswer{Answers: answers}) // fails when the client has left
+}
+
+// dnsPatience is how long a resolver waits for its DNS: 5 s, twice (resolv.conf's timeout and attempts).
+const dnsPatience = 10 * time.Second
+
+// mayLookup asks for a query by UDP, which resolvers send again.
+func (p *Proxy) mayLookup(ctx context.Context, from Source) error {
+	if p.Policy == nil || !from.Addr.IsValid() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, dnsPatience)
+	defer cancel()
+	return persist(ctx, "tcp", func() error {
+		return p.Policy.Egress(ctx, "udp", from.Addr, netip.AddrPortFrom(DNSServer(), dnsPort))
+	})
 }
 
 func writeError(w http.ResponseWriter, err error) {

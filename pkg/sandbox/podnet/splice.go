@@ -14,14 +14,19 @@ import (
 const drainTime = 5 * time.Second
 
 // Forward connects a client from outside to a Pod's or node's TCP address and carries bytes both ways
-// until both sides are done or the context ends, then closes both. Where nothing answers it returns
-// why, as Dial does, and leaves the client open.
-func (n Network) Forward(ctx context.Context, client net.Conn, addr string) error {
+// until both sides are done or the context ends, then closes both. Policies apply to origin; the
+// Pod sees that too, or its node's gateway where the node stands in for the client. Where nothing
+// answers it returns why, as Dial does, and leaves the client open.
+func (n Network) Forward(ctx context.Context, client net.Conn, origin netip.AddrPort, standIn bool, addr string) error {
 	proto, to, err := parseTarget(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
-	far, err := n.stream(ctx, proto, sourceFor(netip.AddrPort{}, to.Addr()), to)
+	e := n.entry(proto, origin, to)
+	if standIn {
+		e.source = sourceFor(netip.AddrPort{}, to.Addr())
+	}
+	far, err := n.stream(ctx, e)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package podnet
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"net"
 	"net/http"
@@ -15,15 +16,22 @@ import (
 // itself, and everything else by way of its node's Proxy. Its methods are those of package net, and
 // so are their errors. It is safe for concurrent use.
 type Stack struct {
-	spec *container.Spec
-	ip   netip.Addr
+	spec  *container.Spec
+	place place
+	ip    netip.Addr
 }
 
-// NewStack is the network of a container. Of the spec it uses Net, Proxy, PodIP, Hostname, Namespace
-// and where /etc/hosts is.
+// NewStack is the network of a container. Of the spec it uses Net, Proxy, NodeKey, PodIP, Hostname,
+// Namespace and where /etc/hosts is.
 func NewStack(spec *container.Spec) *Stack {
 	ip, _ := netip.ParseAddr(spec.PodIP) // a spec without one has nothing but its loopback
-	return &Stack{spec: spec, ip: ip.Unmap()}
+	s := &Stack{spec: spec, ip: ip.Unmap()}
+	key, err := parseKey(spec.NodeKey)
+	if err != nil {
+		key = make([]byte, ed25519.PublicKeySize) // lets nobody in
+	}
+	s.place = place{dir: spec.Net, ip: s.ip, key: key}
+	return s
 }
 
 // Listen announces on a TCP port of the Pod, as net.ListenConfig.Listen does. The host may be empty,
@@ -33,7 +41,7 @@ func (s *Stack) Listen(ctx context.Context, network, addr string) (net.Listener,
 	if network == "udp" || network == "udp4" {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
 	}
-	l, err := bind(ctx, s.spec.Net, s.ip, network, addr)
+	l, err := s.place.bind(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +53,7 @@ func (s *Stack) ListenPacket(ctx context.Context, network, addr string) (net.Pac
 	if network != "udp" && network != "udp4" {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
 	}
-	l, err := bind(ctx, s.spec.Net, s.ip, network, addr)
+	l, err := s.place.bind(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -130,9 +138,13 @@ func (s *Stack) stream(ctx context.Context, proto string, source, to netip.AddrP
 	var err error
 	switch ip := to.Addr(); {
 	case ip.IsLoopback() || ip.IsUnspecified():
-		c.Conn, err = dialOwn(ctx, s.spec.Net, proto, source, to)
+		c.Conn, err = s.dialOwn(ctx, entry{proto: proto, source: source, dest: to})
+		if err == nil || !NodeCIDR().Contains(s.ip) || !errors.Is(err, Refused.errno()) {
+			break
+		}
+		c.Conn, c.head, err = s.connect(ctx, proto, source, to) // a hostPort of another Pod, perhaps
 	case ip == s.ip:
-		c.Conn, err = dialSocket(ctx, socketFile(s.spec.Net, proto, to.Port()), proto, source, to)
+		c.Conn, err = s.dialOwn(ctx, entry{proto: proto, source: source, dest: to})
 		if err == nil || !NodeCIDR().Contains(ip) || !errors.Is(err, Refused.errno()) {
 			break
 		}
@@ -144,4 +156,19 @@ func (s *Stack) stream(ctx context.Context, proto string, source, to netip.AddrP
 		return nil, err
 	}
 	return c, nil
+}
+
+// dialOwn connects to the Pod's own socket, at its loopback or at its address, with a pass of the node's.
+func (s *Stack) dialOwn(ctx context.Context, e entry) (net.Conn, error) {
+	var ticket []byte
+	if s.place.key != nil {
+		var err error
+		if ticket, err = s.pass(ctx, e); err != nil {
+			return nil, dialError(e.proto, e.dest, err)
+		}
+	}
+	if e.dest.Addr() == s.ip {
+		return dialSocket(ctx, socketFile(s.spec.Net, e.proto, e.dest.Port()), e, ticket)
+	}
+	return dialOwn(ctx, s.spec.Net, e, ticket)
 }

@@ -37,7 +37,7 @@ func (i *Image) common(shell string) {
 	i.Files["/tmp"] = File{Dir: true, Mode: 0o1777}
 	i.Files["/root"] = File{Dir: true, Mode: 0o700}
 	i.file("/etc/passwd", "root:x:0:0:root:/root:"+shell+"\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n")
-	i.file("/etc/group", "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nnobody:x:65534:\n")
+	i.file("/etc/group", "root:x:0:\nbin:x:1:\ndaemon:x:2:\nnobody:x:65534:\n")
 	i.file("/etc/shells", shell+"\n")
 }
 
@@ -46,12 +46,12 @@ func (i *Image) common(shell string) {
 func busyboxNames() map[string]string {
 	out := map[string]string{}
 	for dir, names := range map[string]string{
-		"/bin": "ash base64 cat chmod chown cp date dd df echo egrep false fgrep grep hostname kill ln ls mkdir mktemp mv " +
+		"/bin": "ash base64 cat chmod chown cp date dd df echo egrep false fgrep grep hostname kill ln ls mkdir mktemp mv chgrp " +
 			"netstat ping printenv ps pwd rm rmdir sed sh ash sleep stat sync tar touch true uname usleep watch",
-		"/usr/bin": "[ basename clear cut dirname du env expr find free head id killall less md5sum nc nproc nslookup od pgrep pkill " +
+		"/usr/bin": "[ basename clear cut dirname du env expr find free hd head hexdump id killall less md5sum nc nproc nslookup od pgrep pkill " +
 			"printf readlink realpath seq sha1sum sha256sum sort tac tail tee test time timeout top tr truncate tty uniq uptime wc wget which " +
 			"whoami xargs yes",
-		"/sbin": "ifconfig ip",
+		"/sbin": "ifconfig ip sysctl",
 	} {
 		for _, n := range strings.Fields(names) {
 			out[n] = dir
@@ -78,6 +78,7 @@ func busyboxImage(i *Image, version string) {
 	i.Env = []string{usualPath}
 	i.Size = 2_210_000
 	i.common("/bin/sh")
+	i.file("/etc/group", i.Files["/etc/group"].Content+"wheel:x:10:root\n")
 	i.busyboxPrograms(version, false)
 	i.binary("/bin/httpd", task.Binary{Program: "busybox", Version: version, Flavor: "busybox"}) // which Alpine Linux has in a package of its own
 	i.link("/usr/bin/env", "../../bin/env")
@@ -94,6 +95,8 @@ func alpineImage(i *Image, v alpineVersion) {
 // alpineFiles is the base that the small variants of other images stand on too.
 func alpineFiles(i *Image, v alpineVersion) {
 	i.common("/bin/sh")
+	i.file("/etc/group", "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nsys:x:3:root,bin\nadm:x:4:root,daemon\ndisk:x:6:root\nwheel:x:10:root\n"+
+		"floppy:x:11:root\ndialout:x:20:root\ntape:x:26:root\nvideo:x:27:root\nnobody:x:65534:\n")
 	i.busyboxPrograms(v.busybox, true)
 	i.file("/etc/alpine-release", v.full+"\n")
 	i.file("/etc/os-release", fmt.Sprintf("NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=%s\nPRETTY_NAME=\"Alpine Linux v%s\"\nHOME_URL=\"https://alpinelinux.org/\"\nBUG_REPORT_URL=\"https://gitlab.alpinelinux.org/alpine/aports/-/issues\"\n", v.full, v.minor))
@@ -133,7 +136,7 @@ func debianFiles(i *Image, codename string) {
 			i.binary("/usr/bin/"+n, task.Binary{Program: program, Version: version, Flavor: "gnu"})
 		}
 	}
-	gnu("[ base64 basename cat chmod chown cp cut date dd df dirname du echo env expr false head id ln ls md5sum mkdir mktemp mv "+
+	gnu("[ base64 basename cat chgrp chmod chown cp cut date dd df dirname du echo env expr false head id ln ls md5sum mkdir mktemp mv "+
 		"nproc od printenv printf pwd readlink realpath rm rmdir seq sha1sum sha256sum sleep sort stat sync tac tail tar tee test timeout touch tr true truncate tty "+
 		"uname uniq wc whoami yes grep egrep fgrep sed find xargs hostname which clear getent", "tools", coreutils)
 	gnu("dash sh", "dash", "0.5.12")
@@ -172,6 +175,8 @@ func nginxFiles(i *Image, version, compiler, pkg string) {
 	i.Env = []string{usualPath, "NGINX_VERSION=" + version, "PKG_RELEASE=" + pkg}
 	i.ExposedPorts = []string{"80/tcp"}
 	i.StopSignal = "SIGQUIT"
+	i.file("/etc/passwd", i.Files["/etc/passwd"].Content+"nginx:x:101:101:nginx user:/nonexistent:/bin/false\n")
+	i.file("/etc/group", i.Files["/etc/group"].Content+"nginx:x:101:\n")
 	i.binary("/usr/sbin/nginx", task.Binary{Program: "nginx", Version: version, Flavor: strings.ReplaceAll(compiler, " ", "_")})
 	i.binary("/docker-entrypoint.sh", task.Binary{Program: "nginx-entrypoint", Version: version, Flavor: "gnu"})
 	delete(i.Programs, "docker-entrypoint.sh")
@@ -226,6 +231,7 @@ func curlImage(i *Image, version string, v alpineVersion) {
 	i.binary("/usr/bin/curl", task.Binary{Program: "curl", Version: version, Flavor: "alpine"})
 	i.script("/entrypoint.sh", "#!/bin/sh\n# Options alone are meant for curl.\ncase \"$1\" in\n-*) set -- curl \"$@\" ;;\nesac\nif ! command -v \"$1\" >/dev/null; then set -- curl \"$@\"; fi\nexec \"$@\"\n")
 	i.file("/etc/passwd", i.Files["/etc/passwd"].Content+"curl_user:x:100:101:Linux User,,,:/home/curl_user:/sbin/nologin\n")
+	i.file("/etc/group", i.Files["/etc/group"].Content+"curl_group:x:101:\n")
 	i.dir("/home/curl_user")
 }
 

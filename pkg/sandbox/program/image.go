@@ -31,6 +31,8 @@ type Image struct {
 	Files map[string]File
 	// Programs is the set of command names that exist in the image.
 	Programs map[string]bool
+	// About says in a few words what the image runs.
+	About string
 	// Size is in bytes, about that of the real image as it is downloaded.
 	Size int64
 	// Digest is made up but stable: sha256:<64 hexadecimal digits>.
@@ -46,6 +48,9 @@ type File struct {
 	Link string
 	// Dir is true for a folder.
 	Dir bool
+	// Source is the path of a file of the host whose content it is, instead of Content. Containers share
+	// it: it is linked, not copied, where that is possible.
+	Source string
 }
 
 // NotFound is the error for an image that the sandbox does not have.
@@ -138,7 +143,7 @@ func Lookup(ref string) (*Image, error) {
 			if want.digest != "" && r.digest(f.repository) != want.digest || want.digest == "" && !r.has(want.tag) {
 				continue
 			}
-			return r.image(f.repository), nil
+			return r.image(f), nil
 		}
 		return nil, &NotFound{want.String(), tagHint(f, want)}
 	}
@@ -146,10 +151,12 @@ func Lookup(ref string) (*Image, error) {
 }
 
 func byDigest(digest string) (*Image, error) {
-	for _, f := range table() {
+	families := table()
+	for j := range families {
+		f := &families[j]
 		for i := range f.releases {
 			if f.releases[i].digest(f.repository) == digest {
-				return f.releases[i].image(f.repository), nil
+				return f.releases[i].image(f), nil
 			}
 		}
 	}
@@ -169,16 +176,24 @@ func tagHint(f *family, want reference) string {
 	return hint
 }
 
-// repositoryHint names the images there are.
+// repositoryHint names the images there are, the best known with their tags: an event's message is cut
+// off where it gets long.
 func repositoryHint(families []family, want reference) string {
+	const withTags = 4
 	var names, all []string
 	for i := range families {
 		f := &families[i]
 		name := Familiar(f.repository)
 		names = append(names, name)
-		all = append(all, fmt.Sprintf("%s (%s)", name, strings.Join(f.shortTags(), ", ")))
+		switch {
+		case f.quiet:
+		case len(all) < withTags:
+			all = append(all, fmt.Sprintf("%s (%s)", name, strings.Join(f.shortTags(), ", ")))
+		default:
+			all = append(all, name)
+		}
 	}
-	hint := "the sandbox runs these images: " + strings.Join(all, ", ")
+	hint := "the sandbox runs these images: " + strings.Join(all, ", ") + "; all and their tags: kubectl learn cluster images"
 	if near := nearest(Familiar(want.repository), names); near != "" {
 		hint += "; did you mean " + near + "?"
 	}
@@ -224,9 +239,10 @@ func distance(a, b string) int {
 // Images returns all images, by repository and version.
 func Images() []*Image {
 	var out []*Image
-	for _, f := range table() {
-		for i := range f.releases {
-			out = append(out, f.releases[i].image(f.repository))
+	families := table()
+	for j := range families {
+		for i := range families[j].releases {
+			out = append(out, families[j].releases[i].image(&families[j]))
 		}
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Repository < out[j].Repository })

@@ -43,7 +43,7 @@ func Main(args []string) int {
 		fmt.Fprintln(os.Stderr, "usage: learn-container SPEC.json")
 		return codeNoSpec
 	}
-	spec, err := readSpec(args[1])
+	spec, err := specOf(args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return codeNoSpec
@@ -63,6 +63,21 @@ func Main(args []string) int {
 	case <-gone:
 		return codeKilled
 	}
+}
+
+// specOf reads the description that the arguments name. A native program of the container that starts
+// another one gives its own Spec's, and what to run.
+func specOf(args []string) (*container.Spec, error) {
+	if args[1] != container.JoinArg || len(args) < 5 {
+		return readSpec(args[1])
+	}
+	spec, err := readSpec(args[2])
+	if err != nil {
+		return nil, err
+	}
+	spec.Dir, spec.Args, spec.Env = args[3], args[4:], os.Environ()
+	spec.Exec, spec.Stdin, spec.Terminal = true, true, false
+	return spec, nil
 }
 
 func readSpec(name string) (*container.Spec, error) {
@@ -157,7 +172,7 @@ func newTask(spec *container.Spec) *task.Task {
 	if t.Dir == "" {
 		t.Dir = "/"
 	}
-	if _, err := s.FS.Stat(t.Dir); err != nil && s.FS.MkdirAll(t.Dir, 0o755) != nil {
+	if _, err := s.FS.Stat(t.Dir); err != nil && s.FS.Privileged().MkdirAll(t.Dir, 0o755) != nil {
 		t.Dir = "/"
 	}
 	return t

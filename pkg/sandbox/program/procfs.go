@@ -34,10 +34,9 @@ func (p *procFS) read(name string) (content []byte, entries []string, err error)
 		return fsys.Link(p.self()), nil, nil
 	case "mounts":
 		return fsys.Link("self/mounts"), nil, nil
-	case "sys":
-		return nil, []string{"kernel"}, nil
-	case "sys/kernel":
-		return nil, []string{"hostname", "osrelease", "ostype"}, nil
+	}
+	if setting, ok := strings.CutPrefix(name, "sys"); ok && (setting == "" || setting[0] == '/') {
+		return p.sysctl(strings.TrimPrefix(setting, "/"))
 	}
 	if text, ok := p.machine(name); ok {
 		return []byte(text), nil, nil
@@ -79,12 +78,6 @@ func (p *procFS) machine(name string) (string, bool) {
 		return text, true
 	case "stat":
 		return fmt.Sprintf("cpu  0 0 0 0 0 0 0 0 0 0\nbtime %d\n", p.started.Unix()), true
-	case "sys/kernel/hostname":
-		return p.spec.Hostname + "\n", true
-	case "sys/kernel/osrelease":
-		return task.KernelRelease + "\n", true
-	case "sys/kernel/ostype":
-		return "Linux\n", true
 	}
 	return "", false
 }
@@ -118,7 +111,8 @@ func (p *procFS) process(pid int, what string) ([]byte, []string, error) {
 	case "stat":
 		return fmt.Appendf(nil, "%d (%s) S %d %d 0 0 -1\n", pid, command, e.Parent, pid), nil, nil
 	case "status":
-		return fmt.Appendf(nil, "Name:\t%s\nState:\tS (sleeping)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nThreads:\t1\n", command, pid, pid, e.Parent), nil, nil
+		return fmt.Appendf(nil, "Name:\t%s\nState:\tS (sleeping)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nUid:\t%[5]d\t%[5]d\t%[5]d\t%[5]d\nGid:\t%[6]d\t%[6]d\t%[6]d\t%[6]d\nThreads:\t1\n",
+			command, pid, pid, e.Parent, p.spec.User.UID, p.spec.User.GID), nil, nil
 	case "mounts":
 		text := "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
 		for _, m := range p.spec.Mounts {
@@ -126,7 +120,11 @@ func (p *procFS) process(pid int, what string) ([]byte, []string, error) {
 			if m.ReadOnly {
 				mode = "ro"
 			}
-			text += fmt.Sprintf("/dev/vda1 %s ext4 %s,relatime 0 0\n", m.Path, mode)
+			device, kind := "/dev/vda1", "ext4"
+			if m.Type != "" {
+				device, kind = m.Type, m.Type
+			}
+			text += fmt.Sprintf("%s %s %s %s,relatime 0 0\n", device, m.Path, kind, mode)
 		}
 		return []byte(text), nil, nil
 	}

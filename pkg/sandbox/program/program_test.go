@@ -89,12 +89,16 @@ func newPod(t *testing.T, ref string) *pod {
 	if err != nil {
 		t.Fatal(err)
 	}
+	user, _, err := img.FindUser(img.User)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := &pod{t: t, image: img, dir: dir}
 	p.spec = container.Spec{
 		ID: strings.Repeat("ab", 32), Namespace: "learn", Pod: "web-0", Name: "main", Hostname: "web-0", Image: ref,
 		Args: append(append([]string{}, img.Entrypoint...), img.Cmd...), Env: append([]string{"HOSTNAME=web-0", "HOME=/root"}, img.Env...),
 		Dir: img.WorkingDir, Root: filepath.Join(dir, "root"), PodIP: "10.244.1.5", NodeName: "worker-1", Net: netDir,
-		Proxy: filepath.Join(dir, "proxy.sock"), Procs: filepath.Join(dir, "procs"),
+		Proxy: filepath.Join(dir, "proxy.sock"), Procs: filepath.Join(dir, "procs"), User: user,
 	}
 	if err := os.MkdirAll(p.spec.Procs, 0o700); err != nil {
 		t.Fatal(err)

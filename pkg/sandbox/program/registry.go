@@ -8,8 +8,11 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/applet"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/load"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/redis"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/shell"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/teach"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/web"
 )
 
@@ -50,6 +53,9 @@ func find(b task.Binary, called string) task.Program {
 	case "pause":
 		return web.Pause
 	}
+	if p := server(name); p != nil {
+		return p
+	}
 	if p := applet.Find(name); p != nil || b.Program != "busybox" {
 		return p
 	}
@@ -80,4 +86,43 @@ func busybox(ctx context.Context, t *task.Task) int {
 	t.Printf("BusyBox v%s%s multi-call binary.\nBusyBox is copyrighted by many authors between 1998-2015.\nLicensed under GPLv2. See source distribution for detailed\ncopyright notices.\n\n"+
 		"Usage: busybox [function [arguments]...]\n   or: busybox --list\n   or: function [arguments]...\n\nCurrently defined functions:\n\t%s\n", t.Binary.Version, built, strings.Join(names, ", "))
 	return 0
+}
+
+// server returns those programs that go by the one name that their image has for them.
+func server(name string) task.Program {
+	switch name {
+	case "hello-app":
+		return web.HelloApp
+	case "node":
+		return web.Node
+	case "echoserver":
+		return web.EchoServer
+	case "echo-server":
+		return web.EchoRequest
+	case "hpa-example":
+		return web.HPAExample
+	case "python3":
+		return web.Python
+	case "postgres":
+		return web.Postgres
+	case "test-webserver":
+		return web.TestWebserver
+	case "redis-server":
+		return redis.Server
+	case "redis-cli":
+		return redis.CLI
+	case "greeter":
+		return teach.Greeter
+	case "leak":
+		return teach.Leak
+	case "slow-start":
+		return teach.SlowStart
+	case "stubborn":
+		return teach.Stubborn
+	case "load":
+		return load.Load
+	case "hey":
+		return load.Hey
+	}
+	return nil
 }

@@ -5,7 +5,12 @@ import "slices"
 // family is a repository with its images, newest first.
 type family struct {
 	repository string
-	releases   []release
+	// about says in a few words what the image runs.
+	about    string
+	releases []release
+	// quiet is true for what messages about a missing image do not name: other names of an image, and
+	// those that only Kubernetes' own tests ask for.
+	quiet bool
 }
 
 // release is one image. Only the tags are made for all of them; the rest when it is looked up.
@@ -21,9 +26,9 @@ func (r *release) has(tag string) bool { return slices.Contains(r.tags, tag) }
 
 func (r *release) digest(repository string) string { return digestOf(repository, r.tags[0]) }
 
-func (r *release) image(repository string) *Image {
+func (r *release) image(f *family) *Image {
 	i := &Image{
-		Repository: repository, Tags: slices.Clone(r.tags), Digest: r.digest(repository),
+		Repository: f.repository, About: f.about, Tags: slices.Clone(r.tags), Digest: r.digest(f.repository),
 		Files: map[string]File{}, Programs: map[string]bool{},
 	}
 	r.build(i)
@@ -48,15 +53,17 @@ func (f *family) shortTags() []string {
 
 // table is all there is: the one place where an image name is given a meaning.
 func table() []family {
-	return []family{
-		{"docker.io/library/nginx", nginxReleases()},
-		{"docker.io/library/httpd", httpdReleases()},
-		{"docker.io/library/busybox", busyboxReleases()},
-		{"docker.io/library/alpine", alpineReleases()},
-		{"docker.io/curlimages/curl", curlReleases()},
-		{"docker.io/hashicorp/http-echo", echoReleases()},
-		{"registry.k8s.io/pause", pauseReleases()},
-	}
+	return slices.Concat(
+		[]family{
+			{repository: "docker.io/library/nginx", about: "web server", releases: nginxReleases()},
+			{repository: "docker.io/library/httpd", about: "web server (Apache)", releases: httpdReleases()},
+			{repository: "docker.io/library/busybox", about: "shell and small commands", releases: busyboxReleases()},
+			{repository: "docker.io/library/alpine", about: "shell and small commands", releases: alpineReleases()},
+			{repository: "docker.io/curlimages/curl", about: "curl", releases: curlReleases()},
+			{repository: "docker.io/hashicorp/http-echo", about: "answers with a text of yours", releases: echoReleases()},
+		},
+		teachingImages(), dataImages(), tutorialImages(), e2eImages(),
+	)
 }
 
 // nginxReleases: the versions that 1.25 to 1.29 of the official image have had; each line's newest
@@ -197,7 +204,7 @@ func echoReleases() []release {
 
 func pauseReleases() []release {
 	var out []release
-	for n, v := range []string{"3.10.1", "3.10", "3.9", "3.8", "3.7", "3.6", "3.5"} {
+	for n, v := range []string{"3.10.2", "3.10.1", "3.10", "3.9", "3.8", "3.7", "3.6", "3.5"} {
 		r := release{tags: []string{v}, short: []string{v}, build: func(i *Image) { pauseImage(i, v) }}
 		if n == 0 {
 			r.tags = append(r.tags, "latest")

@@ -3,6 +3,7 @@ package program
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -116,6 +117,10 @@ func (u *unpacker) write(p string, f File) {
 	if mode == 0 {
 		mode = 0o644
 	}
+	if f.Source != "" {
+		u.note(share(f.Source, u.host(p), mode))
+		return
+	}
 	// Names of one program are hard links, as they are in the busybox image.
 	first, again := u.programs[f.Content]
 	if again && os.Link(u.host(first), u.host(p)) == nil {
@@ -125,6 +130,24 @@ func (u *unpacker) write(p string, f File) {
 		u.programs[f.Content] = p
 	}
 	u.note(os.WriteFile(u.host(p), []byte(f.Content), mode))
+}
+
+// share makes a file of the host one of the container's.
+func share(source, file string, mode fs.FileMode) error {
+	if os.Link(source, file) == nil {
+		return nil
+	}
+	in, err := os.Open(source)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	out, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
 }
 
 // copy stands in for a link: the file it leads to, or for a folder all files in it.

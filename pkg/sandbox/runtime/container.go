@@ -19,10 +19,14 @@ import (
 
 	spec "github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
 )
 
 // startErrorCode is the exit code of a container that never came to run, as in containerd.
 const startErrorCode = 128
+
+// specFile describes the container, in its folder.
+const specFile = "spec.json"
 
 type container struct {
 	id      string
@@ -43,6 +47,7 @@ type container struct {
 	reason   string
 	message  string
 	cmd      *exec.Cmd
+	leave    func() // takes a native program out of the process table
 	stdin    io.WriteCloser
 	execs    int
 	figures  figures
@@ -61,7 +66,7 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 	if ref == "" {
 		ref = config.GetImage().GetImage()
 	}
-	image, err := program.Lookup(ref)
+	image, err := r.o.Images.Lookup(ref)
 	if err != nil {
 		return "", status.Error(codes.NotFound, err.Error())
 	}
@@ -70,16 +75,26 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 		state: runtimeapi.ContainerState_CONTAINER_CREATED,
 	}
 	c.dir = filepath.Join(r.containersDir(), c.id[:12])
-	c.spec = r.containerSpec(c, ref, podConfig)
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return "", fmt.Errorf("create container %s: %w", config.GetMetadata().GetName(), err)
+	}
+	if c.spec, err = r.containerSpec(c, ref, podConfig); err != nil {
+		_ = os.RemoveAll(c.dir)
+		return "", err
+	}
 	c.output = newOutput(filepath.Join(podConfig.GetLogDirectory(), config.GetLogPath()))
-	for _, dir := range []string{c.spec.Root, c.spec.Procs} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", fmt.Errorf("create container %s: %w", c.spec.Name, err)
-		}
+	c.spec.NativeFile, c.spec.Program = filepath.Join(c.dir, "spec.native"), r.o.Program
+	// The root folder is open to the container's users; nobody else gets through those above it.
+	err = errors.Join(os.MkdirAll(c.spec.Root, 0o755), os.MkdirAll(c.spec.Procs, 0o700))
+	if err != nil {
+		return "", fmt.Errorf("create container %s: %w", c.spec.Name, err)
 	}
 	if err := program.Unpack(image, c.spec.Root); err != nil {
 		_ = os.RemoveAll(c.dir)
 		return "", fmt.Errorf("unpack image %s: %w", ref, err)
+	}
+	if err := os.WriteFile(c.spec.NativeFile, c.spec.EncodeNative(filepath.Join(c.dir, specFile)), 0o600); err != nil {
+		return "", fmt.Errorf("describe container %s: %w", c.spec.Name, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,16 +102,25 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 	return c.id, nil
 }
 
-func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.PodSandboxConfig) spec.Spec {
+func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.PodSandboxConfig) (spec.Spec, error) {
 	config := c.config
 	hostname := r.hostnameOf(podConfig)
+	user, home, err := userOf(c.image, config.GetLinux().GetSecurityContext())
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	volumes, err := r.mounts(c)
+	if err != nil {
+		return spec.Spec{}, err
+	}
 	s := spec.Spec{
 		ID: c.id, Namespace: podConfig.GetMetadata().GetNamespace(), Pod: podConfig.GetMetadata().GetName(), Name: config.GetMetadata().GetName(),
-		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname),
+		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname, home),
 		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
 		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
-		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control,
+		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: c.pod.doorFile(), NodeKey: r.nodeKey(), Control: r.control,
+		User: user, Sysctls: podConfig.GetLinux().GetSysctls(),
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}
 	s.Procs, s.Joined = r.processTable(c)
@@ -109,10 +133,8 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 	if s.Dir == "" {
 		s.Dir = "/"
 	}
-	for _, m := range config.GetMounts() {
-		s.Mounts = append(s.Mounts, spec.Mount{Path: m.GetContainerPath(), Source: m.GetHostPath(), ReadOnly: m.GetReadonly()})
-	}
-	return s
+	s.Mounts = append(s.Mounts, volumes...)
+	return s, nil
 }
 
 // sharesProcesses says that a Pod's containers are to see each other's processes. That is the zero
@@ -149,8 +171,8 @@ func commandLine(image *program.Image, config *runtimeapi.ContainerConfig) []str
 	return append(append([]string{}, command...), args...)
 }
 
-func environment(image *program.Image, config *runtimeapi.ContainerConfig, hostname string) []string {
-	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=" + hostname, "HOME=/root"}
+func environment(image *program.Image, config *runtimeapi.ContainerConfig, hostname, home string) []string {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=" + hostname, "HOME=" + home}
 	env = append(env, image.Env...)
 	for _, e := range config.GetEnvs() {
 		env = append(env, e.GetKey()+"="+string(e.GetValue()))
@@ -180,7 +202,7 @@ func (r *Runtime) StartContainer(_ context.Context, id string) error {
 		return err
 	}
 	c.state, c.started = runtimeapi.ContainerState_CONTAINER_RUNNING, time.Now()
-	go c.wait()
+	go c.wait(r)
 	return nil
 }
 
@@ -196,7 +218,7 @@ func (c *container) start(r *Runtime) error {
 	if err := c.image.LookPath(&c.spec, c.spec.Args[0]); err != nil {
 		return err
 	}
-	cmd, err := r.command(c, c.spec, "spec.json")
+	cmd, native, err := r.command(c, c.spec, specFile)
 	if err != nil {
 		return err
 	}
@@ -211,32 +233,46 @@ func (c *container) start(r *Runtime) error {
 	}
 	// A process that outlives its parent must not keep the pipes, and so the container, open.
 	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
+	if err := r.groups.start(cmd, c.pod); err != nil {
 		return err
 	}
 	c.cmd = cmd
-	return nil
+	if native {
+		c.leave, err = process.Open(c.spec.Procs).Enter(cmd.Process.Pid, !c.spec.Joined, c.spec.Args)
+	}
+	if err != nil {
+		killGroup(cmd.Process)
+		_ = cmd.Wait()
+	}
+	return err
 }
 
 // command is a process of the container that has not been started: s goes to file, in the
 // container's folder. The process gets nothing else of ours, and nothing of the host's environment.
-func (r *Runtime) command(c *container, s spec.Spec, file string) (*exec.Cmd, error) {
+func (r *Runtime) command(c *container, s spec.Spec, file string) (cmd *exec.Cmd, native bool, err error) {
 	b, err := json.Marshal(s)
 	if err != nil {
-		return nil, fmt.Errorf("describe container: %w", err)
+		return nil, false, fmt.Errorf("describe container: %w", err)
 	}
 	path := filepath.Join(c.dir, file)
 	if err := os.WriteFile(path, b, 0o600); err != nil {
-		return nil, fmt.Errorf("describe container: %w", err)
+		return nil, false, fmt.Errorf("describe container: %w", err)
 	}
-	cmd := &exec.Cmd{Path: r.o.Program, Args: []string{ContainerArg0, path}, Dir: s.Root, Env: hostEnvironment(), SysProcAttr: ownGroup()}
-	return cmd, nil
+	if n := program.FindNative(&s); n != nil {
+		return &exec.Cmd{Path: n.Path, Args: n.Args, Dir: n.Dir, Env: n.Env, SysProcAttr: ownGroup()}, true, nil
+	}
+	cmd = &exec.Cmd{Path: r.o.Program, Args: []string{ContainerArg0, path}, Dir: s.Root, Env: hostEnvironment(), SysProcAttr: ownGroup()}
+	return cmd, false, nil
 }
 
 // wait notes how the process ended.
-func (c *container) wait() {
+func (c *container) wait(r *Runtime) {
 	_ = c.cmd.Wait()
 	killGroup(c.cmd.Process) // whatever it left behind
+	r.groups.ended(c.cmd)
+	if c.leave != nil {
+		c.leave()
+	}
 	c.output.close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -365,8 +401,7 @@ func (r *Runtime) ContainerStatus(_ context.Context, id string, _ bool) (*runtim
 		Image: &runtimeapi.ImageSpec{Image: program.Reference(c.spec.Image)}, ImageRef: pinned(c.image), ImageId: c.image.Digest,
 		Labels: c.config.Labels, Annotations: c.config.Annotations, Mounts: c.config.Mounts, LogPath: c.output.path,
 		Resources: &runtimeapi.ContainerResources{Linux: c.config.GetLinux().GetResources()},
-		// Containers have no users of their own: each program is told that it is root.
-		User: &runtimeapi.ContainerUser{Linux: &runtimeapi.LinuxContainerUser{SupplementalGroups: []int64{0}}},
+		User:      shownUser(c.spec.User),
 	}}, nil
 }
 

@@ -12,16 +12,18 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
 )
 
-// PullImage implements ImageManagerService. Every image comes with the binary; one that does not
-// is not found, and the error says what there is.
+// PullImage implements ImageManagerService. Every image comes with the binary or was built for the
+// cluster; another is not found, and the error says what there is.
 func (r *Runtime) PullImage(_ context.Context, s *runtimeapi.ImageSpec, _ *runtimeapi.AuthConfig, _ *runtimeapi.PodSandboxConfig) (string, error) {
-	image, err := program.Lookup(s.GetImage())
+	image, err := r.o.Images.Lookup(s.GetImage())
 	if err != nil {
 		return "", status.Errorf(codes.NotFound, "failed to pull and unpack image %q: %v", program.Reference(s.GetImage()), err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	uid, name := imageUser(image)
 	r.images[s.GetImage()] = &runtimeapi.Image{
+		Uid: uid, Username: name,
 		Id: image.Digest, RepoTags: []string{s.GetImage()}, RepoDigests: []string{pinned(image)},
 		Size: uint64(image.Size), Spec: s,
 	}

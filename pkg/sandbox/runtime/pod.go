@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io"
+
 	"os"
 	"path/filepath"
 	"sort"
-	"strconv"
+
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type pod struct {
 	ip      string // empty on the node's own network
 	net     string // folder of its listening sockets
 	dir     string // host folder of its files
+	door    io.Closer
 }
 
 func (r *Runtime) address(host int) string {
@@ -81,6 +83,9 @@ func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandbox
 	if err := r.writeFiles(p); err != nil {
 		return "", fmt.Errorf("set up files of Pod %s: %w", config.GetMetadata().GetName(), err)
 	}
+	if err := r.openDoor(p); err != nil {
+		return "", fmt.Errorf("set up network of Pod %s: %w", config.GetMetadata().GetName(), err)
+	}
 	if config.LogDirectory != "" {
 		if err := os.MkdirAll(config.LogDirectory, 0o700); err != nil {
 			return "", fmt.Errorf("make log folder: %w", err)
@@ -92,30 +97,6 @@ func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandbox
 
 func onHostNetwork(config *runtimeapi.PodSandboxConfig) bool {
 	return config.GetLinux().GetSecurityContext().GetNamespaceOptions().GetNetwork() == runtimeapi.NamespaceMode_NODE
-}
-
-// openHostPorts makes the node's address answer for the Pod on the host ports that it asks for, or
-// ends that.
-func (r *Runtime) openHostPorts(p *pod, open bool) error {
-	if p.ip == "" {
-		return nil
-	}
-	for _, m := range p.config.GetPortMappings() {
-		if m.GetHostPort() == 0 {
-			continue
-		}
-		set, to := r.o.Network.SetNode, ""
-		if m.GetProtocol() == runtimeapi.Protocol_UDP {
-			set = r.o.Network.SetNodeUDP
-		}
-		if open {
-			to = net.JoinHostPort(p.ip, strconv.Itoa(int(m.GetContainerPort())))
-		}
-		if err := set(r.o.Node.IP(), int(m.GetHostPort()), to); err != nil {
-			return fmt.Errorf("host port %d: %w", m.GetHostPort(), err)
-		}
-	}
-	return nil
 }
 
 func (p *pod) resolv() string   { return filepath.Join(p.dir, "resolv.conf") }
@@ -144,10 +125,10 @@ func (r *Runtime) writeFiles(p *pod) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(p.hostname(), []byte(r.hostnameOf(p.config)+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(p.hostname(), []byte(r.hostnameOf(p.config)+"\n"), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(p.resolv(), []byte(resolvConf(p.config.GetDnsConfig())), 0o600)
+	return os.WriteFile(p.resolv(), []byte(resolvConf(p.config.GetDnsConfig())), 0o644)
 }
 
 func resolvConf(d *runtimeapi.DNSConfig) string {
@@ -184,9 +165,9 @@ func (r *Runtime) StopPodSandbox(_ context.Context, id string) error {
 	}
 	p.state = runtimeapi.PodSandboxState_SANDBOX_NOTREADY
 	if p.ip == "" {
-		return nil
+		return p.closeDoor()
 	}
-	return errors.Join(r.openHostPorts(p, false), r.o.Network.RemovePod(p.ip))
+	return errors.Join(p.closeDoor(), r.openHostPorts(p, false), r.o.Network.RemovePod(p.ip))
 }
 
 // RemovePodSandbox implements RuntimeService.

@@ -34,3 +34,12 @@ func exitCode(s *os.ProcessState) int32 {
 	}
 	return int32(s.ExitCode())
 }
+
+// groupOf is the process group of a process, or 0.
+func groupOf(pid int) int {
+	group, err := syscall.Getpgid(pid)
+	if err != nil {
+		return 0
+	}
+	return group
+}

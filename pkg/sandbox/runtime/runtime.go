@@ -22,6 +22,7 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 )
 
@@ -31,10 +32,16 @@ type Options struct {
 	Dir     string
 	Node    sandbox.Node
 	Network podnet.Network
-	// Proxy is the socket of the node's service proxy.
-	Proxy string
+	// Proxy is the node's service proxy, to which each Pod gets a door of its own. Without it Pods reach
+	// nothing but themselves.
+	Proxy *podnet.Proxy
+	// Images has those that are not built in.
+	Images image.Store
 	// Program is the executable of containers. It is called with the name ContainerArg0.
 	Program string
+	// FileSystem tells the type of the file system that a path of the host stands on, as containers are
+	// to see it; nil and the empty string stand for the node's disk.
+	FileSystem func(path string) string
 }
 
 // ContainerArg0 is the name (argument zero) that a container's process is started under.
@@ -49,6 +56,7 @@ type Runtime struct {
 	control string // the socket that every container's process holds a connection to
 	stream  streaming.Server
 	closing []func() error
+	groups  groups
 
 	mu         sync.Mutex
 	pods       map[string]*pod
@@ -90,6 +98,9 @@ func (r *Runtime) Close(context.Context) error {
 		c.kill()
 	}
 	var errs []error
+	for _, p := range r.allPods() {
+		errs = append(errs, p.closeDoor())
+	}
 	for _, f := range r.closing {
 		errs = append(errs, f())
 	}
@@ -116,6 +127,16 @@ func (r *Runtime) snapshot() []*container {
 	all := make([]*container, 0, len(r.containers))
 	for _, c := range r.containers {
 		all = append(all, c)
+	}
+	return all
+}
+
+func (r *Runtime) allPods() []*pod {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]*pod, 0, len(r.pods))
+	for _, p := range r.pods {
+		all = append(all, p)
 	}
 	return all
 }
@@ -161,6 +182,7 @@ func (r *Runtime) Status(context.Context, bool) (*runtimeapi.StatusResponse, err
 		Status: &runtimeapi.RuntimeStatus{Conditions: []*runtimeapi.RuntimeCondition{
 			{Type: runtimeapi.RuntimeReady, Status: true}, {Type: runtimeapi.NetworkReady, Status: true},
 		}},
+		Features:        &runtimeapi.RuntimeFeatures{SupplementalGroupsPolicy: true},
 		RuntimeHandlers: []*runtimeapi.RuntimeHandler{{Name: ""}},
 	}, nil
 }

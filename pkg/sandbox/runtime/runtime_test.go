@@ -78,7 +78,7 @@ func (n *node) start() {
 	var err error
 	n.Runtime, err = runtime.New(runtime.Options{
 		Dir: n.dir, Node: sandbox.Node{Name: "worker-1", Index: 1}, Network: n.network,
-		Proxy: filepath.Join(n.dir, "proxy.sock"), Program: containerProgram,
+		Program: containerProgram,
 	})
 	if err != nil {
 		n.t.Fatal(err)

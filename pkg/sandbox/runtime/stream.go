@@ -23,6 +23,8 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 	utilexec "k8s.io/utils/exec"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
 )
 
 // execGrace is how long a process that joined a container may outlive it.
@@ -95,11 +97,12 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 	if err != nil {
 		return err
 	}
-	cmd, err := c.execCommand(r, argv, stdin != nil, tty)
+	x, err := c.execCommand(r, argv, stdin != nil, tty)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(cmd.Args[1])
+	cmd := x.Cmd
+	defer os.Remove(x.described)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if tty {
 		cmd.Stderr = stdout
@@ -115,8 +118,14 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 			_ = pipe.Close()
 		}()
 	}
-	if err := cmd.Start(); err != nil {
+	if err := r.groups.start(cmd, c.pod); err != nil {
 		return fmt.Errorf("failed to start exec: %w", err)
+	}
+	defer r.groups.ended(cmd)
+	if x.native {
+		if leave, err := process.Open(c.spec.Procs).Enter(cmd.Process.Pid, false, argv); err == nil {
+			defer leave()
+		}
 	}
 	// It ends with its container, and with who asked for it.
 	waited := make(chan struct{})
@@ -142,7 +151,14 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 	return nil
 }
 
-func (c *container) execCommand(r *Runtime, argv []string, stdin, tty bool) (*exec.Cmd, error) {
+// execution is a process that is to join a container.
+type execution struct {
+	*exec.Cmd
+	described string // the file with its Spec
+	native    bool
+}
+
+func (c *container) execCommand(r *Runtime, argv []string, stdin, tty bool) (*execution, error) {
 	c.mu.Lock()
 	state := c.state
 	c.execs++
@@ -159,7 +175,8 @@ func (c *container) execCommand(r *Runtime, argv []string, stdin, tty bool) (*ex
 	if err := c.image.LookPath(&s, argv[0]); err != nil {
 		return nil, notStartedError{newID(), err}
 	}
-	return r.command(c, s, file)
+	cmd, native, err := r.command(c, s, file)
+	return &execution{cmd, filepath.Join(c.dir, file), native}, err
 }
 
 // streams gives the streaming server what it calls; the names are those of RuntimeService with

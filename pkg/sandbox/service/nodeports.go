@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -159,17 +160,24 @@ func (p *NodePorts) serve(ctx context.Context, l net.Listener, port int32) {
 }
 
 func (p *NodePorts) forward(ctx context.Context, c net.Conn, port int32) {
-	from := podnet.Source{}
+	from := podnet.Source{Addr: netip.AddrPortFrom(podnet.Machine(), 0)}
 	if a, ok := c.RemoteAddr().(*net.TCPAddr); ok {
-		from.Addr = a.AddrPort()
+		from.Addr = netip.AddrPortFrom(podnet.Machine(), uint16(a.Port))
 	}
 	addr, err := p.table.Resolve(ctx, from, "tcp", podnet.NodeIP(0).String(), int(port))
 	if err == nil {
-		err = p.network.Forward(ctx, c, addr)
+		err = p.network.Forward(ctx, c, from.Addr, !p.keepsClient(port), addr)
 	}
 	if err != nil {
 		reset(c)
 	}
+}
+
+// keepsClient says whether Pods see who calls at a port: externalTrafficPolicy Local. Otherwise a node
+// puts its own address in the place of the client's.
+func (p *NodePorts) keepsClient(port int32) bool {
+	svc := p.wanted()[port]
+	return svc != nil && svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
 }
 
 // reset closes a connection so that its client reads an error, and not an empty answer.

@@ -83,6 +83,9 @@ func (c *curlRun) request(ctx context.Context, method string, u *url.URL, body [
 		GotFirstResponseByte: func() { c.last.first = time.Since(c.last.start) },
 	}))
 	tr := transport(c.t, config, addr)
+	// curl does not ask for the connection to be closed, and closes it itself in the end.
+	tr.DisableKeepAlives, tr.IdleConnTimeout = false, time.Second
+	context.AfterFunc(ctx, tr.CloseIdleConnections)
 	dial := tr.DialContext
 	tr.DialContext = func(ctx context.Context, network, to string) (net.Conn, error) {
 		if c.connectTime > 0 {

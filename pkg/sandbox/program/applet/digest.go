@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"hash"
 	"io"
 	"math"
@@ -59,6 +60,74 @@ func od(t *task.Task) int {
 	})
 	t.Printf("%07o\n", at)
 	return code
+}
+
+// hexdump knows the canonical form, -C, which is that of hd. Lines that repeat the one before are one *.
+func hexdump(t *task.Task) int {
+	o, names, ok := options(t, "Cvn:s:")
+	if !ok {
+		return 1
+	}
+	if !o.has('C') && t.Name() == "hexdump" {
+		t.Errorf("the sandbox has hexdump -C only")
+		return 1
+	}
+	var all []byte
+	code := eachInput(t, names, func(_ string, r io.Reader) error {
+		b, err := io.ReadAll(r)
+		all = append(all, b...)
+		return err
+	})
+	skip, serr := count(o.value('s', "0"))
+	most, nerr := count(o.value('n', fmt.Sprint(len(all))))
+	if serr != nil || nerr != nil {
+		t.Errorf("invalid number")
+		return 1
+	}
+	all = all[min(len(all), int(skip)):]
+	all = all[:min(len(all), int(most))]
+	last, starred := "", false
+	for at := 0; at < len(all); at += 16 {
+		line := all[at:min(at+16, len(all))]
+		if !o.has('v') && len(line) == 16 && string(line) == last {
+			if !starred {
+				t.Printf("*\n")
+			}
+			starred = true
+			continue
+		}
+		last, starred = string(line), false
+		t.Printf("%08x  %-48s  |%s|\n", int(skip)+at, hexColumns(line), printable(line))
+	}
+	if len(all) > 0 {
+		t.Printf("%08x\n", int(skip)+len(all))
+	}
+	return code
+}
+
+// hexColumns are 16 bytes in two groups of eight.
+func hexColumns(line []byte) string {
+	var out strings.Builder
+	for i, c := range line {
+		if i > 0 {
+			out.WriteByte(' ')
+		}
+		if i == 8 {
+			out.WriteByte(' ')
+		}
+		fmt.Fprintf(&out, "%02x", c)
+	}
+	return out.String()
+}
+
+func printable(line []byte) string {
+	b := []byte(string(line))
+	for i, c := range b {
+		if c < ' ' || c > '~' {
+			b[i] = '.'
+		}
+	}
+	return string(b)
 }
 
 func sum(t *task.Task) int {

@@ -108,6 +108,10 @@ func df(t *task.Task) int {
 			row("tmpfs", 64<<20, 0, "/dev")
 			continue
 		}
+		if p.Type != "" {
+			row(p.Type, task.NodeMemory, usedBy(t, p.Path, nil), p.Path)
+			continue
+		}
 		row("/dev/vda1", task.NodeDisk, used, p.Path)
 	}
 	return 0

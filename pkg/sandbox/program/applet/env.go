@@ -89,41 +89,6 @@ func fullName(t *task.Task) string {
 	return t.Spec.Hostname
 }
 
-// user is who programs are told that they are.
-func user(t *task.Task) string {
-	b, err := t.FS.ReadFile("/etc/passwd")
-	if err == nil && strings.Contains(string(b), "\ncurl_user:") {
-		return "curl_user"
-	}
-	return "root"
-}
-
-func id(t *task.Task) int {
-	o, _, ok := options(t, "ugGnr", "user=u", "group=g", "name=n", "groups=G")
-	if !ok {
-		return 1
-	}
-	uid, gid, name, group := "0", "0", "root", "root"
-	if user(t) != "root" {
-		uid, gid, name, group = "100", "101", "curl_user", "curl_group"
-	}
-	pick := func(number, name string) {
-		if o.has('n') {
-			number = name
-		}
-		t.Printf("%s\n", number)
-	}
-	switch {
-	case o.has('u'):
-		pick(uid, name)
-	case o.has('g'), o.has('G'):
-		pick(gid, group)
-	default:
-		t.Printf("uid=%s(%s) gid=%s(%s) groups=%s(%s)\n", uid, name, gid, group, gid, group)
-	}
-	return 0
-}
-
 func uname(t *task.Task) int {
 	o, _, ok := options(t, "asnrvmpio", "all=a", "kernel-release=r", "machine=m")
 	if !ok {

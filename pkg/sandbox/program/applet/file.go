@@ -31,7 +31,7 @@ func findFile(name string) task.Program {
 		return plain(readlink)
 	case "chmod":
 		return plain(chmod)
-	case "chown":
+	case "chown", "chgrp":
 		return plain(chown)
 	case "stat":
 		return plain(stat)

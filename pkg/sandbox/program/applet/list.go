@@ -243,14 +243,15 @@ func (l *lister) long(files []listed) {
 		w = max(w, len(sizes[i]))
 	}
 	for i, f := range files {
+		user, group := owners(l.t, l.t.FS.Owner(f.path, false), l.o.has('n'))
 		links := 1
 		if f.info.IsDir() {
 			links = 2
 		}
 		if gnu(l.t) {
-			l.t.Printf("%s %d root root %*s %s %s", Mode(f.info.Mode()), links, w, sizes[i], when(f.info.ModTime(), l.t.Now()), f.name)
+			l.t.Printf("%s %d %s %s %*s %s %s", Mode(f.info.Mode()), links, user, group, w, sizes[i], when(f.info.ModTime(), l.t.Now()), f.name)
 		} else {
-			l.t.Printf("%s %4d root     root     %9s %s %s", Mode(f.info.Mode()), links, sizes[i], when(f.info.ModTime(), l.t.Now()), f.name)
+			l.t.Printf("%s %4d %-8s %-8s %9s %s %s", Mode(f.info.Mode()), links, user, group, sizes[i], when(f.info.ModTime(), l.t.Now()), f.name)
 		}
 		if f.info.Mode()&fs.ModeSymlink != 0 {
 			if target, err := l.t.FS.Readlink(f.path); err == nil {
@@ -288,9 +289,16 @@ func Mode(m fs.FileMode) string {
 		kind = "s"
 	}
 	bits := []byte(m.Perm().String()[1:])
-	if m&fs.ModeSticky != 0 {
-		bits[8] = 't'
+	special := func(set bool, at int, with, without byte) {
+		if set && bits[at] == 'x' {
+			bits[at] = with
+		} else if set {
+			bits[at] = without
+		}
 	}
+	special(m&fs.ModeSetuid != 0, 2, 's', 'S')
+	special(m&fs.ModeSetgid != 0, 5, 's', 'S')
+	special(m&fs.ModeSticky != 0, 8, 't', 'T')
 	return kind + string(bits)
 }
 

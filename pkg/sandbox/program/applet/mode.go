@@ -66,12 +66,14 @@ var errMode = errors.New("invalid mode")
 func newMode(old fs.FileMode, spec string) (fs.FileMode, error) {
 	if n, err := strconv.ParseUint(spec, 8, 32); err == nil {
 		m := fs.FileMode(n) & fs.ModePerm
-		if n&0o1000 != 0 {
-			m |= fs.ModeSticky
+		for bit, mode := range map[uint64]fs.FileMode{0o1000: fs.ModeSticky, 0o2000: fs.ModeSetgid, 0o4000: fs.ModeSetuid} {
+			if n&bit != 0 {
+				m |= mode
+			}
 		}
 		return m, nil
 	}
-	m := old & (fs.ModePerm | fs.ModeSticky)
+	m := old & (fs.ModePerm | fs.ModeSticky | fs.ModeSetgid | fs.ModeSetuid)
 	for _, part := range strings.Split(spec, ",") {
 		i := strings.IndexAny(part, "+-=")
 		if i < 0 {
@@ -111,6 +113,9 @@ func newMode(old fs.FileMode, spec string) (fs.FileMode, error) {
 			case 't':
 				m |= fs.ModeSticky
 			case 's':
+				if mask&0o070 != 0 {
+					m |= fs.ModeSetgid
+				}
 			default:
 				return 0, errMode
 			}
@@ -125,22 +130,4 @@ func newMode(old fs.FileMode, spec string) (fs.FileMode, error) {
 		}
 	}
 	return m, nil
-}
-
-// chown only looks whether the files are there: files have no owners here but root.
-func chown(t *task.Task) int {
-	_, args, ok := options(t, "Rhvf", "recursive=R")
-	if !ok {
-		return 1
-	}
-	if len(args) < 2 {
-		return usage(t, "[-R] USER[:[GRP]] FILE...")
-	}
-	code := 0
-	for _, n := range args[1:] {
-		if _, err := t.FS.Lstat(t.Path(n)); err != nil {
-			code = failure(t, n, err)
-		}
-	}
-	return code
 }

@@ -93,17 +93,30 @@ func stat(t *task.Task) int {
 			continue
 		}
 		kind := fileKind(fi)
-		octal := fmt.Sprintf("%o", fi.Mode().Perm())
+		octal := fmt.Sprintf("%o", permissions(fi.Mode()))
+		id := t.FS.Owner(t.Path(n), o.has('L'))
+		user, group := owners(t, id, false)
 		if f := o.value('c', ""); f != "" {
-			t.Printf("%s\n", strings.NewReplacer("%n", n, "%s", fmt.Sprint(fi.Size()), "%a", octal, "%A", Mode(fi.Mode()), "%F", kind, "%U", "root", "%G", "root",
-				"%u", "0", "%g", "0", "%Y", fmt.Sprint(fi.ModTime().Unix()), "%y", fi.ModTime().UTC().Format("2006-01-02 15:04:05.000000000 +0000"), "%h", "1").Replace(f))
+			t.Printf("%s\n", strings.NewReplacer("%n", n, "%s", fmt.Sprint(fi.Size()), "%a", octal, "%A", Mode(fi.Mode()), "%F", kind, "%U", user, "%G", group,
+				"%u", fmt.Sprint(id.UID), "%g", fmt.Sprint(id.GID), "%Y", fmt.Sprint(fi.ModTime().Unix()), "%y", fi.ModTime().UTC().Format("2006-01-02 15:04:05.000000000 +0000"), "%h", "1").Replace(f))
 			continue
 		}
 		at := fi.ModTime().UTC().Format("2006-01-02 15:04:05.000000000 +0000")
 		t.Printf("  File: %s\n  Size: %-10d\tBlocks: %-10d IO Block: 4096   %s\n", n, fi.Size(), size(fi)/512, kind)
-		t.Printf("Access: (%04s/%s)  Uid: (    0/    root)   Gid: (    0/    root)\nAccess: %s\nModify: %s\nChange: %s\n", octal, Mode(fi.Mode()), at, at, at)
+		t.Printf("Access: (%04s/%s)  Uid: (%5d/%8s)   Gid: (%5d/%8s)\nAccess: %s\nModify: %s\nChange: %s\n", octal, Mode(fi.Mode()), id.UID, user, id.GID, group, at, at, at)
 	}
 	return code
+}
+
+// permissions are the bits that chmod takes, as a number.
+func permissions(m fs.FileMode) fs.FileMode {
+	bits := m.Perm()
+	for mode, bit := range map[fs.FileMode]fs.FileMode{fs.ModeSticky: 0o1000, fs.ModeSetgid: 0o2000, fs.ModeSetuid: 0o4000} {
+		if m&mode != 0 {
+			bits |= bit
+		}
+	}
+	return bits
 }
 
 func fileKind(fi fs.FileInfo) string {

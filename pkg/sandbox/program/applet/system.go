@@ -18,8 +18,12 @@ func findSystem(name string) task.Program {
 		return plain(hostname)
 	case "id":
 		return plain(id)
+	case "nnp":
+		return plain(func(t *task.Task) int { t.Printf("Effective uid: %d\n", t.Spec.User.UID); return 0 })
 	case "whoami":
-		return plain(func(t *task.Task) int { t.Printf("%s\n", user(t)); return 0 })
+		return plain(whoami)
+	case "sysctl":
+		return plain(sysctl)
 	case "uname":
 		return plain(uname)
 	case "date":

@@ -107,7 +107,9 @@ func (r *tarRun) add(a *tar.Writer, name string) error {
 		return nil // a socket or a device
 	}
 	// Nothing of the host's users.
-	h.Uid, h.Gid, h.Uname, h.Gname = 0, 0, "root", "root"
+	id := r.t.FS.Owner(p, false)
+	h.Uid, h.Gid = int(id.UID), int(id.GID)
+	h.Uname, h.Gname = owners(r.t, id, false)
 	h.Name = strings.TrimLeft(path.Clean(name), "/")
 	if strings.HasPrefix(name, "/") && !r.stripped {
 		r.stripped = true

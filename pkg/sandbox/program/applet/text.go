@@ -38,6 +38,8 @@ func findText(name string) task.Program {
 		return yes
 	case "od":
 		return plain(od)
+	case "hexdump", "hd":
+		return plain(hexdump)
 	case "grep", "egrep", "fgrep":
 		return plain(grep)
 	case "sed":

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"sort"
 	"strings"
 	"syscall"
@@ -84,9 +85,16 @@ func (f *FS) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
 			return nil, fail("open", name, syscall.EROFS)
 		}
 	}
+	made, err := f.mayOpen(l, root, flag)
+	if err != nil {
+		return nil, fail("open", name, err)
+	}
 	h, err := root.OpenFile(l.hostRel(), flag|nonBlocking, perm)
 	if err != nil {
 		return nil, fail("open", name, err)
+	}
+	if made {
+		f.own(l, h)
 	}
 	return h, nil
 }
@@ -126,6 +134,11 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	if l.virtual != nil && !l.virtual.IsDir() {
 		return nil, fail("readdir", name, syscall.ENOTDIR)
+	}
+	if l.virtual == nil {
+		if err := f.may(l, root, read); err != nil && !f.above(l.path) {
+			return nil, fail("open", name, err)
+		}
 	}
 	have := map[string]fs.DirEntry{}
 	if l.virtual != nil {
@@ -221,7 +234,13 @@ func (f *FS) Mkdir(name string, perm fs.FileMode) error {
 		}
 	}
 	if err == nil {
+		err = f.mayChange(l)
+	}
+	if err == nil {
 		err = root.Mkdir(l.hostRel(), perm)
+	}
+	if err == nil {
+		f.ownFolder(l, root)
 	}
 	return fail("mkdir", name, err)
 }
@@ -254,6 +273,9 @@ func (f *FS) Remove(name string) error {
 		err = syscall.EBUSY
 	}
 	if err == nil {
+		err = f.mayRemove(l, root)
+	}
+	if err == nil {
 		err = root.Remove(l.hostRel())
 	}
 	return fail("remove", name, err)
@@ -269,6 +291,12 @@ func (f *FS) RemoveAll(name string) error {
 		err = syscall.EBUSY
 	}
 	if err == nil {
+		err = f.mayRemove(l, root)
+	}
+	if err == nil && f.user.UID != 0 {
+		f.emptyFirst(l)
+		err = root.Remove(l.hostRel())
+	} else if err == nil {
 		err = root.RemoveAll(l.hostRel())
 	}
 	return fail("remove", name, err)
@@ -280,7 +308,7 @@ func (f *FS) Rename(from, to string) error {
 	if err != nil {
 		return fail("rename", from, err)
 	}
-	b, _, err := f.change(to, false)
+	b, toRoot, err := f.change(to, false)
 	switch {
 	case err != nil:
 	case a.mountPoint() || b.mountPoint() || f.above(a.path):
@@ -288,7 +316,12 @@ func (f *FS) Rename(from, to string) error {
 	case a.m != b.m:
 		err = syscall.EXDEV
 	default:
-		err = root.Rename(a.hostRel(), b.hostRel())
+		if err = f.mayRemove(a, root); err == nil {
+			err = f.mayRemove(b, toRoot)
+		}
+		if err == nil {
+			err = root.Rename(a.hostRel(), b.hostRel())
+		}
 	}
 	return fail("rename", to, err)
 }
@@ -297,6 +330,9 @@ func (f *FS) Rename(from, to string) error {
 // means nothing on the host.
 func (f *FS) Symlink(target, name string) error {
 	l, root, err := f.change(name, false)
+	if err == nil {
+		err = f.mayChange(l)
+	}
 	if err == nil {
 		err = root.Symlink(target, l.hostRel())
 	}
@@ -312,6 +348,9 @@ func (f *FS) Link(from, name string) error {
 	b, _, err := f.change(name, false)
 	if err == nil && a.m != b.m {
 		err = syscall.EXDEV
+	}
+	if err == nil {
+		err = f.mayChange(b)
 	}
 	if err == nil {
 		err = root.Link(a.hostRel(), b.hostRel())
@@ -338,9 +377,28 @@ func (f *FS) RealPath(name string) (string, error) {
 	return l.path, fail("realpath", name, err)
 }
 
+// HostPath is where the host has a file that is there, for what must be started from it. It has no
+// meaning for what is only virtual.
+func (f *FS) HostPath(name string) (string, error) {
+	l, _, err := f.find(name, true)
+	if err == nil && l.virtual != nil {
+		err = syscall.EACCES
+	}
+	if err != nil {
+		return "", fail("open", name, err)
+	}
+	if l.m.file != "" {
+		return l.m.source, nil
+	}
+	return filepath.Join(l.m.source, l.hostRel()), nil
+}
+
 // Chmod changes permission bits.
 func (f *FS) Chmod(name string, mode fs.FileMode) error {
 	l, root, err := f.change(name, true)
+	if err == nil && f.user.UID != 0 && ownerOf(root, l).UID != f.user.UID {
+		err = syscall.EPERM
+	}
 	if err == nil {
 		err = root.Chmod(l.hostRel(), mode)
 	}
@@ -350,6 +408,9 @@ func (f *FS) Chmod(name string, mode fs.FileMode) error {
 // Chtimes sets access and modification time.
 func (f *FS) Chtimes(name string, at, mt time.Time) error {
 	l, root, err := f.change(name, true)
+	if err == nil && (f.user.UID == 0 || ownerOf(root, l).UID != f.user.UID) {
+		err = f.may(l, root, write)
+	}
 	if err == nil {
 		err = root.Chtimes(l.hostRel(), at, mt)
 	}
@@ -358,7 +419,7 @@ func (f *FS) Chtimes(name string, at, mt time.Time) error {
 
 // Writable says whether files can be created or changed at name, as access(2) with W_OK.
 func (f *FS) Writable(name string) error {
-	l, _, err := f.find(name, true)
+	l, root, err := f.find(name, true)
 	if err != nil {
 		return fail("access", name, err)
 	}
@@ -371,9 +432,14 @@ func (f *FS) Writable(name string) error {
 	if l.readOnly() {
 		return fail("access", name, syscall.EROFS)
 	}
-	fi, err := f.Stat(name)
-	if err == nil && fi.Mode()&0o200 == 0 && os.Geteuid() != 0 {
-		err = syscall.EACCES
+	return fail("access", name, f.may(l, root, write))
+}
+
+// Readable says whether name can be read, as access(2) with R_OK.
+func (f *FS) Readable(name string) error {
+	l, root, err := f.find(name, true)
+	if err == nil && l.virtual == nil {
+		err = f.may(l, root, read)
 	}
 	return fail("access", name, err)
 }
@@ -382,13 +448,15 @@ func (f *FS) Writable(name string) error {
 type Point struct {
 	Path     string
 	ReadOnly bool
+	// Type is the file system's: tmpfs, or empty for the node's disk.
+	Type string
 }
 
 // Points lists the mounts, the root first.
 func (f *FS) Points() []Point {
 	var out []Point
 	for i := len(f.mounts) - 1; i >= 0; i-- {
-		out = append(out, Point{f.mounts[i].path, f.mounts[i].readOnly})
+		out = append(out, Point{f.mounts[i].path, f.mounts[i].readOnly, f.mounts[i].kind})
 	}
 	return out
 }

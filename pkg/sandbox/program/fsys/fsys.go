@@ -30,6 +30,7 @@ type Proc func(name string) (content []byte, entries []string, err error)
 type FS struct {
 	mounts []*mount // longest path first; the last is the root
 	proc   Proc
+	user   container.User
 }
 
 // mount is one folder or file of the host that stands at a path of the container. Folders are only
@@ -39,6 +40,7 @@ type mount struct {
 	source   string
 	file     string // base name, for a mount that is a single file
 	readOnly bool
+	kind     string // of file system
 
 	once sync.Once
 	root *os.Root
@@ -56,9 +58,9 @@ type File interface {
 
 // New returns the file system that spec describes. proc may be nil: /proc is then empty.
 func New(spec *container.Spec, proc Proc) *FS {
-	f := &FS{proc: proc}
+	f := &FS{proc: proc, user: spec.User}
 	for _, m := range spec.Mounts {
-		f.mounts = append(f.mounts, &mount{path: clean(m.Path), source: m.Source, readOnly: m.ReadOnly})
+		f.mounts = append(f.mounts, &mount{path: clean(m.Path), source: m.Source, readOnly: m.ReadOnly, kind: m.Type})
 	}
 	sort.SliceStable(f.mounts, func(i, j int) bool { return len(f.mounts[i].path) > len(f.mounts[j].path) })
 	f.mounts = append(f.mounts, &mount{path: "/", source: spec.Root, readOnly: spec.ReadOnlyRoot})
@@ -214,6 +216,11 @@ func (f *FS) resolve(p string, follow bool) (location, error) {
 			continue
 		case !isDir && (!last || slash):
 			return loc, syscall.ENOTDIR
+		}
+		if !last {
+			if err := f.maySearch(loc); err != nil {
+				return loc, err
+			}
 		}
 		cur = next
 	}

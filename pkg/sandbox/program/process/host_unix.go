@@ -19,6 +19,22 @@ func alive(host int) bool {
 
 func kill(host int) error { return syscall.Kill(host, syscall.SIGKILL) }
 
+// send gives a signal of the container to a process of the host that it is meant for. The numbers of
+// those that other systems number otherwise are the host's.
+func send(host int, s Signal) error {
+	switch s {
+	case USR1:
+		return syscall.Kill(host, syscall.SIGUSR1)
+	case USR2:
+		return syscall.Kill(host, syscall.SIGUSR2)
+	case CHLD:
+		return syscall.Kill(host, syscall.SIGCHLD)
+	case CONT:
+		return syscall.Kill(host, syscall.SIGCONT)
+	}
+	return syscall.Kill(host, syscall.Signal(s))
+}
+
 func ring(host int) error { return syscall.Kill(host, doorbell) }
 
 // Catch begins to hold the signals of the host process. It comes first in a program: what arrives

@@ -30,6 +30,14 @@ func kill(host int) error {
 	return p.Kill()
 }
 
+// send ends the process: Windows has no signals.
+func send(host int, s Signal) error {
+	if !s.fatal() {
+		return nil
+	}
+	return kill(host)
+}
+
 // ring does nothing: Windows has no signals, and the other process polls.
 func ring(int) error { return nil }
 

@@ -31,6 +31,9 @@ type Entry struct {
 	Inner bool `json:"inner,omitempty"`
 	// Started is when it began.
 	Started time.Time `json:"started"`
+	// Native is true for a process of the host that knows nothing of the table: signals go to it as they
+	// are.
+	Native bool `json:"native,omitempty"`
 	// PID is the process ID within the container.
 	PID int `json:"-"`
 }
@@ -89,6 +92,16 @@ func (t *Table) Start(ctx context.Context, main bool, parent int, inner bool, ar
 		return nil, nil, err
 	}
 	return p, ctx, nil
+}
+
+// Enter registers a native process that was started as host. main asks for process ID 1. What it
+// returns takes the process out of the table.
+func (t *Table) Enter(host int, main bool, args []string) (leave func(), err error) {
+	p := &Process{table: t, Entry: Entry{Host: host, Args: args, Started: time.Now(), Native: true}, cancel: func(error) {}}
+	if err := t.allocate(p, main); err != nil {
+		return nil, err
+	}
+	return p.End, nil
 }
 
 func (t *Table) allocate(p *Process, main bool) error {
@@ -264,6 +277,8 @@ func (t *Table) Signal(pid int, s Signal) error {
 		return nil
 	case s == KILL && !e.Inner:
 		return kill(e.Host)
+	case e.Native:
+		return send(e.Host, s)
 	}
 	if err := t.post(pid, s); err != nil {
 		return err

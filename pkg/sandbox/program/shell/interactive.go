@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -94,7 +95,23 @@ func (s *Shell) expandPrompt(ps1 string) string {
 	} else if home != "/" && strings.HasPrefix(dir, home+"/") {
 		dir = "~" + strings.TrimPrefix(dir, home)
 	}
-	return strings.NewReplacer(`\w`, dir, `\W`, path.Base(dir), `\h`, s.t.Spec.Hostname, `\u`, "root", `\$`, "#", `\n`, "\n", `\[`, "", `\]`, "", `\e`, "\x1b", `\033`, "\x1b").Replace(ps1)
+	user, sign := s.userName(), "#"
+	if s.t.Spec.User.UID != 0 {
+		sign = "$"
+	}
+	return strings.NewReplacer(`\w`, dir, `\W`, path.Base(dir), `\h`, s.t.Spec.Hostname, `\u`, user, `\$`, sign, `\n`, "\n", `\[`, "", `\]`, "", `\e`, "\x1b", `\033`, "\x1b").Replace(ps1)
+}
+
+// userName is the name of who runs the shell, as bash has it where there is none.
+func (s *Shell) userName() string {
+	uid := strconv.FormatInt(s.t.Spec.User.UID, 10)
+	b, _ := s.t.FS.ReadFile("/etc/passwd")
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Split(line, ":"); len(f) > 2 && f[2] == uid {
+			return f[0]
+		}
+	}
+	return "I have no name!"
 }
 
 // complete completes the path, or for the first word the command, before the cursor.

@@ -114,8 +114,8 @@ func New(t *task.Task, d Dialect) *Shell {
 	}
 	if d == Bash {
 		s.setString("BASH_VERSION", t.Binary.Version)
-		s.setString("UID", "0")
-		s.setString("EUID", "0")
+		s.setString("UID", strconv.FormatInt(s.t.Spec.User.UID, 10))
+		s.setString("EUID", strconv.FormatInt(s.t.Spec.User.UID, 10))
 		s.setString("HOSTNAME", t.Spec.Hostname)
 	}
 	s.configure()

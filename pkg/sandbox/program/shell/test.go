@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -217,7 +216,7 @@ func (s *Shell) unaryTest(op, x string) bool {
 	case "-s":
 		return fi.Size() > 0
 	case "-r":
-		return m&0o444 != 0 || os.Geteuid() == 0
+		return s.t.FS.Readable(s.abs(x)) == nil
 	case "-x":
 		return m.IsDir() || m&0o111 != 0
 	case "-c":

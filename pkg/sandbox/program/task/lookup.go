@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/fsys"
 )
 
@@ -89,6 +90,9 @@ func (s *System) load(env []string, dir string, args []string) (Program, Binary,
 			return prog, b, args, nil
 		}
 		line, ok := strings.CutPrefix(string(head), "#!")
+		if host, err := s.FS.HostPath(p); !ok && err == nil && container.IsNative(host) {
+			return native(host, p), Binary{}, args, nil
+		}
 		if !ok {
 			return nil, Binary{}, []string{p}, ErrFormat
 		}

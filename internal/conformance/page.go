@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/realness"
+)
+
+// pageFile is the report for people.
+const pageFile = "docs/conformance.md"
+
+// tally counts the specs of a SIG.
+type tally struct{ specs, passed, emulated, failed int }
+
+func (t *tally) add(r result) {
+	t.specs++
+	_, emulated := realness.Emulated(r.Spec)
+	switch {
+	case r.Verdict != passed:
+		t.failed++
+	case emulated:
+		t.emulated++
+	default:
+		t.passed++
+	}
+}
+
+// page is the report of a whole run, in Markdown.
+func page(r record) string {
+	var b strings.Builder
+	all, sigs := count(r.Results)
+	fmt.Fprintf(&b, `# Conformance of the sandbox
+
+Kubernetes has tests that every cluster should pass: those of its own e2e suite that are marked %[1]s, %[2]d in %[3]s.
+%[4]s builds that suite and runs all of them on fresh sandboxes, as a user without root; this page is made by it. **%[5]d passed, %[6]d passed but only because
+something is emulated, %[7]d failed.** No spec is skipped, and none is tried again. It took %[8]s on %[9]d CPUs.
+
+| SIG | specs | passed | passed but emulated | failed |
+|---|---|---|---|---|
+`, "`"+conformance+"`", all.specs, r.Version, "`make conformance`", all.passed, all.emulated, all.failed, minutes(r.Took), r.CPUs)
+	for _, sig := range names(sigs) {
+		row(&b, sig, *sigs[sig])
+	}
+	row(&b, "**all**", all)
+	b.WriteString(`
+"Conformant" is what a certified product is called, and the sandbox is none: what it emulates, it does not have. [sandbox.md](sandbox.md)
+says what is real.
+`)
+	emulated(&b, r.Results)
+	failures(&b, r.Results)
+	return b.String()
+}
+
+func row(b *strings.Builder, name string, t tally) {
+	fmt.Fprintf(b, "| %s | %d | %d | %d | %d |\n", name, t.specs, t.passed, t.emulated, t.failed)
+}
+
+func count(results []result) (all tally, sigs map[string]*tally) {
+	sigs = map[string]*tally{}
+	for _, r := range results {
+		sig := spec{Name: r.Spec}.sig()
+		if sigs[sig] == nil {
+			sigs[sig] = &tally{}
+		}
+		sigs[sig].add(r)
+		all.add(r)
+	}
+	return all, sigs
+}
+
+func names(sigs map[string]*tally) []string {
+	var all []string
+	for sig := range sigs {
+		all = append(all, sig)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// emulated lists the specs that pass because of an emulation, by emulation.
+func emulated(b *strings.Builder, results []result) {
+	b.WriteString("\n## Passed, but emulated\n\nThese pass because the sandbox shows what they look for. What they are about is not there.\n")
+	for _, p := range realness.Parts() {
+		for _, e := range p.Emulations {
+			var specs []string
+			for _, r := range results {
+				if found, ok := realness.Emulated(r.Spec); ok && found.What == e.What && r.Verdict == passed {
+					specs = append(specs, escaped(r.Spec))
+				}
+			}
+			if len(specs) > 0 {
+				fmt.Fprintf(b, "\n**%s.** %s\n\n", capital(e.What), e.Seen)
+				bullets(b, specs)
+			}
+		}
+	}
+}
+
+// failures lists the specs that fail, with the reason where it is known.
+func failures(b *strings.Builder, results []result) {
+	b.WriteString("\n## Failed\n\n")
+	var lines []string
+	for _, r := range results {
+		if r.Verdict == passed {
+			continue
+		}
+		reason := excused(r.Spec)
+		if reason == "" {
+			reason = "`" + strings.ReplaceAll(r.Reason, "`", "'") + "`"
+		}
+		lines = append(lines, escaped(r.Spec)+" — "+reason)
+	}
+	if len(lines) == 0 {
+		b.WriteString("None.\n")
+	}
+	bullets(b, lines)
+}
+
+func bullets(b *strings.Builder, lines []string) {
+	slices.Sort(lines)
+	for _, l := range lines {
+		b.WriteString("- " + l + "\n")
+	}
+}
+
+// escaped is a spec's name as text of Markdown.
+func escaped(name string) string {
+	return strings.NewReplacer("[", `\[`, "]", `\]`, "*", `\*`, "<", `\<`, "_", `\_`).Replace(name)
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func minutes(d time.Duration) string { return fmt.Sprintf("%.0f minutes", d.Minutes()) }

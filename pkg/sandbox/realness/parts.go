@@ -1,0 +1,112 @@
+package realness
+
+import (
+	"regexp"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+)
+
+// Parts is the table. A conformance spec stands with the emulation without which it would fail, not with
+// what it happens to use.
+func Parts() []Part {
+	return []Part{
+		{
+			Name: "etcd, kube-apiserver, kube-controller-manager, kube-scheduler", Realness: cluster.Real,
+			Means: "Kubernetes' own code, of the version in `go.mod`. TLS everywhere, a certificate authority a cluster, RBAC and Node authorization, the audit log on.",
+			Status: []Line{
+				{Name: "API server", Note: "etcd is the only one behind it, and it alone speaks to etcd"},
+				{Name: "etcd", Note: "one member, no fsync: a power cut may cost the last second"},
+				{Name: "scheduler"},
+				{Name: "controller manager", Note: "notices a dead node in 5 s and moves its Pods after 3 s more; defaults elsewhere: 50 s and 5 min"},
+			},
+		},
+		{
+			Name: "kubelet", Realness: cluster.Real,
+			Means: "Kubernetes' own code: Pod life cycle, probes, restarts with back-off, init containers, termination, status, events, volumes, logs, exec, port-forward.",
+		},
+		{
+			Name: "container runtime", Realness: cluster.ProcessLevel,
+			Means: "Our own, behind the kubelet's CRI. A container is one process of your operating system.",
+			Status: []Line{{
+				Name: "containers", Evidence: "a process each",
+				Note: "no namespaces, no users, no CPU limits; memory limits are looked at every second",
+			}},
+			Emulations: []Emulation{
+				{
+					What:  "resizing a running Pod",
+					Seen:  "The status, and the files of the cgroup inside, have the new CPU and memory; no cgroup enforces them.",
+					Specs: specs(`^\[sig-node\] Pod InPlace Resize Container `),
+				},
+				{
+					What:  "sysctls",
+					Seen:  "A safe sysctl reads as the Pod asked for; the machine's is as it was.",
+					Specs: specs(`^\[sig-node\] Sysctls .* should support sysctls`),
+				},
+			},
+		},
+		{
+			Name: "container isolation", Realness: cluster.ProcessLevel,
+			Means: "No namespaces, no cgroups. A program sees a folder of its own, the Pod's environment and nothing of yours; the program does that by itself, the kernel does not enforce it.",
+			Emulations: []Emulation{
+				{
+					What: "users and groups",
+					Seen: "`id` prints what `runAsUser` and `runAsGroup` ask for; to the kernel every container is you. A process is never root, and no privilege can be gained.",
+					Specs: specs(
+						`^\[sig-node\] Security Context .*(runAsUser|RunAsUser)`,
+						`^\[sig-node\] Security Context .*AllowPrivilegeEscalation should not allow privilege escalation when false`,
+					),
+				},
+				{
+					What:  "fsGroup",
+					Seen:  "Files of the volume have the mode bits that `fsGroup` gives; their group is yours.",
+					Specs: specs(`^\[sig-storage\] .*fsGroup set`),
+				},
+				{
+					What:  "read-only root file system",
+					Seen:  "Programs of the images refuse to write; the kernel would let them.",
+					Specs: specs(`^\[sig-node\] Security Context .*readOnlyRootFilesystem=true`),
+				},
+				{
+					What:  "tmpfs",
+					Seen:  "A volume of `medium: Memory` says that it is a tmpfs; it is a folder on the disk.",
+					Specs: specs(`^\[sig-storage\] EmptyDir .*tmpfs`),
+				},
+			},
+		},
+		{
+			Name: "images", Realness: cluster.Emulated,
+			Means: "An image name stands for a program that is built in. There is no registry, no layer and no pull.",
+			Status: []Line{{
+				Name: "images", Evidence: "built into this program", Note: "only built-in images run; pulling one takes no time",
+			}},
+			Emulations: []Emulation{
+				{
+					What:  "image volumes",
+					Seen:  "The volume has the files that the table of images gives the image.",
+					Specs: specs(`(?i)^\[sig-node\] ImageVolume`),
+				},
+			},
+		},
+		{
+			Name: "Pod network, Services, DNS", Realness: cluster.ProcessLevel,
+			Means: "Our own: addresses as in any cluster, carried by unix sockets.",
+			Status: []Line{{
+				Name: "Pod network, DNS, kube-proxy", Evidence: "unix sockets",
+				Note: "Pods reach Pods and Services; this machine reaches them by port-forward or a node port",
+			}},
+		},
+		{
+			Name: "node size, disk", Realness: cluster.Emulated,
+			Means:  "Declared numbers. The scheduler believes them.",
+			Status: []Line{{Name: "node size", Evidence: "2 CPUs, 4 GiB", Note: "declared, not reserved"}},
+		},
+	}
+}
+
+func specs(patterns ...string) []*regexp.Regexp {
+	var all []*regexp.Regexp
+	for _, p := range patterns {
+		all = append(all, regexp.MustCompile(p))
+	}
+	return all
+}

@@ -1,0 +1,67 @@
+// Package realness says how near each part of the sandbox is to that of a production cluster. It is the
+// one place where that stands: `cluster status`, the table in docs/sandbox.md and docs/conformance.md,
+// which marks the specs that pass only because something is emulated, are made of it. What the parts do
+// is left to the packages beside this one.
+package realness
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+)
+
+// Part is one part of a cluster as docs/sandbox.md lists it.
+type Part struct {
+	Name     string
+	Realness cluster.Realness
+	// Means is what a learner should know, in Markdown.
+	Means string
+	// Status is how `cluster status` shows the part; empty for what has no line of its own there.
+	Status []Line
+	// Emulations are what of the part only looks as if it were there.
+	Emulations []Emulation
+}
+
+// Line is a part's line in `cluster status`.
+type Line struct {
+	Name string
+	// Evidence is for what is always healthy; the others are asked.
+	Evidence string
+	Note     string
+}
+
+// Emulation is something that shows what a real cluster shows without doing all of it.
+type Emulation struct {
+	// What is emulated, as "tmpfs".
+	What string
+	// Seen is what a learner sees, as opposed to what is so.
+	Seen string
+	// Specs match the names of Kubernetes' conformance specs that pass only because of it.
+	Specs []*regexp.Regexp
+}
+
+// Find finds a line of `cluster status` by its name, with the realness of its part.
+func Find(name string) (Line, cluster.Realness) {
+	for _, p := range Parts() {
+		for _, l := range p.Status {
+			if l.Name == name {
+				return l, p.Realness
+			}
+		}
+	}
+	return Line{Name: name}, cluster.Absent
+}
+
+// Emulated returns what a conformance spec passes only because of, and false when nothing of it is
+// emulated.
+func Emulated(spec string) (Emulation, bool) {
+	for _, p := range Parts() {
+		for _, e := range p.Emulations {
+			if slices.ContainsFunc(e.Specs, func(r *regexp.Regexp) bool { return r.MatchString(spec) }) {
+				return e, true
+			}
+		}
+	}
+	return Emulation{}, false
+}
