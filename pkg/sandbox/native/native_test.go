@@ -42,6 +42,27 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
+// TestGoAtHand: the additions fit the Go installation, on each architecture.
+func TestGoAtHand(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		tool := &toolchain{command: "go", dir: "testdata/web", messages: os.Stderr, arch: arch}
+		if err := tool.describe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		packages, err := tool.list(t.Context(), ".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		work := t.TempDir()
+		if _, err := makeOverlay(work, tool, packages); err != nil {
+			t.Errorf("%s: %v", arch, err)
+		}
+		if files, _ := filepath.Glob(filepath.Join(work, "*"+additionName+"_"+arch+".go")); len(files) != 1 {
+			t.Errorf("%s: the numbers of its system calls are missing: %v", arch, files)
+		}
+	}
+}
+
 // names resolves what the tests dial.
 type names struct{}
 

@@ -89,7 +89,9 @@ func (n *node) start() {
 	}
 }
 
-func (n *node) images() image.Store { return image.Store{Dir: filepath.Join(filepath.Dir(n.dir), "images")} }
+func (n *node) images() image.Store {
+	return image.Store{Dir: filepath.Join(filepath.Dir(n.dir), "images")}
+}
 
 func (n *node) control() string { return filepath.Join(n.dir, "control.sock") }
 
