@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 )
@@ -48,7 +49,7 @@ func Build(ctx context.Context, s Source, out string, messages io.Writer) error 
 		return fmt.Errorf("build %s: %w", s.Package, err)
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	t := &toolchain{command: goCommand, dir: s.Dir, flags: s.Flags, messages: messages}
+	t := &toolchain{command: goCommand, dir: s.Dir, flags: s.Flags, messages: messages, arch: runtime.GOARCH}
 	if err := t.describe(ctx); err != nil {
 		return err
 	}
@@ -100,21 +101,15 @@ type toolchain struct {
 	dir      string
 	flags    []string
 	messages io.Writer
+	arch     string
 
-	version, arch string
+	version string
 }
 
 func (t *toolchain) describe(ctx context.Context) error {
-	b, err := t.run(ctx, "env", "-json", "GOVERSION", "GOARCH")
-	if err != nil {
-		return err
-	}
-	var env struct{ GOVERSION, GOARCH string }
-	if err := json.Unmarshal(b, &env); err != nil {
-		return fmt.Errorf("read go env: %w", err)
-	}
-	t.version, t.arch = env.GOVERSION, env.GOARCH
-	return nil
+	b, err := t.run(ctx, "env", "GOVERSION")
+	t.version = strings.TrimSpace(string(b))
+	return err
 }
 
 // goPackage is what go list says of a package.
@@ -186,7 +181,7 @@ func (t *toolchain) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, t.command, args...)
 	cmd.Dir = t.dir
 	// Without cgo nothing but package net opens a socket. The rest is as the learner has it.
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+t.arch)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, t.messages
 	if err := cmd.Run(); err != nil {

@@ -42,6 +42,27 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
+// TestGoAtHand: the additions fit the Go installation, on each architecture.
+func TestGoAtHand(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		tool := &toolchain{command: "go", dir: "testdata/web", messages: os.Stderr, arch: arch}
+		if err := tool.describe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		packages, err := tool.list(t.Context(), ".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		work := t.TempDir()
+		if _, err := makeOverlay(work, tool, packages); err != nil {
+			t.Errorf("%s: %v", arch, err)
+		}
+		if files, _ := filepath.Glob(filepath.Join(work, "*"+additionName+"_"+arch+".go")); len(files) != 1 {
+			t.Errorf("%s: the numbers of its system calls are missing: %v", arch, files)
+		}
+	}
+}
+
 // names resolves what the tests dial.
 type names struct{}
 
@@ -55,14 +76,21 @@ func (names) Resolve(_ context.Context, _ podnet.Source, _, host string, port in
 	return "", podnet.Outside
 }
 
-func (names) Lookup(context.Context, podnet.Source, string, string) ([]string, error) {
-	return nil, podnet.NoSuchHost
+func (names) Lookup(_ context.Context, _ podnet.Source, typ, name string) ([]string, error) {
+	switch {
+	case name != "web.default.svc.cluster.local.":
+		return nil, podnet.NoSuchHost
+	case typ != "A":
+		return nil, nil
+	}
+	return []string{"10.96.0.20"}, nil
 }
 
 // pod is a container with the program in it, on a network of its own.
 type pod struct {
-	t    *testing.T
-	spec *container.Spec
+	t       *testing.T
+	network podnet.Network
+	spec    *container.Spec
 }
 
 func newPods(t *testing.T, ips ...string) []*pod {
@@ -72,26 +100,35 @@ func newPods(t *testing.T, ips ...string) []*pod {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	network := podnet.Network{Dir: filepath.Join(dir, "net")}
+	gate, err := podnet.NewGate(1, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := podnet.Network{Dir: filepath.Join(dir, "net"), Gate: gate}
 	if err := network.Init(); err != nil {
 		t.Fatal(err)
 	}
-	proxy := listen(t, filepath.Join(dir, "p.sock"))
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	go func() { _ = (&podnet.Proxy{Network: network, Resolver: names{}}).Serve(ctx, proxy) }()
+	proxy := &podnet.Proxy{Network: network, Resolver: names{}}
 	var pods []*pod
 	for _, ip := range ips {
 		place, err := network.AddPod(ip)
 		if err != nil {
 			t.Fatal(err)
 		}
-		root := filepath.Join(dir, "root-"+ip)
-		p := &pod{t: t, spec: &container.Spec{
-			Root: root, Hostname: "web-" + ip, PodIP: ip, Namespace: "default", Net: place, Proxy: proxy.Addr().String(),
+		root, way := filepath.Join(dir, "root-"+ip), filepath.Join(dir, ip+".sock")
+		door, err := proxy.OpenDoor(ctx, way, podnet.Pod{Addr: netip.MustParseAddr(ip), Namespace: "default"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = door.Close() })
+		p := &pod{t: t, network: network, spec: &container.Spec{
+			Root: root, Hostname: "web-" + ip, PodIP: ip, Namespace: "default", Net: place, Proxy: way, NodeKey: gate.Key(),
 			NativeFile: filepath.Join(dir, "native-"+ip),
 		}}
-		for name, text := range map[string]string{"etc/hosts": "127.0.0.1 localhost\n::1 localhost\n10.244.1.2 one\n", "data/real": "text", "tmp/.keep": ""} {
+		for name, text := range map[string]string{"etc/hosts": "127.0.0.1 localhost\n::1 localhost\n10.244.1.2 one\n", "data/real": "text", "tmp/.keep": "",
+			"etc/resolv.conf": "search default.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"} {
 			p.put(name, text)
 		}
 		p.describe()
@@ -153,7 +190,8 @@ func (p *pod) serve() *exec.Cmd {
 	p.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	for _, port := range []string{"8080.sock", "8081.udp.sock"} {
 		for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			if _, err := os.Stat(filepath.Join(p.spec.Net, port)); err == nil {
+			if c, err := net.Dial("unix", filepath.Join(p.spec.Net, port)); err == nil {
+				_ = c.Close()
 				break
 			}
 			if time.Now().After(end) {
@@ -187,6 +225,9 @@ func TestNetwork(t *testing.T) {
 		{client, []string{"get", "http://192.0.2.1/"}, "connect: network is unreachable"},
 		{client, []string{"get", "http://[2001:db8::1]/"}, "connect: network is unreachable"},
 		{client, []string{"lookup", "localhost"}, "127.0.0.1"},
+		{client, []string{"lookup", "web"}, "10.96.0.20"},
+		{client, []string{"get", "http://web/"}, "hello from"},
+		{client, []string{"lookup", "nobody"}, "lookup nobody on 10.96.0.10:53: no such host"},
 		{client, []string{"raw"}, "address family not supported"},
 		{client, []string{"interfaces"}, "[127.0.0.1/8 10.244.1.3/24]"},
 		{server, []string{}, "bind: address already in use"},
@@ -208,15 +249,14 @@ func TestNetwork(t *testing.T) {
 func TestPackageNetSpeaksWithPodnet(t *testing.T) {
 	p := newPods(t, "10.244.1.2")[0]
 	p.serve()
-	network := podnet.Network{Dir: filepath.Dir(p.spec.Net)}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	c, err := network.Dial(ctx, "tcp", "10.244.1.2:8080")
+	c, err := p.network.Dial(ctx, "tcp", "10.244.1.2:8080")
 	if err != nil {
 		t.Fatal(err)
 	}
 	fmt.Fprint(c, "GET / HTTP/1.0\r\n\r\n")
-	if b, _ := io.ReadAll(c); !strings.Contains(string(b), "hello from web-10.244.1.2 to 10.244.1.1:") {
+	if b, _ := io.ReadAll(c); !strings.Contains(string(b), "hello from web-10.244.1.2 to ") {
 		t.Errorf("over TCP: %s", b)
 	}
 	// A second server of the same program must not be seen as free by ours, and the other way round.

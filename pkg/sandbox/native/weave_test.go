@@ -32,7 +32,7 @@ func TestWeave(t *testing.T) {
 func TestAnotherGo(t *testing.T) {
 	const dial, fd = "package net\nfunc (d *Dialer) dial(a, b string) (int, error) { return 0, nil }\n", "package net\ntype netFD struct {\n}\n"
 	for _, tt := range []struct{ name, dial, fd, want string }{
-		{"another parameter", strings.ReplaceAll(dial, "b string", "b int"), fd, "func (*Dialer).dial(string, int) (int, error), where (string, string) (int, error) is known"},
+		{"another parameter", strings.ReplaceAll(dial, "b string", "b int"), fd, "func (*Dialer).dial(int, int) (int, error), where (string, string) (int, error) is known"},
 		{"another receiver", strings.ReplaceAll(dial, "*Dialer", "Dialer"), fd, "no func (*Dialer).dial"},
 		{"none", "package net\n", fd, "no func (*Dialer).dial"},
 		{"two", dial + "func (d *Dialer) dial(a, b string) (int, error) { return 0, nil }\n", fd, "no func"},

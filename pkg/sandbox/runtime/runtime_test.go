@@ -13,6 +13,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
@@ -78,7 +79,7 @@ func (n *node) start() {
 	var err error
 	n.Runtime, err = runtime.New(runtime.Options{
 		Dir: n.dir, Node: sandbox.Node{Name: "worker-1", Index: 1}, Network: n.network,
-		Program: containerProgram,
+		Program: containerProgram, Images: n.images(),
 	})
 	if err != nil {
 		n.t.Fatal(err)
@@ -86,6 +87,10 @@ func (n *node) start() {
 	if err := n.network.MarkUp(1); err != nil {
 		n.t.Fatal(err)
 	}
+}
+
+func (n *node) images() image.Store {
+	return image.Store{Dir: filepath.Join(filepath.Dir(n.dir), "images")}
 }
 
 func (n *node) control() string { return filepath.Join(n.dir, "control.sock") }

@@ -1,0 +1,131 @@
+//go:build linux && (amd64 || arm64)
+
+package runtime_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/native"
+)
+
+// store puts the web server of package native's tests into the node's store, as web:v1 with nothing
+// else in it, and as web:shell.
+func (n *node) store() {
+	n.t.Helper()
+	file := filepath.Join(n.dir, "web")
+	if err := native.Build(n.t.Context(), native.Source{Dir: "../native/testdata/web", Package: "."}, file, os.Stderr); err != nil {
+		n.t.Fatal(err)
+	}
+	for _, i := range []image.Image{
+		{Reference: "web:v1", Program: "/web", Env: []string{"GREETING=from the image"}},
+		{Reference: "web:shell", Program: "/web", Base: "alpine:3.22"},
+	} {
+		if _, err := n.images().Add(n.t.Context(), i, file); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+}
+
+func (c *container) ask(path string) string {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	defer cancel()
+	conn, err := c.network.Dial(ctx, "tcp", c.ip()+":8080")
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Write([]byte("GET " + path + " HTTP/1.0\r\n\r\n")); err != nil {
+		return err.Error()
+	}
+	b, _ := io.ReadAll(conn)
+	return string(b)
+}
+
+func (c *container) exec(argv ...string) string {
+	out, errs, err := c.ExecSync(c.t.Context(), c.id, argv, 30*time.Second)
+	if err != nil {
+		return string(out) + string(errs) + err.Error()
+	}
+	return string(out) + string(errs)
+}
+
+// TestAProgramOfTheLearnersOwn is pulled, started, asked, looked into, and ended, as any other.
+func TestAProgramOfTheLearnersOwn(t *testing.T) {
+	n := newNode(t)
+	_, err := n.PullImage(t.Context(), &runtimeapi.ImageSpec{Image: "web:v1"}, nil, nil)
+	if status.Code(err) != codes.NotFound {
+		t.Fatalf("before it was built: %v", err)
+	}
+	n.store()
+	if _, err = n.PullImage(t.Context(), &runtimeapi.ImageSpec{Image: "web:v1"}, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.PullImage(t.Context(), &runtimeapi.ImageSpec{Image: "web:v9"}, nil, nil); err == nil || !strings.Contains(err.Error(), "built for this cluster: web:shell, web:v1") {
+		t.Errorf("a tag that was not built: %v", err)
+	}
+	if all, err := n.ListImages(t.Context(), nil); err != nil || len(all) != 1 || all[0].GetRepoTags()[0] != "web:v1" {
+		t.Errorf("images of the node: %v, %v", all, err)
+	}
+	p := n.runPod("web")
+	begun := time.Now()
+	c := p.create("web:v1")
+	c.begin()
+	c.eventually("it answers", func() bool { return strings.Contains(c.ask("/"), "hello from web") })
+	t.Logf("it answers %s after the container was made", time.Since(begun))
+	if got := c.ask("/"); !strings.Contains(got, "from the image") {
+		t.Errorf("its environment: %s", got)
+	}
+	if got := c.ask("/file?name=/etc/resolv.conf"); !strings.Contains(got, "nameserver 10.96.0.10") {
+		t.Errorf("its files: %s", got)
+	}
+	if got := c.exec("/web", "env"); !strings.Contains(got, "GREETING=from the image") || strings.Contains(got, "LEARN_") {
+		t.Errorf("exec of the program itself: %s", got)
+	}
+	if got := c.exec("sh", "-c", "ls"); !strings.Contains(got, `exec: "sh": executable file not found in $PATH`) {
+		t.Errorf("a shell where there is none: %s", got)
+	}
+	if err := c.StopContainer(t.Context(), c.id, 20); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.ended(); s.GetExitCode() != 0 || !strings.Contains(c.log(), "asked to end") {
+		t.Errorf("after SIGTERM: %v, log %s", s, c.log())
+	}
+}
+
+func TestAShellBesideAProgram(t *testing.T) {
+	n := newNode(t)
+	n.store()
+	c := n.runPod("web").create("web:shell")
+	c.begin()
+	c.eventually("it answers", func() bool { return strings.Contains(c.ask("/"), "hello from web") })
+	for _, tt := range []struct{ script, want string }{
+		{"ls /web && cat /etc/alpine-release", "3.22"},
+		{"ps", "/web"},
+		{"wget -qO- http://localhost:8080/", "to 127.0.0.1:"},
+		{"/web get http://localhost:8080/ | tr a-z A-Z", "HELLO FROM WEB"},
+		{"web run sh -c 'echo $0 in $(pwd); exit 3'; echo $?", "exit status 3"},
+		{"/web run /bin/ls /etc", "resolv.conf"},
+		{"cp /web /tmp/copy && /tmp/copy self", "/tmp/copy"},
+		{"kill -0 1 && echo alive", "alive"},
+	} {
+		if got := c.exec("sh", "-c", tt.script); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.script, got, tt.want)
+		}
+	}
+	c.exec("sh", "-c", "kill 1")
+	if s := c.ended(); s.GetExitCode() != 0 || !strings.Contains(c.log(), "asked to end") {
+		t.Errorf("after kill 1: %v, log %s", s, c.log())
+	}
+}
