@@ -1,10 +1,12 @@
-// Package kubectl is the kubectl that is compiled in: k8s.io/kubectl as it is, without plugins.
+// Package kubectl is the kubectl that is compiled in: k8s.io/kubectl as it is, without plugins. It is
+// what kubectl learn kubectl runs, and in the sandbox what images with a kubectl run in containers.
 package kubectl
 
 import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
@@ -21,20 +23,8 @@ import (
 func Run(version string, prepare func()) cmd.KubectlFunc {
 	return func(ctx context.Context, streams genericiooptions.IOStreams, args []string) error {
 		prepare()
-		flags := genericclioptions.NewConfigFlags(true).WithDeprecatedPasswordFlag().
-			WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
-		// Otherwise the audit log would show what a learner does as what we do.
-		flags.WrapConfigFn = func(c *rest.Config) *rest.Config {
-			c.UserAgent = "kubectl/" + version + " (built into kubectl-learn)"
-			return c
-		}
-		root := upstream.NewKubectlCommand(upstream.KubectlOptions{
-			ConfigFlags: flags, IOStreams: streams, Arguments: append([]string{"kubectl"}, args...),
-		})
-		root.SetArgs(args)
-		root.SetIn(streams.In)
-		root.SetOut(streams.Out)
-		root.SetErr(streams.ErrOut)
+		flags := configFlags(version, streams)
+		root := newRoot(flags, streams, args)
 		root.SetContext(context.WithoutCancel(ctx)) // preparing may have ended it
 		if err := cli.RunNoErrOutput(root); err != nil {
 			fmt.Fprintf(streams.ErrOut, "error: %v\n", err)
@@ -42,4 +32,27 @@ func Run(version string, prepare func()) cmd.KubectlFunc {
 		}
 		return nil
 	}
+}
+
+// configFlags are kubectl's flags of what it connects to.
+func configFlags(version string, streams genericiooptions.IOStreams) *genericclioptions.ConfigFlags {
+	flags := genericclioptions.NewConfigFlags(true).WithDeprecatedPasswordFlag().
+		WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
+	// Otherwise the audit log would show what a learner does as what we do.
+	flags.WrapConfigFn = func(c *rest.Config) *rest.Config {
+		c.UserAgent = "kubectl/" + version + " (built into kubectl-learn)"
+		return c
+	}
+	return flags
+}
+
+func newRoot(flags *genericclioptions.ConfigFlags, streams genericiooptions.IOStreams, args []string) *cobra.Command {
+	root := upstream.NewKubectlCommand(upstream.KubectlOptions{
+		ConfigFlags: flags, IOStreams: streams, Arguments: append([]string{"kubectl"}, args...),
+	})
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.ErrOut)
+	return root
 }

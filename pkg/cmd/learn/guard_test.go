@@ -41,6 +41,7 @@ var arguments = map[string][]string{
 	"cluster list":          {""},
 	"cluster logs":          {"", "--export logs"},
 	"cluster use":           {"", "--no-switch"},
+	"cluster images":        {"", "-o wide"},
 	"cluster load-images":   {"images.tar"},
 	"cluster node":          {""},
 	"cluster node add":      {"", "n9"},

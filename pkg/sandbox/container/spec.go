@@ -35,6 +35,9 @@ type Spec struct {
 	// Control is the host path of the node's control socket. The process holds a connection to it
 	// for as long as it lives and exits when that closes.
 	Control string `json:"control"`
+	// Kubectl is the host path of the program that is kubectl under the name KubectlArg0; empty where
+	// the node has none.
+	Kubectl string `json:"kubectl,omitempty"`
 	// Procs is a host folder for the container's process table: a file a process, named by its
 	// process ID within the container (1 is the main process), holding JSON {"pid":…,"args":[…]}.
 	Procs string `json:"procs"`

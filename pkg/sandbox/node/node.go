@@ -50,7 +50,11 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err := runProxy(ctx, l, *n, network, proxy, ended); err != nil {
 		return err
 	}
-	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program})
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Kubectl: self})
 	if err != nil {
 		return err
 	}

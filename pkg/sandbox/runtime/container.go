@@ -96,7 +96,7 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
 		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
-		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control,
+		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control, Kubectl: r.o.Kubectl,
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}
 	s.Procs, s.Joined = r.processTable(c)

@@ -35,6 +35,8 @@ type Options struct {
 	Proxy string
 	// Program is the executable of containers. It is called with the name ContainerArg0.
 	Program string
+	// Kubectl is the executable that is kubectl in containers (package container: KubectlArg0).
+	Kubectl string
 }
 
 // ContainerArg0 is the name (argument zero) that a container's process is started under.
