@@ -80,10 +80,10 @@ func (o *ImagesOptions) short(images []cluster.Image) error {
 			tags = append(tags, i.Usual...)
 		}
 		style := o.Style()
-		rows = append(rows, []string{style.Plain(name), style.Plain(orDash(tags)), megabytes(images[0].Size), style.Plain(images[0].About)})
+		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(images[0].About), style.Plain(orDash(tags))})
 		images = images[end:]
 	}
-	return o.print([]string{"IMAGE", "TAGS", "SIZE", "RUNS"}, rows)
+	return o.print([]string{"IMAGE", "SIZE", about, "TAGS"}, rows)
 }
 
 func (o *ImagesOptions) wide(images []cluster.Image) error {
@@ -95,18 +95,21 @@ func (o *ImagesOptions) wide(images []cluster.Image) error {
 		if len(i.Nodes) > 0 {
 			nodes = strings.Join(i.Nodes, ",")
 		}
-		rows = append(rows, []string{style.Plain(i.Name), style.Plain(orDash(i.Tags)), digest[:min(12, len(digest))], megabytes(i.Size), style.Plain(nodes), style.Plain(i.About)})
+		rows = append(rows, []string{style.Plain(i.Name), digest[:min(12, len(digest))], megabytes(i.Size), style.Plain(nodes), style.Plain(i.About), style.Plain(orDash(i.Tags))})
 	}
-	return o.print([]string{"IMAGE", "TAGS", "DIGEST", "SIZE", "NODES", "RUNS"}, rows)
+	return o.print([]string{"IMAGE", "DIGEST", "SIZE", "NODES", about, "TAGS"}, rows)
 }
 
-// print leaves the last column out where it is empty in all rows.
+// about heads the column that says what images run.
+const about = "RUNS"
+
+// print leaves out what images run where nothing of that is known. The tags stand last: they may be many.
 func (o *ImagesOptions) print(headers []string, rows [][]string) error {
-	last := len(headers) - 1
-	if !slices.ContainsFunc(rows, func(r []string) bool { return r[last] != "" }) {
-		headers = headers[:last]
+	at := slices.Index(headers, about)
+	if !slices.ContainsFunc(rows, func(r []string) bool { return r[at] != "" }) {
+		headers = slices.Delete(headers, at, at+1)
 		for i := range rows {
-			rows[i] = rows[i][:last]
+			rows[i] = slices.Delete(rows[i], at, at+1)
 		}
 	}
 	return render.Table(o.Out, headers, rows, o.Style())
