@@ -23,6 +23,9 @@ import (
 
 func main() {
 	startup.Done()
+	if handled, code := kubectl.InPod(os.Args, parts.Version, parts.StampVersion); handled {
+		os.Exit(code)
+	}
 	if handled, code := sandbox.Reexec(os.Args); handled {
 		os.Exit(code)
 	}

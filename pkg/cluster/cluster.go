@@ -110,6 +110,30 @@ type ImageLoader interface {
 	LoadImages(ctx context.Context, file string, p Progress) error
 }
 
+// ImageLister is the optional ability to tell which images there are without a registry.
+type ImageLister interface {
+	// Images are sorted by name, the newest version of each first.
+	Images(ctx context.Context) ([]Image, error)
+}
+
+// Image is a container image that Pods of a cluster can run at once.
+type Image struct {
+	// Name is the image's without a tag, as people write it: nginx.
+	Name string `json:"name"`
+	// Tags are all tags of this one image, the most exact first; an image that is known by its digest
+	// alone has none.
+	Tags []string `json:"tags,omitempty"`
+	// Usual are those of Tags that people use.
+	Usual []string `json:"usualTags,omitempty"`
+	// About says in a few words what it runs, where that is known.
+	About string `json:"about,omitempty"`
+	// Size is in bytes, as it is downloaded or as the node keeps it.
+	Size   int64  `json:"size"`
+	Digest string `json:"digest,omitempty"`
+	// Nodes are those that have it; none stands for all.
+	Nodes []string `json:"nodes,omitempty"`
+}
+
 // LogExporter is the optional ability to write all that helps to find out what went wrong.
 type LogExporter interface {
 	// ExportLogs fills a folder, which is made.

@@ -41,6 +41,7 @@ var arguments = map[string][]string{
 	"cluster list":          {""},
 	"cluster logs":          {"", "--export logs"},
 	"cluster use":           {"", "--no-switch"},
+	"cluster images":        {"", "-o wide"},
 	"cluster load-images":   {"images.tar"},
 	"cluster build-image":   {"hello:v1 .", "hello:v1 . --yes"},
 	"cluster node":          {""},

@@ -98,6 +98,15 @@ func (h *handle) Status(context.Context) (cluster.Status, error) {
 	}}, nil
 }
 
+func (h *handle) Images(context.Context) ([]cluster.Image, error) {
+	return []cluster.Image{
+		{Name: "nginx", Tags: []string{"1.29.3", "1.29", "latest"}, Usual: []string{"1.29", "latest"}, About: "web server", Size: 72_300_000, Digest: "sha256:0123456789abcdef"},
+		{Name: "nginx", Tags: []string{"1.29.2"}, About: "web server", Size: 72_300_000, Digest: "sha256:1123456789abcdef"},
+		{Name: "nginx", Tags: []string{"1.28.0", "1.28"}, Usual: []string{"1.28"}, About: "web server", Size: 72_300_000, Digest: "sha256:2123456789abcdef"},
+		{Name: "registry.k8s.io/pause", Size: 320_000, Digest: "sha256:3123456789abcdef", Nodes: []string{"worker-1"}},
+	}, nil
+}
+
 func (h *handle) Start(_ context.Context, p cluster.Progress) error {
 	p.Stage("API server")(nil)
 	h.info.State = cluster.Running
@@ -259,6 +268,8 @@ func TestScreens(t *testing.T) {
 		"clusters":      {args: []string{"cluster", "list"}, made: true},
 		"clusters-none": {args: []string{"cluster", "list"}},
 		"status":        {args: []string{"cluster", "status"}, made: true},
+		"images":        {args: []string{"cluster", "images"}, made: true},
+		"images-wide":   {args: []string{"cluster", "images", "-o", "wide"}, made: true},
 		"help":          {args: []string{"--help"}},
 		"help-start":    {args: []string{"start", "--help"}},
 	} {
@@ -285,6 +296,12 @@ func TestOutputForPrograms(t *testing.T) {
 	}
 	var status cluster.Status
 	s.ok("cluster", "create", "--nodes", "3")
+	if got := s.ok("cluster", "images", "-o", "name"); got != "nginx:1.29.3\nnginx:1.29\nnginx:latest\nnginx:1.29.2\nnginx:1.28.0\nnginx:1.28\nregistry.k8s.io/pause@sha256:3123456789abcdef\n" {
+		t.Errorf("-o name gives %q", got)
+	}
+	if got := s.ok("cluster", "images", "-o", "jsonpath={.items[0].usualTags}"); !strings.Contains(got, "1.29") {
+		t.Errorf("-o jsonpath gives %q", got)
+	}
 	if err := json.Unmarshal([]byte(s.ok("cluster", "status", "-o", "json")), &status); err != nil || len(status.Info.Nodes) != 4 {
 		t.Errorf("status is %+v, %v", status, err)
 	}

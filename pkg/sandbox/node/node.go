@@ -50,7 +50,14 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	}
 	network := proxy.Network
 	mounted := newMounts()
-	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Images: image.Store{Dir: l.Images()}, FileSystem: mounted.FileSystem})
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	rt, err := runtime.New(runtime.Options{
+		Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Kubectl: self,
+		Images: image.Store{Dir: l.Images()}, FileSystem: mounted.FileSystem,
+	})
 	if err != nil {
 		return err
 	}

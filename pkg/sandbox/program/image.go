@@ -14,6 +14,8 @@ type Image struct {
 	Repository string
 	// Tags are all tags of this image, the most exact one first.
 	Tags []string
+	// Usual are those of Tags that people use; none for a version that nobody asks for by itself.
+	Usual []string
 	// Entrypoint and Cmd are what a container runs unless the Pod says otherwise.
 	Entrypoint []string
 	Cmd        []string

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/applet"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/kubectl"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/load"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/redis"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/shell"
@@ -107,6 +108,8 @@ func server(name string) task.Program {
 		return web.Postgres
 	case "test-webserver":
 		return web.TestWebserver
+	case "kubectl":
+		return kubectl.Main
 	case "redis-server":
 		return redis.Server
 	case "redis-cli":

@@ -28,7 +28,7 @@ func (r *release) digest(repository string) string { return digestOf(repository,
 
 func (r *release) image(f *family) *Image {
 	i := &Image{
-		Repository: f.repository, About: f.about, Tags: slices.Clone(r.tags), Digest: r.digest(f.repository),
+		Repository: f.repository, About: f.about, Tags: slices.Clone(r.tags), Usual: slices.Clone(r.short), Digest: r.digest(f.repository),
 		Files: map[string]File{}, Programs: map[string]bool{},
 	}
 	r.build(i)
@@ -62,7 +62,7 @@ func table() []family {
 			{repository: "docker.io/curlimages/curl", about: "curl", releases: curlReleases()},
 			{repository: "docker.io/hashicorp/http-echo", about: "answers with a text of yours", releases: echoReleases()},
 		},
-		teachingImages(), dataImages(), tutorialImages(), e2eImages(),
+		teachingImages(), dataImages(), tutorialImages(), kubectlImages(), e2eImages(),
 	)
 }
 

@@ -119,7 +119,7 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
 		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
-		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: c.pod.doorFile(), NodeKey: r.nodeKey(), Control: r.control,
+		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: c.pod.doorFile(), NodeKey: r.nodeKey(), Control: r.control, Kubectl: r.o.Kubectl,
 		User: user, Sysctls: podConfig.GetLinux().GetSysctls(),
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}

@@ -42,6 +42,8 @@ type Options struct {
 	// FileSystem tells the type of the file system that a path of the host stands on, as containers are
 	// to see it; nil and the empty string stand for the node's disk.
 	FileSystem func(path string) string
+	// Kubectl is the executable that is kubectl in containers (package container: KubectlArg0).
+	Kubectl string
 }
 
 // ContainerArg0 is the name (argument zero) that a container's process is started under.

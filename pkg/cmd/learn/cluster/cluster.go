@@ -16,7 +16,7 @@ func New(app *cmd.App) *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
-		newCreate(app), newStatus(app), newStop(app), newStart(app), newDelete(app), newList(app), newLogs(app), newUse(app), newNode(app), newLoadImages(app), newBuildImage(app),
+		newCreate(app), newStatus(app), newStop(app), newStart(app), newDelete(app), newList(app), newLogs(app), newUse(app), newNode(app), newImages(app), newLoadImages(app), newBuildImage(app),
 		newAdopt(app), newForget(app),
 	)
 	return c

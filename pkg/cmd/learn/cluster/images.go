@@ -3,50 +3,143 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 )
 
-// ImagesOptions is what putting images on the nodes needs.
+// ImagesOptions is what listing images needs.
 type ImagesOptions struct {
 	*cmd.App
-	Files []string
+	Output cmd.Output
 }
 
-func newLoadImages(app *cmd.App) *cobra.Command {
-	o := &ImagesOptions{App: app}
-	return &cobra.Command{
-		Use:   "load-images FILE...",
-		Short: "Put container images from files on the nodes, without a registry",
-		Long: `Put container images from files on the nodes, without a registry.
+func newImages(app *cmd.App) *cobra.Command {
+	o := &ImagesOptions{App: app, Output: cmd.Output{Wide: true}}
+	c := &cobra.Command{
+		Use:   "images",
+		Short: "List the images that Pods of the cluster can run without a registry",
+		Long: `List the images that Pods of the cluster can run without a registry.
 
-A file is what docker save writes:
-docker save -o lesson-images.tar nginx:1.29 busybox:1.36`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.Files = args
-			return o.Run(c.Context())
-		},
+In the sandbox these are all there are: each stands for a program that is built in. In a cluster of another
+kind they are what its nodes have by now, as the nodes tell it, which is at most 50 a node by default.
+
+-o wide shows every version with all its tags; -o name prints names with tags, as --image takes them.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
+	o.Output.AddTo(c)
+	return c
 }
 
-// Run loads one file after the other.
+// Run lists the images.
 func (o *ImagesOptions) Run(ctx context.Context) error {
-	h, err := o.OpenCluster(ctx)
+	if err := o.Output.Validate(); err != nil {
+		return err
+	}
+	h, err := o.FindCluster(ctx)
 	if err != nil {
 		return err
 	}
-	loader, ok := h.(cluster.ImageLoader)
+	lister, ok := h.(cluster.ImageLister)
 	if !ok {
-		return fmt.Errorf("load images: clusters of provider %s take none from files. What a sandbox has: %s cluster images", h.Info().Provider, o.Prefix())
+		return fmt.Errorf("list images: clusters of provider %s do not tell theirs", h.Info().Provider)
 	}
-	for _, file := range o.Files {
-		if err := loader.LoadImages(ctx, file, o.Progress("")); err != nil {
-			return err
+	images, err := lister.Images(ctx)
+	if err != nil {
+		return fmt.Errorf("list images: %w", err)
+	}
+	switch {
+	case !o.Output.ForPeople():
+		return o.Output.Print(o.Out, images, references(images)...)
+	case len(images) == 0:
+		fmt.Fprintln(o.Out, "The nodes tell of no image.")
+		return nil
+	case o.Output.ShowWide():
+		return o.wide(images)
+	}
+	return o.short(images)
+}
+
+// short shows a line a name, with the tags that people use.
+func (o *ImagesOptions) short(images []cluster.Image) error {
+	var rows [][]string
+	for len(images) > 0 {
+		name := images[0].Name
+		end := slices.IndexFunc(images, func(i cluster.Image) bool { return i.Name != name })
+		if end < 0 {
+			end = len(images)
+		}
+		var tags []string
+		for _, i := range images[:end] {
+			tags = append(tags, i.Usual...)
+		}
+		style := o.Style()
+		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(images[0].About), style.Plain(orDash(tags))})
+		images = images[end:]
+	}
+	return o.print([]string{"IMAGE", "SIZE", about, "TAGS"}, rows)
+}
+
+func (o *ImagesOptions) wide(images []cluster.Image) error {
+	style := o.Style()
+	var rows [][]string
+	for _, i := range images {
+		digest := strings.TrimPrefix(i.Digest, "sha256:")
+		nodes := "all"
+		if len(i.Nodes) > 0 {
+			nodes = strings.Join(i.Nodes, ",")
+		}
+		rows = append(rows, []string{style.Plain(i.Name), digest[:min(12, len(digest))], megabytes(i.Size), style.Plain(nodes), style.Plain(i.About), style.Plain(orDash(i.Tags))})
+	}
+	return o.print([]string{"IMAGE", "DIGEST", "SIZE", "NODES", about, "TAGS"}, rows)
+}
+
+// about heads the column that says what images run.
+const about = "RUNS"
+
+// print leaves out what images run where nothing of that is known. The tags stand last: they may be many.
+func (o *ImagesOptions) print(headers []string, rows [][]string) error {
+	at := slices.Index(headers, about)
+	if !slices.ContainsFunc(rows, func(r []string) bool { return r[at] != "" }) {
+		headers = slices.Delete(headers, at, at+1)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], at, at+1)
 		}
 	}
-	return nil
+	return render.Table(o.Out, headers, rows, o.Style())
+}
+
+func orDash(words []string) string {
+	if len(words) == 0 {
+		return "-"
+	}
+	return strings.Join(words, ", ")
+}
+
+// megabytes is a size as docker images shows it.
+func megabytes(n int64) string {
+	if n < 1_000_000 {
+		return fmt.Sprintf("%d kB", (n+999)/1000)
+	}
+	return fmt.Sprintf("%.3g MB", float64(n)/1e6)
+}
+
+// references are the names with tags, or with the digest where there is no tag.
+func references(images []cluster.Image) []string {
+	var out []string
+	for _, i := range images {
+		for _, t := range i.Tags {
+			out = append(out, i.Name+":"+t)
+		}
+		if len(i.Tags) == 0 && i.Digest != "" {
+			out = append(out, i.Name+"@"+i.Digest)
+		}
+	}
+	return out
 }

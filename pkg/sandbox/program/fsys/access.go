@@ -460,3 +460,19 @@ func (f *FS) Points() []Point {
 	}
 	return out
 }
+
+// Host returns the path that a file has on the host, for a program of the host's that is to open it.
+// All links are resolved as the container's. The last name need not exist. Devices and /proc have no
+// such path: they are fs.ErrPermission.
+func (f *FS) Host(name string) (string, error) {
+	l, err := f.resolve(name, true)
+	switch {
+	case err != nil:
+		return "", fail("open", name, err)
+	case l.m == nil || l.virtual != nil:
+		return "", fail("open", name, fs.ErrPermission)
+	case l.m.file != "":
+		return l.m.source, nil
+	}
+	return filepath.Join(l.m.source, l.hostRel()), nil
+}

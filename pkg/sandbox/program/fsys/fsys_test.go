@@ -281,3 +281,24 @@ func FuzzFsys(f *testing.F) {
 		}
 	})
 }
+
+// A program of the host's gets the container's file and no other.
+func TestHostPath(t *testing.T) {
+	h := newHost(t)
+	h.link(t, "/vol/data", "root/to-volume")
+	h.link(t, "/../../../secret", "root/out")
+	f := h.fs(t)
+	for name, want := range map[string]string{
+		"/dir/file": "root/dir/file", "/vol/data": "vol/data", "/vol": "vol", "/etc/single": "single", "/a/b/c/deep": "vol/sub/deep",
+		"/to-volume": "vol/data", "/dir/new": "root/dir/new", "/out": "root/secret", "/../../secret": "root/secret",
+	} {
+		if got, err := f.Host(name); err != nil || got != filepath.Join(h.dir, filepath.FromSlash(want)) {
+			t.Errorf("%s is %s, %v; want %s", name, got, err, want)
+		}
+	}
+	for _, name := range []string{"/dev/null", "/none/x", "/dir/file/x"} {
+		if got, err := f.Host(name); err == nil {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// LoadImagesOptions is what putting images on the nodes needs.
+type LoadImagesOptions struct {
+	*cmd.App
+	Files []string
+}
+
+func newLoadImages(app *cmd.App) *cobra.Command {
+	o := &LoadImagesOptions{App: app}
+	return &cobra.Command{
+		Use:   "load-images FILE...",
+		Short: "Put container images from files on the nodes, without a registry",
+		Long: `Put container images from files on the nodes, without a registry.
+
+A file is what docker save writes:
+docker save -o lesson-images.tar nginx:1.29 busybox:1.36`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.Files = args
+			return o.Run(c.Context())
+		},
+	}
+}
+
+// Run loads one file after the other.
+func (o *LoadImagesOptions) Run(ctx context.Context) error {
+	h, err := o.OpenCluster(ctx)
+	if err != nil {
+		return err
+	}
+	loader, ok := h.(cluster.ImageLoader)
+	if !ok {
+		return fmt.Errorf("load images: clusters of provider %s take none; kubectl learn cluster images lists those that there are", h.Info().Provider)
+	}
+	for _, file := range o.Files {
+		if err := loader.LoadImages(ctx, file, o.Progress("")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
