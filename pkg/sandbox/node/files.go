@@ -158,13 +158,19 @@ func (p localDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounte
 	if err != nil {
 		return nil, err
 	}
-	return localMounter{m}, nil
+	return localMounter{m, spec.PersistentVolume.Spec.Local.Path}, nil
 }
 
 // localMounter gives a volume to the Pod's group, which hostPath does not.
-type localMounter struct{ volume.Mounter }
+type localMounter struct {
+	volume.Mounter
+	path string // on the node
+}
 
 func (m localMounter) SetUp(a volume.MounterArgs) error {
+	if _, err := os.Stat(m.GetPath()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("path %q does not exist", m.path)
+	}
 	if err := m.Mounter.SetUp(a); err != nil {
 		return err
 	}

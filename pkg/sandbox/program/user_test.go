@@ -69,7 +69,7 @@ func TestProgramsOfAUser(t *testing.T) {
 	}
 	// Root of another container of the Pod sees the same owners, and may do all.
 	p.spec.User = container.User{}
-	if out, errs, _ := p.sh("stat -c '%u %g' /data/file; chown nobody /data/file; ls -l /data/file | cut -c 17-24; cp /data/file /data/copy; stat -c '%u %g' /data/copy"); out != "1000 3000\nnobody   \n0 2000\n" {
+	if out, errs, _ := p.sh("stat -c '%u %g' /data/file; chown nobody /data/file; ls -l /data/file | cut -c 17-24; cp /data/file /data/copy; stat -c '%u %g' /data/copy"); out != "1000 3000\nnobody  \n0 2000\n" {
 		t.Errorf("root: %q %s", out, errs)
 	}
 }
