@@ -74,7 +74,23 @@ func (subpaths) SafeMakeDir(subdir, base string, mode os.FileMode) error {
 		return err
 	}
 	defer root.Close()
-	return root.MkdirAll(subdir, mode.Perm())
+	return makeFolders(root, subdir, mode)
+}
+
+// makeFolders makes a folder and those above it that are missing, of exactly that mode: the umask of a node
+// makes all that it writes the learner's alone, and the users of containers are told apart by modes.
+func makeFolders(root *os.Root, name string, mode os.FileMode) error {
+	name = filepath.Clean(name)
+	if _, err := root.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := makeFolders(root, filepath.Dir(name), mode); err != nil {
+		return err
+	}
+	if err := root.Mkdir(name, mode.Perm()); err != nil {
+		return err
+	}
+	return root.Chmod(name, mode)
 }
 
 // nodeDisk is the hostPath plugin on a disk of the node's own, a folder: a Pod that asks for the
@@ -103,7 +119,7 @@ func (p nodeDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter
 	}
 	if source.Type == nil || *source.Type == corev1.HostPathUnset {
 		// As container runtimes do with a path that is not there.
-		if err := os.MkdirAll(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) && !isFile(path) {
+		if err := p.make(path); err != nil && !errors.Is(err, fs.ErrExist) && !isFile(path) {
 			return nil, fmt.Errorf("make %s on the node: %w", source.Path, err)
 		}
 	}
@@ -113,6 +129,19 @@ func (p nodeDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter
 		return nil, p.onNode(err)
 	}
 	return diskMounter{m, p}, nil
+}
+
+func (p nodeDisk) make(path string) error {
+	rel, err := filepath.Rel(p.root, path)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return makeFolders(root, rel, 0o755)
 }
 
 // onNode names paths in an error as the Pod does, not as the host.
@@ -188,14 +217,17 @@ func (m localMounter) GetAttributes() volume.Attributes {
 // needs root.
 type owned struct{ volume.VolumePlugin }
 
-type ownedMounter struct{ volume.Mounter }
+type ownedMounter struct {
+	volume.Mounter
+	written bool // by the kubelet, not by containers
+}
 
 func (p owned) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter, error) {
 	m, err := p.VolumePlugin.NewMounter(spec, pod)
 	if err != nil {
 		return nil, err
 	}
-	return ownedMounter{m}, nil
+	return ownedMounter{m, p.GetPluginName() != emptyDir}, nil
 }
 
 func (m ownedMounter) SetUp(a volume.MounterArgs) error { return m.SetUpAt(m.GetPath(), a) }
@@ -205,6 +237,27 @@ func (m ownedMounter) SetUpAt(dir string, a volume.MounterArgs) error {
 	if err := m.Mounter.SetUpAt(dir, a); err != nil {
 		return err
 	}
+	if m.written {
+		if err := openAll(dir); err != nil {
+			return err
+		}
+	}
 	rememberGroup(dir, a.FsGroup)
 	return nil
+}
+
+const emptyDir = "kubernetes.io/empty-dir"
+
+// openAll gives the folders in a volume that the kubelet writes the mode that the kubelet means.
+func openAll(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || path == dir {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || info.Mode()&0o055 == 0o055 {
+			return err
+		}
+		return os.Chmod(path, info.Mode()|0o055)
+	})
 }
