@@ -15,6 +15,8 @@ import (
 	"k8s.io/kubernetes/pkg/volume/util/hostutil"
 	"k8s.io/kubernetes/pkg/volume/util/subpath"
 	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/owner"
 )
 
 // hostFiles is the operating system as the kubelet sees it: what it keeps under /var/log/containers
@@ -90,7 +92,25 @@ func makeFolders(root *os.Root, name string, mode os.FileMode) error {
 	if err := root.Mkdir(name, mode.Perm()); err != nil {
 		return err
 	}
+	if mode&fs.ModeSetgid != 0 {
+		inheritGroup(root, name)
+	}
 	return root.Chmod(name, mode)
+}
+
+// inheritGroup gives a new folder to the group of the one that it is in, where the host can tell it.
+func inheritGroup(root *os.Root, name string) {
+	above, err := root.Open(filepath.Dir(name))
+	if err != nil {
+		return
+	}
+	defer above.Close()
+	dir, err := root.Open(name)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	_ = owner.Write(dir, owner.ID{GID: owner.Read(above).GID})
 }
 
 // nodeDisk is the hostPath plugin on a disk of the node's own, a folder: a Pod that asks for the
