@@ -15,6 +15,8 @@ import (
 	"k8s.io/kubernetes/pkg/volume/util/hostutil"
 	"k8s.io/kubernetes/pkg/volume/util/subpath"
 	"k8s.io/utils/ptr"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/owner"
 )
 
 // hostFiles is the operating system as the kubelet sees it: what it keeps under /var/log/containers
@@ -74,7 +76,41 @@ func (subpaths) SafeMakeDir(subdir, base string, mode os.FileMode) error {
 		return err
 	}
 	defer root.Close()
-	return root.MkdirAll(subdir, mode.Perm())
+	return makeFolders(root, subdir, mode)
+}
+
+// makeFolders makes a folder and those above it that are missing, of exactly that mode: the umask of a node
+// makes all that it writes the learner's alone, and the users of containers are told apart by modes.
+func makeFolders(root *os.Root, name string, mode os.FileMode) error {
+	name = filepath.Clean(name)
+	if _, err := root.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := makeFolders(root, filepath.Dir(name), mode); err != nil {
+		return err
+	}
+	if err := root.Mkdir(name, mode.Perm()); err != nil {
+		return err
+	}
+	if mode&fs.ModeSetgid != 0 {
+		inheritGroup(root, name)
+	}
+	return root.Chmod(name, mode)
+}
+
+// inheritGroup gives a new folder to the group of the one that it is in, where the host can tell it.
+func inheritGroup(root *os.Root, name string) {
+	above, err := root.Open(filepath.Dir(name))
+	if err != nil {
+		return
+	}
+	defer above.Close()
+	dir, err := root.Open(name)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	_ = owner.Write(dir, owner.ID{GID: owner.Read(above).GID})
 }
 
 // nodeDisk is the hostPath plugin on a disk of the node's own, a folder: a Pod that asks for the
@@ -103,7 +139,7 @@ func (p nodeDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter
 	}
 	if source.Type == nil || *source.Type == corev1.HostPathUnset {
 		// As container runtimes do with a path that is not there.
-		if err := os.MkdirAll(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) && !isFile(path) {
+		if err := p.make(path); err != nil && !errors.Is(err, fs.ErrExist) && !isFile(path) {
 			return nil, fmt.Errorf("make %s on the node: %w", source.Path, err)
 		}
 	}
@@ -113,6 +149,19 @@ func (p nodeDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter
 		return nil, p.onNode(err)
 	}
 	return diskMounter{m, p}, nil
+}
+
+func (p nodeDisk) make(path string) error {
+	rel, err := filepath.Rel(p.root, path)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return makeFolders(root, rel, 0o755)
 }
 
 // onNode names paths in an error as the Pod does, not as the host.
@@ -158,13 +207,19 @@ func (p localDisk) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounte
 	if err != nil {
 		return nil, err
 	}
-	return localMounter{m}, nil
+	return localMounter{m, spec.PersistentVolume.Spec.Local.Path}, nil
 }
 
 // localMounter gives a volume to the Pod's group, which hostPath does not.
-type localMounter struct{ volume.Mounter }
+type localMounter struct {
+	volume.Mounter
+	path string // on the node
+}
 
 func (m localMounter) SetUp(a volume.MounterArgs) error {
+	if _, err := os.Stat(m.GetPath()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("path %q does not exist", m.path)
+	}
 	if err := m.Mounter.SetUp(a); err != nil {
 		return err
 	}
@@ -182,14 +237,17 @@ func (m localMounter) GetAttributes() volume.Attributes {
 // needs root.
 type owned struct{ volume.VolumePlugin }
 
-type ownedMounter struct{ volume.Mounter }
+type ownedMounter struct {
+	volume.Mounter
+	written bool // by the kubelet, not by containers
+}
 
 func (p owned) NewMounter(spec *volume.Spec, pod *corev1.Pod) (volume.Mounter, error) {
 	m, err := p.VolumePlugin.NewMounter(spec, pod)
 	if err != nil {
 		return nil, err
 	}
-	return ownedMounter{m}, nil
+	return ownedMounter{m, p.GetPluginName() != emptyDir}, nil
 }
 
 func (m ownedMounter) SetUp(a volume.MounterArgs) error { return m.SetUpAt(m.GetPath(), a) }
@@ -199,6 +257,27 @@ func (m ownedMounter) SetUpAt(dir string, a volume.MounterArgs) error {
 	if err := m.Mounter.SetUpAt(dir, a); err != nil {
 		return err
 	}
+	if m.written {
+		if err := openAll(dir); err != nil {
+			return err
+		}
+	}
 	rememberGroup(dir, a.FsGroup)
 	return nil
+}
+
+const emptyDir = "kubernetes.io/empty-dir"
+
+// openAll gives the folders in a volume that the kubelet writes the mode that the kubelet means.
+func openAll(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || path == dir {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || info.Mode()&0o055 == 0o055 {
+			return err
+		}
+		return os.Chmod(path, info.Mode()|0o055)
+	})
 }

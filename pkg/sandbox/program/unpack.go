@@ -74,13 +74,21 @@ func (u *unpacker) mkdir(dir string) {
 	u.made[dir] = true
 	if dir == "/" {
 		u.note(os.MkdirAll(u.root, 0o755))
+		u.mode(dir, 0o755)
 		return
 	}
 	u.mkdir(path.Dir(dir))
-	if err := os.Mkdir(u.host(dir), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	switch err := os.Mkdir(u.host(dir), 0o755); {
+	case err == nil:
+		u.mode(dir, 0o755)
+	case !errors.Is(err, fs.ErrExist):
 		u.note(err)
 	}
 }
+
+// mode gives a file or folder the mode that the node's umask, which keeps all that it writes private,
+// took from it: a container's users are told apart by modes.
+func (u *unpacker) mode(p string, mode fs.FileMode) { u.note(os.Chmod(u.host(p), mode)) }
 
 func (u *unpacker) link(p string, f File) {
 	u.mkdir(path.Dir(p))
@@ -109,7 +117,7 @@ func (u *unpacker) write(p string, f File) {
 			mode |= fs.ModeSticky
 		}
 		if mode != 0 {
-			u.note(os.Chmod(u.host(p), mode))
+			u.mode(p, mode)
 		}
 		return
 	}
@@ -130,6 +138,7 @@ func (u *unpacker) write(p string, f File) {
 		u.programs[f.Content] = p
 	}
 	u.note(os.WriteFile(u.host(p), []byte(f.Content), mode))
+	u.mode(p, mode)
 }
 
 // share makes a file of the host one of the container's.

@@ -61,7 +61,7 @@ func TestProgramsOfAUser(t *testing.T) {
 		{"[ -w /etc/passwd ] || echo no; [ -r /etc/passwd ] && echo yes; [ -w /data ] && echo yes", "no\nyes\nyes\n"},
 		{"chown 1001 /data/file 2>&1; chgrp 3000 /data/file; stat -c %g /data/file", "chown: /data/file: Operation not permitted\n3000\n"},
 		{"grep -E '^[UG]id' /proc/$$/status", "Uid:\t1000\t1000\t1000\t1000\nGid:\t3000\t3000\t3000\t3000\n"},
-		{"grep /data /proc/$$/mounts; df /data | grep -o '^tmpfs .* /data' | cut -c 1-5", "tmpfs /data tmpfs rw,relatime 0 0\ntmpfs\n"},
+		{"grep /data /proc/mounts; df /data | grep -o '^tmpfs .* /data' | cut -c 1-5", "tmpfs /data tmpfs rw,relatime 0 0\ntmpfs\n"},
 	} {
 		if out, errs, _ := p.sh(c.script); out != c.want {
 			t.Errorf("%s:\n%q %s, want\n%q", c.script, out, errs, c.want)
@@ -69,7 +69,7 @@ func TestProgramsOfAUser(t *testing.T) {
 	}
 	// Root of another container of the Pod sees the same owners, and may do all.
 	p.spec.User = container.User{}
-	if out, errs, _ := p.sh("stat -c '%u %g' /data/file; chown nobody /data/file; ls -l /data/file | cut -c 17-24; cp /data/file /data/copy; stat -c '%u %g' /data/copy"); out != "1000 3000\nnobody   \n0 2000\n" {
+	if out, errs, _ := p.sh("stat -c '%u %g' /data/file; chown nobody /data/file; ls -l /data/file | cut -c 17-24; cp /data/file /data/copy; stat -c '%u %g' /data/copy"); out != "1000 3000\nnobody  \n0 2000\n" {
 		t.Errorf("root: %q %s", out, errs)
 	}
 }

@@ -125,10 +125,15 @@ func (r *Runtime) writeFiles(p *pod) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(p.hostname(), []byte(r.hostnameOf(p.config)+"\n"), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(p.resolv(), []byte(resolvConf(p.config.GetDnsConfig())), 0o644)
+	return errors.Join(
+		writePublic(p.hostname(), r.hostnameOf(p.config)+"\n"),
+		writePublic(p.resolv(), resolvConf(p.config.GetDnsConfig())),
+	)
+}
+
+// writePublic writes a file that any user of a container may read. On the host a folder above it is private.
+func writePublic(path, content string) error {
+	return errors.Join(os.WriteFile(path, []byte(content), 0o644), os.Chmod(path, 0o644)) // the umask takes from the first
 }
 
 func resolvConf(d *runtimeapi.DNSConfig) string {

@@ -24,6 +24,9 @@ func (r *Runtime) mounts(c *container) (all []spec.Mount, err error) {
 				return nil, fmt.Errorf("mount image %s: %w", m.GetImage().GetUserSpecifiedImage(), err)
 			}
 		}
+		if m.GetContainerPath() == "/etc/hosts" {
+			_ = os.Chmod(source, 0o644) // the kubelet's own, less the node's umask
+		}
 		mount := spec.Mount{Path: m.GetContainerPath(), Source: source, ReadOnly: m.GetReadonly()}
 		if r.o.FileSystem != nil {
 			mount.Type = r.o.FileSystem(source)

@@ -77,7 +77,7 @@ func (f *FS) process(name string) *node {
 			if err != nil {
 				return nil
 			}
-			return &node{name: name, mode: fs.ModeSymlink | 0o777, target: string(content), modTime: time.Now()}
+			return &node{name: name, mode: fs.ModeSymlink | 0o777, target: strings.TrimPrefix(string(content), linkMark), modTime: time.Now()}
 		}
 		return nil
 	}
