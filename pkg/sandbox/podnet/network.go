@@ -106,8 +106,8 @@ func (n Network) RemoveNode(ip string) error {
 }
 
 // SetNode says what answers at a node's TCP port: a real address on the machine's loopback
-// (127.0.0.1:10250) or, for a hostPort, a Pod's (10.244.1.5:8080). Port 0 stands for every port that
-// has no answer of its own. An empty address takes the answer away.
+// (127.0.0.1:10250) or, for a hostPort, a Pod's (10.244.1.5:8080). Port 0 stands for the port that the
+// address has. An empty address takes the answer away.
 func (n Network) SetNode(ip string, port int, addr string) error {
 	return n.setNode(ip, port, ".addr", addr)
 }
@@ -192,10 +192,12 @@ func (n Network) nodeAnswer(proto string, to netip.AddrPort) (netip.AddrPort, bo
 		suffix = ".udp.addr"
 	}
 	b, err := os.ReadFile(filepath.Join(n.hostDir(to.Addr()), strconv.Itoa(int(to.Port()))+suffix))
-	if err != nil && proto == "tcp" {
-		b, err = os.ReadFile(n.nodeFile(to.Addr()))
+	if err == nil || proto != "tcp" {
+		return parseAnswer(b, err)
 	}
-	return parseAnswer(b, err)
+	b, err = os.ReadFile(n.nodeFile(to.Addr()))
+	a, ok := parseAnswer(b, err)
+	return a, ok && a.Port() == to.Port()
 }
 
 // loopbackAnswer reads what SetNodeLoopback wrote for a port of a node.

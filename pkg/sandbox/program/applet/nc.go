@@ -16,9 +16,8 @@ func nc(ctx context.Context, t *task.Task) int {
 	if !ok {
 		return 1
 	}
-	if o.has('u') {
-		t.Errorf("UDP is not supported here")
-		return 1
+	if o.has('u') && o.has('l') {
+		return ncReceive(ctx, t, o, args)
 	}
 	if o.has('l') {
 		port := o.value('p', "")
@@ -46,7 +45,11 @@ func nc(ctx context.Context, t *task.Task) int {
 	}
 	dial, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	c, err := t.Net.DialContext(dial, "tcp", net.JoinHostPort(addr, args[1]))
+	network := "tcp"
+	if o.has('u') {
+		network = "udp"
+	}
+	c, err := t.Net.DialContext(dial, network, net.JoinHostPort(addr, args[1]))
 	where := fmt.Sprintf("%s (%s:%s)", args[0], addr, args[1])
 	if err != nil {
 		if o.has('v') {
@@ -60,6 +63,9 @@ func nc(ctx context.Context, t *task.Task) int {
 	}
 	if o.has('z') {
 		return 0
+	}
+	if o.has('u') {
+		return datagrams(ctx, t, c, wait)
 	}
 	return splice(ctx, t, c)
 }
@@ -86,12 +92,7 @@ func splice(ctx context.Context, t *task.Task, c net.Conn) int {
 func ncListen(ctx context.Context, t *task.Task, port string, keep, verbose bool) int {
 	l, err := t.Net.Listen(ctx, "tcp", ":"+port)
 	if err != nil {
-		if strings.Contains(err.Error(), "in use") {
-			t.Errorf("bind: Address already in use")
-		} else {
-			t.Errorf("bad port '%s'", port)
-		}
-		return 1
+		return bindFailed(t, port, err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
@@ -113,4 +114,13 @@ func ncListen(ctx context.Context, t *task.Task, port string, keep, verbose bool
 			return code
 		}
 	}
+}
+
+func bindFailed(t *task.Task, port string, err error) int {
+	if strings.Contains(err.Error(), "in use") {
+		t.Errorf("bind: Address already in use")
+	} else {
+		t.Errorf("bad port '%s'", port)
+	}
+	return 1
 }

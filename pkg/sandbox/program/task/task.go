@@ -21,6 +21,7 @@ import (
 // Network is the Pod's network.
 type Network interface {
 	Listen(ctx context.Context, network, addr string) (net.Listener, error)
+	ListenPacket(ctx context.Context, network, addr string) (net.PacketConn, error)
 	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
 	// Lookup answers a DNS question; typ is A, AAAA, SRV, PTR, CNAME and so on.
 	Lookup(ctx context.Context, typ, name string) ([]string, error)
