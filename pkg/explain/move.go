@@ -212,6 +212,8 @@ func (t *teller) fault(c snapshot.Change) []move {
 		m.say = plain("started node %s again", c.Name)
 	case "kill-container":
 		m.say = named("killed the container's process in", "it")
+	case "load":
+		m.say = named("sent many requests to", "it")
 	default:
 		m.say = named(strings.ReplaceAll(c.Verb, "-", " "), "it")
 	}
