@@ -52,7 +52,7 @@ func (c *Client) proxyGet(ctx context.Context, namespace, resource, name, port, 
 		return Response{}, fmt.Errorf("get %s/%s: %w", resource, name, err)
 	}
 	begin := time.Now()
-	answer, err := c.staying(target, resource, name).Do(request)
+	answer, err := c.staying(request.URL, resource, name).Do(request)
 	if err != nil {
 		return Response{}, fmt.Errorf("get %s/%s: %w", resource, name, err)
 	}
