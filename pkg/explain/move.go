@@ -213,7 +213,7 @@ func (t *teller) fault(c snapshot.Change) []move {
 	case "kill-container":
 		m.say = named("killed the container's process in", "it")
 	case "load":
-		m.say = named("sent many requests to", "it")
+		m.say = plain("sent many requests to %s %s", kindOfResource(c.Resource), c.Name)
 	default:
 		m.say = named(strings.ReplaceAll(c.Verb, "-", " "), "it")
 	}
