@@ -20,6 +20,8 @@ type Narrator struct {
 	Robot bool
 
 	last session.EventKind
+	// drawn says that a line stands there which is to be replaced.
+	drawn bool
 }
 
 // Narrator shows on standard output.
@@ -44,6 +46,7 @@ func (n *Narrator) Show(e session.Event) {
 	if n.Robot && (e.Kind == session.DoShown || e.Kind == session.FaultShown) {
 		return // each is shown when it is done
 	}
+	n.erase()
 	n.breathe(e.Kind)
 	switch e.Kind {
 	case session.LessonShown:
@@ -79,10 +82,28 @@ func (n *Narrator) Show(e session.Event) {
 	n.last = e.Kind
 }
 
+// Draw shows how something goes on, in one line that the next one replaces. Where lines can't be
+// replaced it shows nothing.
+func (n *Narrator) Draw(text string) {
+	if !n.Style.Terminal {
+		return
+	}
+	n.erase()
+	n.printf("  %s %s", n.Style.WaitSign(), n.Style.Dim(n.wrap(text, n.width()-2)[0]))
+	n.drawn = true
+}
+
+func (n *Narrator) erase() {
+	if n.drawn {
+		n.printf("\r\x1b[K")
+		n.drawn = false
+	}
+}
+
 // remark shows what takes a line.
 func (n *Narrator) remark(e session.Event) {
 	switch e.Kind {
-	case session.FaultDone:
+	case session.FaultDone, session.LoadOver:
 		n.marked(n.Style.Accent(n.Style.Plain("▸")), e.Text)
 	case session.StepPassed:
 		n.marked(n.Style.GoodSign(), "This step is done.")
@@ -104,7 +125,7 @@ func (n *Narrator) breathe(next session.EventKind) {
 	}
 	switch next {
 	case session.StepShown, session.LessonShown: // have their own
-	case session.QuestionAnswered, session.Predicted, session.Noticed, session.Note, session.FaultDone:
+	case session.QuestionAnswered, session.Predicted, session.Noticed, session.Note, session.FaultDone, session.LoadOver:
 	case session.CommandRun:
 		if n.last != session.FaultDone {
 			n.printf("\n")

@@ -46,6 +46,7 @@ func step() []session.Event {
 		{Kind: session.DoShown, Commands: []string{"kubectl get events"}, Optional: true},
 		{Kind: session.FaultShown, Text: "The power is cut."},
 		{Kind: session.FaultDone, Text: "The power is cut."},
+		{Kind: session.LoadOver, Text: "The load on service/web is over: 600 requests sent, 598 answered, 2 lost; the median answer took 4 ms, the slowest 120 ms."},
 		{Kind: session.CommandRun, Commands: []string{"kubectl get pod x"}, Output: "Error: \x1b[2Jnot found\n", Code: 1},
 		{Kind: session.Noticed, Report: &check.Report{Results: []check.Result{
 			passed, result,

@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/load"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 )
 
@@ -105,6 +106,9 @@ func (w *web) Get(ctx context.Context, namespace, resource, name string, port in
 		ask = w.client.GetPod
 	}
 	answer, err := ask(ctx, namespace, name, strconv.Itoa(port), path)
+	if refused, ok := errors.AsType[*kube.Refused](err); ok {
+		return 0, "", &load.Barred{Cause: refused}
+	}
 	return answer.Status, string(answer.Body), err
 }
 

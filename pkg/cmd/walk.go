@@ -80,7 +80,8 @@ func (w *Walker) strike(ctx context.Context, p *session.Position, e session.Even
 		w.Narrate.Show(e)
 		return nil
 	}
-	if w.Interactive() {
+	// A load that nobody sends in the background would keep the learner from what is to be done meanwhile.
+	if w.Interactive() && (!p.Lasts() || w.Session.Followed()) {
 		w.Narrate.printf("\n  %s ", w.Narrate.Style.Accent("Press Enter when you are ready."))
 		_, ready, err := w.asker.Line(ctx)
 		if err != nil {
@@ -96,11 +97,13 @@ func (w *Walker) strike(ctx context.Context, p *session.Position, e session.Even
 
 // Strike does what the step says will be done to the cluster, and says so.
 func (w *Walker) Strike(ctx context.Context) error {
-	struck, err := w.Session.Strike(ctx)
-	for _, e := range struck {
+	return w.Session.Strike(ctx, func(e session.Event) {
+		if e.Kind == session.LoadSent {
+			w.Narrate.Draw(e.Text + " (Ctrl-C stops it)")
+			return
+		}
 		w.Narrate.Show(e)
-	}
-	return err
+	})
 }
 
 // stuck says how to go on and how to get help.

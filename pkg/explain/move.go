@@ -212,6 +212,8 @@ func (t *teller) fault(c snapshot.Change) []move {
 		m.say = plain("started node %s again", c.Name)
 	case "kill-container":
 		m.say = named("killed the container's process in", "it")
+	case "load":
+		m.say = plain("sent many requests to %s %s", kindOfResource(c.Resource), c.Name)
 	default:
 		m.say = named(strings.ReplaceAll(c.Verb, "-", " "), "it")
 	}

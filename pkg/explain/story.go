@@ -11,7 +11,7 @@ import (
 const FromFault snapshot.Source = "fault"
 
 // Fault is the record of something done to the cluster from outside the API, by a lesson; set its
-// User to "learner" where the learner did it. Kind is kill-container, stop-node or start-node; resource
+// User to "learner" where the learner did it. Kind is kill-container, stop-node, start-node or load; resource
 // and name say to what (pods and its name, nodes and its name). Timelines begin with it where it
 // concerns their target.
 func Fault(at time.Time, kind, resource, namespace, name string) snapshot.Change {

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,23 @@ func TestAFaultBeginsAStory(t *testing.T) {
 	}
 	if !found {
 		t.Error("the node's silence is not told")
+	}
+}
+
+// A load belongs to the story of what answers for its Service.
+func TestALoadIsTold(t *testing.T) {
+	tl := load[snapshot.Timeline](t, "rollout.timeline.yaml")
+	last := tl.Changes[len(tl.Changes)-1].At
+	for service, told := range map[string]bool{"web": true, "other": false} {
+		with := tl
+		with.Changes = append(slices.Clone(tl.Changes), explain.Fault(last, "load", "services", "learn-heal", service))
+		s := story(t, "rollout", "deployment/web", with)
+		found := slices.ContainsFunc(s.Rows, func(r explain.Row) bool {
+			return r.Actor == "the lesson" && strings.HasPrefix(r.What, "sent many requests to Service "+service)
+		})
+		if found != told {
+			t.Errorf("a load on %s is told: %v in %+v", service, found, s.Rows)
+		}
 	}
 }
 

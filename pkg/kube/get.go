@@ -52,7 +52,7 @@ func (c *Client) proxyGet(ctx context.Context, namespace, resource, name, port, 
 		return Response{}, fmt.Errorf("get %s/%s: %w", resource, name, err)
 	}
 	begin := time.Now()
-	answer, err := c.http.Do(request)
+	answer, err := c.staying(request.URL, resource, name).Do(request)
 	if err != nil {
 		return Response{}, fmt.Errorf("get %s/%s: %w", resource, name, err)
 	}
@@ -62,6 +62,21 @@ func (c *Client) proxyGet(ctx context.Context, namespace, resource, name, port, 
 		return Response{}, fmt.Errorf("read answer of %s/%s: %w", resource, name, err)
 	}
 	return Response{Status: answer.StatusCode, Header: answer.Header, Body: body, Took: time.Since(begin)}, nil
+}
+
+// staying is a client that goes where an answer sends it only within what was asked: a Pod must not
+// lead our credentials, or a crowd of requests, elsewhere. Other redirections are themselves the answer.
+func (c *Client) staying(target *url.URL, resource, name string) *http.Client {
+	within, _, _ := strings.Cut(target.Path, "/"+resource+"/"+name+":")
+	within += "/" + resource + "/" + name + ":"
+	client := *c.http
+	client.CheckRedirect = func(to *http.Request, via []*http.Request) error {
+		if to.URL.Scheme != target.Scheme || to.URL.Host != target.Host || !strings.HasPrefix(to.URL.Path, within) || len(via) > 5 {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	return &client
 }
 
 // url is the server's address with a path below it.

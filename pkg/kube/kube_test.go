@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,6 +198,37 @@ func TestGetServiceGoesThroughTheServer(t *testing.T) {
 	server.Stop()
 	if _, err := client.GetService(ctx, "", "web", "80", "/"); err == nil {
 		t.Error("a server that is down gave no error")
+	}
+}
+
+// A Pod may lead a request to another of its own paths, and not elsewhere.
+func TestARedirectionStaysWithinWhatWasAsked(t *testing.T) {
+	server, client, ctx := setUp(t)
+	elsewhere := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere++ }))
+	defer other.Close()
+	const base = "/api/v1/namespaces/learn-heal/services/"
+	for to, want := range map[string]int{
+		base + "web:80/proxy/there":    http.StatusOK,
+		other.URL + "/x":               http.StatusFound,
+		base + "till:80/proxy/there":   http.StatusFound,
+		"/api/v1/namespaces/default":   http.StatusFound,
+		base + "web:80/proxy/for-ever": http.StatusFound,
+	} {
+		server.Proxy(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/there") {
+				return
+			}
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusFound)
+		}))
+		answer, err := client.GetService(ctx, "", "web", "80", "/")
+		if err != nil || answer.Status != want {
+			t.Errorf("to %s: %d, %v", to, answer.Status, err)
+		}
+	}
+	if elsewhere > 0 {
+		t.Error("the request went elsewhere")
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 const stoppedNodes = "stopped"
 
 func (y *yamlBlock) fault() *Fault {
-	kinds := []FaultKind{KillContainer, StopNode, StartNode}
-	o := y.keys(y.node, "a fault", string(KillContainer), string(StopNode), string(StartNode), "container", "say")
+	kinds := []FaultKind{KillContainer, StopNode, StartNode, SendLoad}
+	o := y.keys(y.node, "a fault", append([]string{
+		string(KillContainer), string(StopNode), string(StartNode), string(SendLoad), "container", "say",
+	}, loadKeys()...)...)
 	if o == nil {
 		return nil
 	}
@@ -28,10 +30,20 @@ func (y *yamlBlock) fault() *Fault {
 		y.target(o, f)
 	}
 	if f.Kind == "" {
-		y.add(y.at, "the fault does nothing", "write kill-container: pods?app=web, stop-node: node/worker-1 or start-node: stopped")
+		y.add(y.at, "the fault does nothing", "write kill-container: pods?app=web, stop-node: node/worker-1, start-node: stopped or load: service/web")
+		return f
 	}
 	if f.Container != "" && f.Kind != KillContainer {
 		y.add(o.where("container"), "only kill-container has a container", "take it out")
+	}
+	if f.Kind == SendLoad {
+		f.Load = y.load(o, f.query)
+		return f
+	}
+	for _, key := range loadKeys() {
+		if o.has(key) {
+			y.add(o.where(key), fmt.Sprintf("only a load has %q", key), "take it out")
+		}
 	}
 	return f
 }
@@ -42,6 +54,8 @@ func (y *yamlBlock) target(o *object, f *Fault) {
 	f.Target = o.text(key)
 	switch {
 	case f.Target == "" || (f.Kind == StartNode && f.Target == stoppedNodes):
+	case f.Kind == SendLoad:
+		f.query = y.loaded(o, key)
 	case strings.Contains(f.Target, "{{"):
 		_, f.target = y.template(o, key, noQuery())
 	default:
@@ -71,7 +85,7 @@ func (y *yamlBlock) get() *Get {
 		That:     o.required("that", "The Service answers"),
 		On:       o.requiredQuery("on", "service/web"),
 		Port:     o.integer("port", 1, 65535, 80),
-		Path:     "/",
+		Path:     y.path(o),
 		Expected: o.required("expected", "an answer from nginx"),
 		Times:    o.integer("times", 1, maxTimes, 1),
 		Spread:   o.integer("spread", 1, maxTimes, 0),
@@ -79,13 +93,8 @@ func (y *yamlBlock) get() *Get {
 		Expect:   GetExpect{Status: 200},
 		at:       y.at,
 	}
-	if !g.On.IsZero() && (g.On.Kind != "Pod" && (g.On.Kind != "Service" || g.On.Name == "")) {
+	if !g.On.IsZero() && !answers(g.On) {
 		y.add(o.where("on"), "a request goes to a Service or to a Pod", "write on: service/web")
-	}
-	if o.has("path") {
-		if g.Path = o.text("path"); g.Path != "" && (!strings.HasPrefix(g.Path, "/") || strings.ContainsAny(g.Path, " \t\n#")) {
-			y.add(o.where("path"), fmt.Sprintf("%q is not a path", g.Path), "write path: /index.html")
-		}
 	}
 	if g.Spread > g.Times {
 		y.add(o.where("spread"), fmt.Sprintf("%d requests can't have %d different answers", g.Times, g.Spread), fmt.Sprintf("write times: %d", g.Spread*10))

@@ -315,6 +315,7 @@ const (
 	KillContainer FaultKind = "kill-container"
 	StopNode      FaultKind = "stop-node"
 	StartNode     FaultKind = "start-node"
+	SendLoad      FaultKind = "load"
 )
 
 // Fault breaks something (or mends it) from outside the API.
@@ -324,11 +325,26 @@ type Fault struct {
 	Target string
 	// Container is the container to kill; empty means the Pod's first.
 	Container string
+	// Load is what is sent; nil for all kinds but SendLoad.
+	Load *Load
 	// Say tells the learner what is being done to the cluster.
 	Say    string
 	at     Pos
 	query  snapshot.Query
 	target *phrase
+}
+
+// Load is many requests to a Service or Pod over HTTP.
+type Load struct {
+	// On is one service or pods; of pods the first match is asked.
+	On   snapshot.Query
+	Port int
+	// Path begins with a slash.
+	Path string
+	// Rate is how many requests a second, 20 when the author did not say.
+	Rate int
+	// For is how long, 30 s when the author did not say.
+	For time.Duration
 }
 
 // Get asks a Service or Pod over HTTP.

@@ -51,7 +51,7 @@ func lintPredict(l *Lesson) []Problem {
 				asked = true
 			case *Fault:
 				if !asked && b.Kind != StartNode {
-					found = append(found, Problem{b.at, "predict", "this breaks something and nobody was asked before what will happen; put a predict before it", Defect})
+					found = append(found, Problem{b.at, "predict", b.does() + " and nobody was asked before what will happen; put a predict before it", Defect})
 					asked = true
 				}
 			case *Do:
@@ -63,6 +63,13 @@ func lintPredict(l *Lesson) []Problem {
 		}
 	}
 	return found
+}
+
+func (f *Fault) does() string {
+	if f.Kind == SendLoad {
+		return "this sends a crowd"
+	}
+	return "this breaks something"
 }
 
 // disturbing finds the first command that kills, breaks or scales.
@@ -311,8 +318,14 @@ func wrapped(markdown string) int {
 func lintProof(l *Lesson) []Problem {
 	var found []Problem
 	for _, s := range l.Steps {
+		unproved := len(s.Checks()) == 0 && len(All[*Get](s)) == 0
+		for _, f := range All[*Fault](s) {
+			if f.Kind == SendLoad && unproved {
+				found = append(found, Problem{f.at, "proof", "nothing checks what the load does, so that the robot stops it at once; give the step a check", Defect})
+			}
+		}
 		for _, d := range All[*Do](s) {
-			if c := disturbing(d); c != nil && !d.Optional && len(s.Checks()) == 0 && len(All[*Get](s)) == 0 {
+			if c := disturbing(d); c != nil && !d.Optional && unproved {
 				found = append(found, Problem{c.Pos, "proof", fmt.Sprintf("nothing checks what %q does", c.Line), Defect})
 				break
 			}

@@ -141,6 +141,31 @@ func TestParseWholeLesson(t *testing.T) {
 	}
 }
 
+func TestLoad(t *testing.T) {
+	for text, want := range map[string]lesson.Load{
+		"load: service/web\n": {Port: 80, Path: "/", Rate: 20, For: 30 * time.Second},
+		"load: svc/web\nport: 8080\npath: /a?b=c\nrate: 200\nfor: 5m\n": {Port: 8080, Path: "/a?b=c", Rate: 200, For: 5 * time.Minute},
+		"load: pods?app=web\nrate: 1\nfor: 1s\n":                        {Port: 80, Path: "/", Rate: 1, For: time.Second},
+	} {
+		l := parse(t, front+"## A\n```yaml fault\n"+text+"say: A crowd comes.\n```\n")
+		f := lesson.All[*lesson.Fault](l.Steps[0])[0]
+		got, on := *f.Load, f.Load.On
+		if f.Kind != lesson.SendLoad || got.Port != want.Port || got.Path != want.Path || got.Rate != want.Rate || got.For != want.For || (on.Kind != "Service" && on.Kind != "Pod") || f.Say != "A crowd comes." {
+			t.Errorf("%q is %+v, %+v", text, f, got)
+		}
+		if l.Needs != (lesson.Needs{}) {
+			t.Errorf("it needs %+v", l.Needs)
+		}
+		var rules []string
+		for _, p := range lesson.Lint(l) {
+			rules = append(rules, p.Rule)
+		}
+		if got := strings.Join(rules, " "); !strings.Contains(got, "predict") || !strings.Contains(got, "proof") {
+			t.Errorf("lint found %s", got)
+		}
+	}
+}
+
 func TestHeaderAgreesWithParse(t *testing.T) {
 	l, err := lesson.Parse(os.DirFS("testdata/good"), "lesson.md")
 	if err != nil {

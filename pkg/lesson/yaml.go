@@ -303,6 +303,28 @@ func (o *object) duration(key string, absent time.Duration) time.Duration {
 	return d
 }
 
+// span reads a time of the range.
+func (o *object) span(key string, least, most, absent time.Duration) time.Duration {
+	n := o.keys[key]
+	if n == nil {
+		return absent
+	}
+	d, err := time.ParseDuration(n.Value)
+	if n.Kind != yaml.ScalarNode || err != nil || d < least || d > most {
+		o.add(o.where(key), fmt.Sprintf("%q of %s must be a time from %s to %s", key, o.what, short(least), short(most)), "write "+key+": "+short(absent))
+		return absent
+	}
+	return d
+}
+
+// short is a time as an author writes it: 5m, not 5m0s.
+func short(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return d.String()
+}
+
 // list returns the elements of a list.
 func (o *object) list(key string) []*yaml.Node {
 	n := o.keys[key]

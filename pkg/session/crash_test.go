@@ -114,7 +114,7 @@ func resetting(t *testing.T, h *house) {
 	if _, err := h.session().Begin(ctx(t), "boxes", "power-cut"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.session().Strike(ctx(t)); err != nil {
+	if err := h.session().Strike(ctx(t), silent); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.session().Reset(ctx(t)); err != nil {

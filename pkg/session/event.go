@@ -5,6 +5,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/load"
 )
 
 // EventKind is what a learner sees.
@@ -27,6 +28,9 @@ const (
 	FaultShown EventKind = "fault"
 	// FaultDone: it was done.
 	FaultDone EventKind = "fault-done"
+	// LoadSent: how a load goes on. LoadOver: it ended. With Load.
+	LoadSent EventKind = "load-sent"
+	LoadOver EventKind = "load-over"
 	// CommandRun: a command ended, with its output and exit code.
 	CommandRun EventKind = "command"
 	// Reported: what the checks say.
@@ -78,6 +82,7 @@ type Event struct {
 	Report      *check.Report        `json:"report,omitempty"`
 	Explanation *explain.Explanation `json:"explanation,omitempty"`
 	Answer      *Answer              `json:"answer,omitempty"`
+	Load        *load.Tally          `json:"load,omitempty"`
 	// Millis is how long it took.
 	Millis int64 `json:"millis,omitempty"`
 }

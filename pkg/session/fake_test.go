@@ -35,6 +35,8 @@ type world struct {
 	made    int
 	// broken is why nothing can be read.
 	broken string
+	// beforeRun is called before each command; nil: nothing.
+	beforeRun func()
 	// fuse is how many more things may happen before the process is killed; 0 means for ever.
 	fuse int
 }
@@ -229,6 +231,9 @@ func configMap(name string, data map[string]any) *unstructured.Unstructured {
 // Kubectl: "create configmap NAME [--from-literal=k=v]" and "delete configmap NAME".
 
 func (w *world) Run(_ context.Context, ns string, args []string, out io.Writer) (int, error) {
+	if w.beforeRun != nil {
+		w.beforeRun()
+	}
 	key := ns + "/" + args[2]
 	w.mu.Lock()
 	there := w.objects[key] != nil
@@ -320,6 +325,7 @@ type house struct {
 	world   *world
 	lessons shelf
 	notes   []string
+	web     Web // nil where the cluster can't be asked over HTTP
 }
 
 func newHouse(t *testing.T, texts ...string) *house {
@@ -340,7 +346,7 @@ func (h *house) log() *progress.Log {
 func (h *house) session() *Session {
 	return New(Options{
 		Cluster: "learn", Capabilities: func() cluster.Capabilities { return cluster.Capabilities{Nodes: h.ready(), ReadNodes: true} },
-		Stage: h.world, Kubectl: h.world, Nodes: h.world,
+		Stage: h.world, Kubectl: h.world, Nodes: h.world, Web: h.web,
 		Observe: func(ns string) (Observer, error) { return &eyes{h.world, ns}, nil },
 		Record:  &record{h.log(), h.world}, Lessons: h.lessons,
 		Dir: filepath.Join(h.dir, "session"), Kubeconfig: filepath.Join(h.dir, "cluster.kubeconfig"),

@@ -26,15 +26,27 @@ type Follower struct {
 	// tell hears what is worth interrupting somebody for.
 	tell func([]Event)
 
+	// telling keeps those who tell apart.
+	telling sync.Mutex
+
 	mu   sync.Mutex
 	at   *Position
 	done bool                    // the step is passed: what comes now is the learner's own affair
 	told map[string]check.Result // by claim
+	// claimed is since when this follower is the one that sends loads; zero while another is. sent is
+	// when the last one that it sent was asked for.
+	claimed, sent time.Time
 }
 
 // Follow makes a follower; tell is called from one goroutine at a time.
 func (s *Session) Follow(tell func([]Event)) *Follower {
-	return &Follower{session: s, tell: tell, told: map[string]check.Result{}}
+	f := &Follower{session: s, told: map[string]check.Result{}}
+	f.tell = func(events []Event) {
+		f.telling.Lock()
+		defer f.telling.Unlock()
+		tell(events)
+	}
+	return f
 }
 
 // Run follows the learner from step to step until ctx ends.
@@ -47,12 +59,13 @@ func (f *Follower) Run(ctx context.Context) error {
 	if err := changes.Add(f.session.Dir); err != nil {
 		return err
 	}
+	defer f.claim(ctx)()
 	for {
 		if p := f.session.peek(); f.enter(p) {
 			if !f.attend(ctx, changes, p) {
 				return nil
 			}
-		} else if !f.stepChanges(ctx, changes) {
+		} else if !f.session.stepChanges(ctx, changes) {
 			return nil
 		}
 	}
@@ -67,16 +80,21 @@ func (f *Follower) attend(ctx context.Context, changes *fsnotify.Watcher, p *Pos
 	if p != nil && !p.Past.Passed {
 		watching.Go(func() { f.watch(inner, p) })
 	}
-	for f.stepChanges(ctx, changes) {
-		if now := f.session.peek(); p == nil || now == nil || !same(p, now) {
+	for now := p; ; now = f.session.peek() {
+		if now != p && (p == nil || now == nil || !same(p, now)) {
 			return true
 		}
+		if crowds := f.fresh(now); len(crowds) > 0 {
+			watching.Go(func() { f.send(inner, now, crowds) })
+		}
+		if !f.session.stepChanges(ctx, changes) {
+			return false
+		}
 	}
-	return false
 }
 
 // stepChanges waits until the file of the step under way was replaced; false when ctx ended.
-func (f *Follower) stepChanges(ctx context.Context, changes *fsnotify.Watcher) bool {
+func (s *Session) stepChanges(ctx context.Context, changes *fsnotify.Watcher) bool {
 	for {
 		select {
 		case <-ctx.Done():
@@ -85,7 +103,7 @@ func (f *Follower) stepChanges(ctx context.Context, changes *fsnotify.Watcher) b
 			if !ok {
 				return false
 			}
-			if filepath.Clean(e.Name) == filepath.Clean(f.session.file()) {
+			if filepath.Clean(e.Name) == filepath.Clean(s.file()) {
 				return true
 			}
 		case _, ok := <-changes.Errors:

@@ -59,7 +59,8 @@ type Kubectl interface {
 
 // Web asks Services and Pods over HTTP, from within the cluster.
 type Web interface {
-	// Get asks target (services or pods, with its name) once.
+	// Get asks target (services or pods, with its name) once. The error is a *load.Barred where it may
+	// not be asked.
 	Get(ctx context.Context, namespace, resource, name string, port int, path string) (status int, body string, err error)
 }
 

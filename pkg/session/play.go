@@ -27,6 +27,7 @@ func (s *Session) replay(ctx context.Context, l *lesson.Lesson, step *lesson.Ste
 // that commands which only show something are left out.
 func (s *Session) perform(ctx context.Context, l *lesson.Lesson, step *lesson.Step, st *start) error {
 	p := &Position{Lesson: l, Step: step, start: st}
+	defer func() { _, _ = p.calm() }()
 	for _, b := range step.Blocks {
 		if err := s.act(ctx, p, b, nil); err != nil {
 			return err
@@ -68,6 +69,7 @@ func (s *Session) act(ctx context.Context, p *Position, b lesson.Block, see func
 		if see != nil {
 			see(e)
 		}
+		s.launch(ctx, p)
 	}
 	return nil
 }
@@ -187,6 +189,7 @@ func (r *robot) step(ctx context.Context, p *Position) error {
 			}
 		}
 	}
+	defer func() { _, _ = p.calm() }()
 	for _, b := range p.Step.Blocks {
 		if err := r.act(ctx, p, b, func(e Event) { _ = r.show(ctx, e) }); err != nil {
 			return err
@@ -218,6 +221,11 @@ func (r *robot) predict(ctx context.Context, p *Position, asked Event) error {
 func (r *robot) finish(ctx context.Context, p *Position) error {
 	begun := r.Now()
 	report, err := r.await(ctx, p, func(check.Report) {})
+	ended, barred := p.calm()
+	for _, e := range ended {
+		r.See(e)
+	}
+	err = errors.Join(err, barred)
 	e := r.event(p, Reported)
 	e.Report, e.Millis = &report, r.Now().Sub(begun).Milliseconds()
 	r.See(e)

@@ -246,6 +246,7 @@ func says(r *check.Result, part string) bool {
 
 // right does the step as it should be done.
 func (p *prover) right(ctx context.Context, at *Position) (goesOn bool, err error) {
+	defer func() { _, _ = at.calm() }()
 	for _, b := range at.Step.Blocks {
 		if err := p.act(ctx, at, b, p.see); err != nil {
 			p.find(b.Pos(), "the step can't be done: %v", err)
@@ -256,6 +257,13 @@ func (p *prover) right(ctx context.Context, at *Position) (goesOn bool, err erro
 		return false, err
 	}
 	report, err := p.await(ctx, at, func(r check.Report) { p.reach(at.Step, r) })
+	ended, barred := at.calm()
+	for _, e := range ended {
+		p.see(e)
+	}
+	if barred != nil {
+		return false, barred
+	}
 	if _, unmet := errors.AsType[*Unmet](err); unmet {
 		p.find(p.stepPos(at.Step), "after its commands: %v", err)
 		return false, nil

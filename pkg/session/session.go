@@ -87,6 +87,10 @@ type Position struct {
 	Past progress.Position
 
 	start *start
+	// crowds are loads that were struck with, and that nobody sends yet; under are those that a robot
+	// has under way.
+	crowds []crowd
+	under  []*sending
 }
 
 // Last says that no step comes after this one.

@@ -41,6 +41,15 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
+// struck are the events of a strike.
+func struck(t *testing.T, h *house) (seen []Event) {
+	t.Helper()
+	if err := h.session().Strike(ctx(t), func(e Event) { seen = append(seen, e) }); err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
 // A learner walks through a lesson; each command is a process of its own.
 func TestALearnerWalks(t *testing.T) {
 	t.Parallel()
@@ -90,9 +99,8 @@ func TestALearnerWalks(t *testing.T) {
 	if p.Step.ID != "power-cut" || p.Past.Passed {
 		t.Fatalf("next is %s, %+v", p.Step.ID, p.Past)
 	}
-	struck := must[[]Event](t)(h.session().Strike(ctx(t)))
-	if len(struck) != 1 || h.ready() != 1 {
-		t.Errorf("struck %v, %d workers are ready", struck, h.ready())
+	if got := struck(t, h); len(got) != 1 || h.ready() != 1 {
+		t.Errorf("struck %v, %d workers are ready", got, h.ready())
 	}
 	h.types("boxes", "delete", "configmap", "zero")
 	if p = must[*Position](t)(h.session().Next(ctx(t))); p != nil {
@@ -149,7 +157,7 @@ func TestResetBuildsTheStartAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
-	must[[]Event](t)(h.session().Strike(ctx(t)))
+	struck(t, h)
 	h.types("boxes", "delete", "configmap", "one")
 	h.types("boxes", "create", "configmap", "mess")
 	p := must[*Position](t)(h.session().Reset(ctx(t)))
@@ -191,7 +199,7 @@ func TestQuitLeavesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, fenced(boxes))
 	must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
-	must[[]Event](t)(h.session().Strike(ctx(t)))
+	struck(t, h)
 	if _, err := h.session().Quit(ctx(t)); err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,8 @@ type fault struct {
 	Kind     string    `json:"kind"`
 	Resource string    `json:"resource"`
 	Name     string    `json:"name"`
+	// Block is which of the step's faults it was, from 0.
+	Block int `json:"block,omitempty"`
 }
 
 func (s *Session) file() string { return filepath.Join(s.Dir, "step.json") }

@@ -93,9 +93,10 @@ func tries(t *testing.T) [][]string {
 	return found
 }
 
-// guarded lessons have each kind of write in them: an object, and a request to a Service.
+// guarded lessons have each kind of write in them: an object, a request to a Service, and many.
 const guarded = "---\nid: %s\ntitle: T\nsummary: S.\nminutes: 5\n---\nText.\n\n## First step\n\n" +
-	"```yaml given\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n```\n" +
+	"```yaml given\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n```\n" +
+	"```yaml fault\nload: service/web\nrate: 10\nfor: 1s\nsay: A crowd comes.\n```\n" +
 	"```yaml get\nthat: It answers\non: service/web\nexpect: {contains: [hello]}\nexpected: hello\n```\n\n## Second step\n\n" +
 	"```yaml given\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: page}\ndata: {a: b}\n```\n" +
 	"```yaml check\n- that: It is there\n  on: configmap/page\n  expect: object.data[\"a\"] == \"b\"\n  expected: a page\n```\n"

@@ -133,7 +133,7 @@ func (o *TestOptions) see(e session.Event) {
 		fmt.Fprintf(o.ErrOut, "  %s\n", style.Bold(style.Plain(fmt.Sprintf("%s %d/%d %s", e.Lesson, e.Number, e.Of, e.Title))))
 	case session.CommandRun:
 		fmt.Fprintf(o.ErrOut, "    %s\n", style.Dim(style.Plain(e.Commands[0])))
-	case session.Note, session.FaultDone:
+	case session.Note, session.FaultDone, session.LoadOver:
 		fmt.Fprintf(o.ErrOut, "    %s\n", style.Dim(style.Plain(e.Text)))
 	}
 }

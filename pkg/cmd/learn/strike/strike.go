@@ -19,7 +19,11 @@ func New(app *cmd.App) *cobra.Command {
 		Use:   "strike",
 		Short: "Break what this step says will be broken",
 		Long: `Break what this step says will be broken: the process of a container, or a
-whole node.
+whole node, or the peace of a Service, to which many requests are sent.
+
+Requests go on for a while. In the practice shell you get your prompt back
+meanwhile, and a line tells when they are over. Elsewhere this command sends
+them itself; Ctrl-C stops it, and so does the end of the step.
 
 Only practice clusters are struck, and only as the step says.`,
 		Args: cobra.NoArgs,
