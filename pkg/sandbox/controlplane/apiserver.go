@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/pflag"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 
@@ -16,7 +18,11 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
 )
 
-type apiServer struct{ options options.CompletedOptions }
+// apiServer is kube-apiserver, set up and not yet running.
+type apiServer struct {
+	options options.CompletedOptions
+	metrics func(informers.SharedInformerFactory) (*metrics, error)
+}
 
 // egressSelector sends the API server's own connections (to kubelets, Pods and webhooks) through
 // the proxy that knows the cluster's network.
@@ -83,7 +89,44 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 	if errs := completed.Validate(); len(errs) > 0 {
 		return nil, fmt.Errorf("set up kube-apiserver: %w", utilerrors.NewAggregate(errs))
 	}
-	return &apiServer{options: completed}, nil
+	return &apiServer{options: completed, metrics: func(i informers.SharedInformerFactory) (*metrics, error) {
+		return newMetrics(l, a, f, i)
+	}}, nil
 }
 
-func (s *apiServer) run(ctx context.Context) error { return app.Run(ctx, s.options) }
+// run does what app.Run does, and adds the API group metrics.k8s.io on the way.
+func (s *apiServer) run(ctx context.Context) error {
+	if s.options.InformerName == nil {
+		name, err := cache.NewInformerName("kube-apiserver")
+		if err != nil {
+			return err
+		}
+		s.options.InformerName = name
+	}
+	config, err := app.NewConfig(s.options)
+	if err != nil {
+		return err
+	}
+	caches := config.KubeAPIs.ControlPlane.VersionedInformers
+	m, err := s.metrics(caches)
+	if err != nil {
+		return err
+	}
+	completed, err := config.Complete()
+	if err != nil {
+		return err
+	}
+	chain, err := app.CreateServerChain(completed)
+	if err != nil {
+		return err
+	}
+	if err := m.install(chain.GenericAPIServer, caches); err != nil {
+		return err
+	}
+	prepared, err := chain.PrepareRun()
+	if err != nil {
+		return err
+	}
+	go m.run(ctx)
+	return prepared.Run(ctx)
+}
