@@ -22,6 +22,8 @@ type Spec struct {
 	Dir string `json:"dir"`
 	// Root is the host folder that is the container's root file system.
 	Root string `json:"root"`
+	// OOMScore is what the kubelet asks the kernel to add to the container's badness when memory runs out.
+	OOMScore int64 `json:"oomScore,omitempty"`
 	// ReadOnlyRoot refuses writes outside of mounts.
 	ReadOnlyRoot bool    `json:"readOnlyRoot,omitempty"`
 	Mounts       []Mount `json:"mounts,omitempty"`

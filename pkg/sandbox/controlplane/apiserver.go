@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/pflag"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
@@ -66,8 +67,8 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 		"--profiling=false", "--default-watch-cache-size=50", "--enable-priority-and-fairness=false",
 		"--max-requests-inflight=0", "--max-mutating-requests-inflight=0",
 		"--etcd-compaction-interval=1m",
-		// The control plane node's kubelet is in this process, and feature gates are set once.
-		"--feature-gates=PodAndContainerStatsFromCRI=true",
+		// The control plane node's kubelet is in this process, and feature gates are set once: see package node.
+		fmt.Sprintf("--feature-gates=PodAndContainerStatsFromCRI=%t", runtime.GOOS == "linux"),
 	}
 	o := options.NewServerRunOptions()
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)

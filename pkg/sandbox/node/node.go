@@ -50,7 +50,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 	if err := runProxy(ctx, l, *n, network, proxy, ended); err != nil {
 		return err
 	}
-	rt, err := runtime.New(runtime.Options{Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program})
+	rt, err := runtime.New(runtime.Options{Dir: dir, Disk: filepath.Join(dir, "disk"), Node: *n, Network: network, Proxy: proxy, Program: program})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ type container struct {
 	spec    spec.Spec
 	created time.Time
 	output  *output
+	cgroup  string        // host folder of its control group
+	written count         // into its root file system
 	done    chan struct{} // closed when it has ended
 
 	mu       sync.Mutex
@@ -46,6 +48,9 @@ type container struct {
 	stdin    io.WriteCloser
 	execs    int
 	figures  figures
+	shown    figures      // the last that its control group shows
+	joined   map[int]bool // processes that came by exec
+	left     uint64       // nanoseconds of CPU of those that ended
 	oom      bool
 }
 
@@ -70,6 +75,7 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 		state: runtimeapi.ContainerState_CONTAINER_CREATED,
 	}
 	c.dir = filepath.Join(r.containersDir(), c.id[:12])
+	c.cgroup = filepath.Join(r.cgroup(podConfig), c.id)
 	c.spec = r.containerSpec(c, ref, podConfig)
 	c.output = newOutput(filepath.Join(podConfig.GetLogDirectory(), config.GetLogPath()))
 	for _, dir := range []string{c.spec.Root, c.spec.Procs} {
@@ -81,6 +87,10 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 		_ = os.RemoveAll(c.dir)
 		return "", fmt.Errorf("unpack image %s: %w", ref, err)
 	}
+	if err := setLimits(c.cgroup, config.GetLinux().GetResources()); err != nil {
+		return "", fmt.Errorf("create container %s: %w", c.spec.Name, err)
+	}
+	c.showUse()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.containers[c.id] = c
@@ -95,8 +105,12 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname),
 		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
-		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
-		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control,
+		OOMScore:     config.GetLinux().GetResources().GetOomScoreAdj(),
+		Mounts: []spec.Mount{
+			{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()},
+			{Path: "/" + cgroupPath, Source: c.cgroup, ReadOnly: true},
+		},
+		PodIP: c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: r.o.Proxy, Control: r.control,
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}
 	s.Procs, s.Joined = r.processTable(c)
@@ -320,7 +334,7 @@ func (r *Runtime) RemoveContainer(_ context.Context, id string) error {
 		return nil
 	}
 	c.kill()
-	if err := os.RemoveAll(c.dir); err != nil {
+	if err := errors.Join(os.RemoveAll(c.dir), os.RemoveAll(c.cgroup)); err != nil {
 		return fmt.Errorf("remove container: %w", err)
 	}
 	r.mu.Lock()
@@ -380,7 +394,7 @@ func nano(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// UpdateContainerResources implements RuntimeService: memory limits are looked at every second.
+// UpdateContainerResources implements RuntimeService. The memory limit counts from the next look on.
 func (r *Runtime) UpdateContainerResources(_ context.Context, id string, res *runtimeapi.ContainerResources) error {
 	c, err := r.find(id)
 	if err != nil {
@@ -392,7 +406,7 @@ func (r *Runtime) UpdateContainerResources(_ context.Context, id string, res *ru
 		c.config.Linux = &runtimeapi.LinuxContainerConfig{}
 	}
 	c.config.Linux.Resources = res.GetLinux()
-	return nil
+	return setLimits(c.cgroup, res.GetLinux())
 }
 
 // ReopenContainerLog implements RuntimeService.

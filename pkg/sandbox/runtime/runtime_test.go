@@ -77,7 +77,7 @@ func (n *node) start() {
 	n.t.Helper()
 	var err error
 	n.Runtime, err = runtime.New(runtime.Options{
-		Dir: n.dir, Node: sandbox.Node{Name: "worker-1", Index: 1}, Network: n.network,
+		Dir: n.dir, Disk: filepath.Join(n.dir, "disk"), Node: sandbox.Node{Name: "worker-1", Index: 1}, Network: n.network,
 		Proxy: filepath.Join(n.dir, "proxy.sock"), Program: containerProgram,
 	})
 	if err != nil {

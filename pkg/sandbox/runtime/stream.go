@@ -118,6 +118,7 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("failed to start exec: %w", err)
 	}
+	c.join(cmd)
 	// It ends with its container, and with who asked for it.
 	waited := make(chan struct{})
 	go func() {
@@ -136,6 +137,7 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 	}()
 	_ = cmd.Wait()
 	close(waited)
+	c.leave(cmd)
 	if code := exitCode(cmd.ProcessState); code != 0 {
 		return utilexec.CodeExitError{Err: fmt.Errorf("command terminated with exit code %d", code), Code: int(code)}
 	}
