@@ -108,6 +108,7 @@ func (s *apiServer) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	describe(config.KubeAPIs.ControlPlane.Generic)
 	caches := config.KubeAPIs.ControlPlane.VersionedInformers
 	m, err := s.metrics(caches)
 	if err != nil {

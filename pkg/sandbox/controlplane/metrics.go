@@ -7,9 +7,11 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/rest"
+	"k8s.io/kube-openapi/pkg/validation/spec"
 	metricsapi "sigs.k8s.io/metrics-server/pkg/api"
 	"sigs.k8s.io/metrics-server/pkg/scraper"
 	"sigs.k8s.io/metrics-server/pkg/scraper/client"
@@ -68,6 +70,22 @@ func (m *metrics) install(aggregator *genericapiserver.GenericAPIServer, i infor
 		return fmt.Errorf("set up metrics: %w", err)
 	}
 	return nil
+}
+
+// describe has the API server's description of its types (OpenAPI) say which kinds the types of the API
+// group are, which it takes from Kubernetes' own scheme alone; kubectl explain reads it.
+func describe(config *genericapiserver.Config) {
+	kinds := openapi.NewDefinitionNamer(metricsapi.Scheme)
+	for _, name := range []*func(string) (string, spec.Extensions){&config.OpenAPIConfig.GetDefinitionName, &config.OpenAPIV3Config.GetDefinitionName} {
+		others := *name
+		*name = func(typeName string) (string, spec.Extensions) {
+			text, extensions := others(typeName)
+			if len(extensions) == 0 {
+				_, extensions = kinds.GetDefinitionName(typeName)
+			}
+			return text, extensions
+		}
+	}
 }
 
 // run collects until ctx ends.

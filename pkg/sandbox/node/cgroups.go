@@ -29,6 +29,12 @@ func (manager) GetCapacity(klog.Logger, bool) corev1.ResourceList {
 	return corev1.ResourceList{corev1.ResourceEphemeralStorage: *resource.NewQuantity(diskSize, resource.BinarySI)}
 }
 
+// podGroup is the control group in which all Pods are.
+const podGroup = "/kubepods"
+
+// GetPodCgroupRoot makes the kubelet ask the machine what Pods use; without, it complains every 10 s.
+func (manager) GetPodCgroupRoot() string { return podGroup }
+
 func (m manager) NewPodContainerManager() cm.PodContainerManager {
 	return podGroups{m.ContainerManager.NewPodContainerManager(), m.given}
 }

@@ -122,10 +122,19 @@ func (c *container) cpu() uint64 {
 // Usage returns what the node uses, its own process included: nanoseconds of CPU since it started,
 // and bytes of memory now.
 func (r *Runtime) Usage() (cpu, memory uint64) {
-	cpu, memory, _ = used(os.Getpid())
+	cpu, memory = r.PodUsage()
+	if c, m, err := used(os.Getpid()); err == nil {
+		cpu, memory = cpu+c, memory+m
+	}
 	r.mu.Lock()
-	cpu += r.spent
-	memory += r.taken.memory
+	defer r.mu.Unlock()
+	return cpu, memory + r.taken.memory
+}
+
+// PodUsage returns what the node's Pods use together, in the same units.
+func (r *Runtime) PodUsage() (cpu, memory uint64) {
+	r.mu.Lock()
+	cpu = r.spent
 	r.mu.Unlock()
 	for _, c := range r.snapshot() {
 		c.mu.Lock()
