@@ -96,6 +96,8 @@ type NodePresser interface {
 	// PressNode leaves Pods no more of a node than that, beyond what they use now; a negative number
 	// leaves all there is. It lasts until the next call, or until the node starts anew.
 	PressNode(ctx context.Context, name string, left Left) error
+	// RelieveNodes gives back what was taken of any node that runs.
+	RelieveNodes(ctx context.Context) error
 }
 
 // Left is how much of a node is left for Pods, in bytes.
@@ -190,6 +192,7 @@ type Capabilities struct {
 	AddNodes      bool `json:"addNodes"`
 	StopNode      bool `json:"stopNode"`
 	KillContainer bool `json:"killContainer"`
+	PressNode     bool `json:"pressNode"`
 	Audit         bool `json:"audit"`
 	// ReadNodes: the engine may look at the nodes. SeeNodes: so may learners, with kubectl.
 	// CordonNodes: they may cordon, drain, taint and label them.

@@ -71,12 +71,19 @@ func (s *Session) hit(ctx context.Context, namespace string, f *lesson.Fault, na
 		return s.Nodes.StopNode(ctx, name, cluster.Silent{})
 	case f.Kind == lesson.StartNode && s.Nodes != nil:
 		return s.Nodes.StartNode(ctx, name, cluster.Silent{})
+	case f.Kind == lesson.PressNode && s.Presser != nil:
+		return s.Presser.PressNode(ctx, name, cluster.Left{Memory: f.LeftMemory, Disk: f.LeftDisk})
 	}
 	return errors.New("this cluster does not allow that")
 }
 
-// restoreNodes brings every node back: started, and schedulable.
+// restoreNodes brings every node back: started, schedulable, and short of nothing.
 func (s *Session) restoreNodes(ctx context.Context) error {
+	if s.Presser != nil {
+		if err := s.Presser.RelieveNodes(ctx); err != nil {
+			return err
+		}
+	}
 	if s.Nodes == nil {
 		return s.Stage.RestoreNodes(ctx)
 	}

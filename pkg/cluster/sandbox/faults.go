@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
@@ -40,6 +41,19 @@ func (h *Handle) PressNode(ctx context.Context, name string, left cluster.Left) 
 	}
 	if err := runtime.Take(ctx, h.layout.Control(n.Index), runtime.Left(left)); err != nil {
 		return fmt.Errorf("press node %s: %w", name, err)
+	}
+	return nil
+}
+
+// RelieveNodes implements cluster.NodePresser.
+func (h *Handle) RelieveNodes(ctx context.Context) error {
+	for _, n := range h.config.Nodes {
+		if _, up := sandbox.Alive(h.layout, n.Name); n.ControlPlane() || !up {
+			continue
+		}
+		if err := h.PressNode(ctx, n.Name, cluster.Left{Memory: -1, Disk: -1}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

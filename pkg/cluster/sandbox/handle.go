@@ -63,7 +63,7 @@ func (h *Handle) Capabilities() cluster.Capabilities {
 		}
 	}
 	return cluster.Capabilities{
-		Nodes: workers, Exec: true, Metrics: true, AddNodes: true, StopNode: true, KillContainer: true, Audit: true,
+		Nodes: workers, Exec: true, Metrics: true, AddNodes: true, StopNode: true, KillContainer: true, PressNode: true, Audit: true,
 		ReadNodes: true, SeeNodes: true, CordonNodes: true,
 	}
 }
