@@ -51,7 +51,7 @@ func (c *container) measure(now time.Time) (near bool) {
 		return false
 	}
 	limit := uint64(max(0, c.config.GetLinux().GetResources().GetMemoryLimitInBytes()))
-	if now.Sub(c.figures.at) < rateOver && c.figures.memory < limit/2 {
+	if now.Sub(c.figures.at) < rateOver && (limit == 0 || c.figures.memory < limit/2) {
 		return false // somebody else's turn
 	}
 	cpu, memory, err := c.used()
