@@ -36,6 +36,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	s.Parts = append(s.Parts,
 		cluster.Part{Name: "containers", Realness: cluster.ProcessLevel, Healthy: true, Evidence: "a process each",
 			Note: "no namespaces, no users, no CPU limits; memory limits are looked at every second"},
+		h.process("metrics", cluster.Real, "kubectl top and autoscalers; figures are 5 to 10 s old"),
 		cluster.Part{Name: "images", Realness: cluster.Emulated, Healthy: true, Evidence: "built into this program",
 			Note: "only built-in images run; pulling one takes no time"},
 		cluster.Part{Name: "Pod network, DNS, kube-proxy", Realness: cluster.ProcessLevel, Healthy: true, Evidence: "unix sockets",
