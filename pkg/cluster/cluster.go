@@ -90,6 +90,19 @@ type ContainerKiller interface {
 	KillContainer(ctx context.Context, namespace, pod, container string) error
 }
 
+// NodePresser is the optional ability to make a node run short of something, as a service of the
+// node's own would that runs wild. The kubelet finds out by itself, and evicts Pods.
+type NodePresser interface {
+	// PressNode leaves Pods no more of a node than that, beyond what they use now; a negative number
+	// leaves all there is. It lasts until the next call, or until the node starts anew.
+	PressNode(ctx context.Context, name string, left Left) error
+	// RelieveNodes gives back what was taken of any node that runs.
+	RelieveNodes(ctx context.Context) error
+}
+
+// Left is how much of a node is left for Pods, in bytes.
+type Left struct{ Memory, Disk int64 }
+
 // Auditor is the optional ability to read the API server's audit log.
 type Auditor interface {
 	// AuditLog brings the audit log up to date where it is kept elsewhere, and returns its path: JSON
@@ -203,6 +216,7 @@ type Capabilities struct {
 	AddNodes      bool `json:"addNodes"`
 	StopNode      bool `json:"stopNode"`
 	KillContainer bool `json:"killContainer"`
+	PressNode     bool `json:"pressNode"`
 	Audit         bool `json:"audit"`
 	// ReadNodes: the engine may look at the nodes. SeeNodes: so may learners, with kubectl.
 	// CordonNodes: they may cordon, drain, taint and label them.

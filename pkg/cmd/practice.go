@@ -54,6 +54,7 @@ func (a *App) Session(ctx context.Context, h cluster.Handle, o SessionOptions) (
 	}
 	options.Killer, _ = h.(cluster.ContainerKiller)
 	options.Nodes, _ = h.(cluster.NodeManager)
+	options.Presser, _ = h.(cluster.NodePresser)
 	options.Metrics, _ = h.(cluster.MetricsInstaller)
 	if g, ok := h.(cluster.Guest); ok {
 		options.Stage = &guestStage{stage: stage{client: client}, guest: g, progress: a.Progress("")}

@@ -210,6 +210,8 @@ func (t *teller) fault(c snapshot.Change) []move {
 	case "start-node":
 		delete(t.stopped, c.Name)
 		m.say = plain("started node %s again", c.Name)
+	case "press-node":
+		m.say = plain("left node %s short of memory or disk", c.Name)
 	case "kill-container":
 		m.say = named("killed the container's process in", "it")
 	case "load":

@@ -202,6 +202,7 @@ func TestFaultTargets(t *testing.T) {
 		"stop-node: node/worker-2":               "worker-2",
 		`stop-node: '{{ node "pods?app=web" }}'`: "worker-1",
 		"start-node: stopped":                    "worker-1",
+		"press-node: node/worker-2\nmemory: 1Mi": "worker-2",
 	} {
 		l := parse(t, front+"## A\n```yaml fault\n"+fault+"\nsay: x\n```\n")
 		got, err := lesson.All[*lesson.Fault](l.Steps[0])[0].Resolve(now)

@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // stoppedNodes is the target of a start-node that means every node that is down.
 const stoppedNodes = "stopped"
 
 func (y *yamlBlock) fault() *Fault {
-	kinds := []FaultKind{KillContainer, StopNode, StartNode, SendLoad}
+	kinds := []FaultKind{KillContainer, StopNode, StartNode, PressNode, SendLoad}
 	o := y.keys(y.node, "a fault", append([]string{
-		string(KillContainer), string(StopNode), string(StartNode), string(SendLoad), "container", "say",
+		string(KillContainer), string(StopNode), string(StartNode), string(PressNode), string(SendLoad), "container", "memory", "disk", "say",
 	}, loadKeys()...)...)
 	if o == nil {
 		return nil
@@ -36,6 +38,7 @@ func (y *yamlBlock) fault() *Fault {
 	if f.Container != "" && f.Kind != KillContainer {
 		y.add(o.where("container"), "only kill-container has a container", "take it out")
 	}
+	f.LeftMemory, f.LeftDisk = y.left(o, f, "memory"), y.left(o, f, "disk")
 	if f.Kind == SendLoad {
 		f.Load = y.load(o, f.query)
 		return f
@@ -46,6 +49,23 @@ func (y *yamlBlock) fault() *Fault {
 		}
 	}
 	return f
+}
+
+// left reads what press-node leaves of a node, in bytes; -1 where nothing is said.
+func (y *yamlBlock) left(o *object, f *Fault, key string) int64 {
+	if !o.has(key) {
+		return -1
+	}
+	if f.Kind != PressNode {
+		y.add(o.where(key), "only press-node leaves so much of a node", "take it out")
+		return -1
+	}
+	q, err := resource.ParseQuantity(o.text(key))
+	if err != nil || q.Sign() < 0 {
+		y.add(o.where(key), fmt.Sprintf("%q is not a quantity", o.text(key)), "write "+key+": 150Mi")
+		return -1
+	}
+	return q.Value()
 }
 
 // target reads what a fault is done to: a query, a template, or for start-node the word stopped.
@@ -60,7 +80,7 @@ func (y *yamlBlock) target(o *object, f *Fault) {
 		_, f.target = y.template(o, key, noQuery())
 	default:
 		f.query = o.query(key)
-		wanted := map[FaultKind]string{KillContainer: "Pod", StopNode: "Node", StartNode: "Node"}[f.Kind]
+		wanted := map[FaultKind]string{KillContainer: "Pod", StopNode: "Node", StartNode: "Node", PressNode: "Node"}[f.Kind]
 		if !f.query.IsZero() && f.query.Kind != wanted {
 			instead := `write node/worker-1, or the node of a Pod: {{ node "pods?app=web" }}`
 			if wanted == "Pod" {

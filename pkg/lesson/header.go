@@ -98,7 +98,7 @@ func (p *problems) checkAfter(h Header) {
 }
 
 func (p *problems) needs(o *object) Needs {
-	n := p.object(o.fragment, o.keys["needs"], `"needs"`, "nodes", "metrics", "exec", "addNodes", "stopNode", "killContainer", "audit", "seeNodes", "cordonNodes")
+	n := p.object(o.fragment, o.keys["needs"], `"needs"`, "nodes", "metrics", "exec", "addNodes", "stopNode", "killContainer", "pressNode", "audit", "seeNodes", "cordonNodes")
 	if n == nil {
 		return Needs{}
 	}
@@ -109,6 +109,7 @@ func (p *problems) needs(o *object) Needs {
 		AddNodes:      n.boolean("addNodes"),
 		StopNode:      n.boolean("stopNode"),
 		KillContainer: n.boolean("killContainer"),
+		PressNode:     n.boolean("pressNode"),
 		Audit:         n.boolean("audit"),
 		SeeNodes:      n.boolean("seeNodes"),
 		CordonNodes:   n.boolean("cordonNodes"),

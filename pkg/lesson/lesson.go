@@ -46,6 +46,8 @@ type Needs struct {
 	// Nodes is the number of worker nodes.
 	Nodes                                                   int
 	Metrics, Exec, AddNodes, StopNode, KillContainer, Audit bool
+	// PressNode: a fault leaves a node short of memory or disk.
+	PressNode bool
 	// SeeNodes: learners look at nodes with kubectl. CordonNodes: they cordon, drain, taint or label them.
 	SeeNodes, CordonNodes bool
 	// ReadNodes: a block of the lesson asks about nodes. It is not declared, but found.
@@ -67,6 +69,7 @@ func (n Needs) Unmet(have Needs) []string {
 		{n.AddNodes, have.AddNodes, "it adds nodes, which this cluster does not allow"},
 		{n.StopNode, have.StopNode, "it stops a node, which this cluster does not allow"},
 		{n.KillContainer, have.KillContainer, "it kills a container's process, which this cluster does not allow"},
+		{n.PressNode, have.PressNode, "it makes a node run short, which this cluster does not allow"},
 		{n.Audit, have.Audit, "it reads the audit log, which this cluster does not keep"},
 		{n.ReadNodes, have.ReadNodes, "it asks about nodes, which you may not list in this cluster"},
 		{n.SeeNodes && !n.CordonNodes, have.SeeNodes, "its commands look at nodes, which a lesson may not do in this cluster"},
@@ -316,6 +319,7 @@ const (
 	StopNode      FaultKind = "stop-node"
 	StartNode     FaultKind = "start-node"
 	SendLoad      FaultKind = "load"
+	PressNode     FaultKind = "press-node"
 )
 
 // Fault breaks something (or mends it) from outside the API.
@@ -327,6 +331,8 @@ type Fault struct {
 	Container string
 	// Load is what is sent; nil for all kinds but SendLoad.
 	Load *Load
+	// Left is what press-node leaves of the node for Pods, in bytes; a negative number leaves all there is.
+	LeftMemory, LeftDisk int64
 	// Say tells the learner what is being done to the cluster.
 	Say    string
 	at     Pos

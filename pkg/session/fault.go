@@ -97,6 +97,8 @@ func (s *Session) hit(ctx context.Context, p *Position, f *lesson.Fault, name st
 		return s.Nodes.StopNode(ctx, name, cluster.Silent{})
 	case f.Kind == lesson.StartNode && s.Nodes != nil:
 		return s.Nodes.StartNode(ctx, name, cluster.Silent{})
+	case f.Kind == lesson.PressNode && s.Presser != nil:
+		return s.Presser.PressNode(ctx, name, cluster.Left{Memory: f.LeftMemory, Disk: f.LeftDisk})
 	}
 	return errors.New("this cluster does not allow that")
 }
@@ -116,8 +118,13 @@ func (p *Position) ready(f *lesson.Fault, name string, now *snapshot.Snapshot) e
 	return nil
 }
 
-// restoreNodes brings every node back: started, and schedulable.
+// restoreNodes brings every node back: started, schedulable, and short of nothing.
 func (s *Session) restoreNodes(ctx context.Context) error {
+	if s.Presser != nil {
+		if err := s.Presser.RelieveNodes(ctx); err != nil {
+			return err
+		}
+	}
 	if s.Nodes == nil {
 		return s.Stage.RestoreNodes(ctx)
 	}

@@ -25,7 +25,7 @@ func (s *Session) Meets(l *lesson.Lesson) error {
 	c := s.Capabilities()
 	reasons := l.Needs.Unmet(lesson.Needs{
 		Nodes: c.Nodes, Metrics: c.Metrics, Exec: c.Exec, AddNodes: c.AddNodes,
-		StopNode: c.StopNode, KillContainer: c.KillContainer, Audit: c.Audit,
+		StopNode: c.StopNode, KillContainer: c.KillContainer, PressNode: c.PressNode, Audit: c.Audit,
 		ReadNodes: c.ReadNodes, SeeNodes: c.SeeNodes, CordonNodes: c.CordonNodes,
 	})
 	if len(reasons) == 0 {

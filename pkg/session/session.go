@@ -35,10 +35,11 @@ type Options struct {
 	// Observe gives eyes on one namespace.
 	Observe func(namespace string) (Observer, error)
 	Kubectl Kubectl
-	// Killer, Nodes and Web are nil where the cluster lacks the ability.
-	Killer cluster.ContainerKiller
-	Nodes  cluster.NodeManager
-	Web    Web
+	// Killer, Nodes, Presser and Web are nil where the cluster lacks the ability.
+	Killer  cluster.ContainerKiller
+	Nodes   cluster.NodeManager
+	Presser cluster.NodePresser
+	Web     Web
 	// Metrics adds what serves figures where a lesson needs them; nil where that can't be done, or need not.
 	Metrics cluster.MetricsInstaller
 	Record  Record

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
@@ -24,6 +26,34 @@ func (h *Handle) KillContainer(ctx context.Context, namespace, pod, container st
 	}
 	if err := runtime.Kill(ctx, h.layout.Control(n.Index), c.ID); err != nil {
 		return fmt.Errorf("kill container %s of pod %s: %w", c.Name, pod, err)
+	}
+	return nil
+}
+
+// PressNode implements cluster.NodePresser.
+func (h *Handle) PressNode(ctx context.Context, name string, left cluster.Left) error {
+	n, ok := h.config.Node(name)
+	switch {
+	case !ok:
+		return fmt.Errorf("press node: %w", cluster.NoNode(h.config.Name, name, h.Info().Nodes))
+	case n.ControlPlane():
+		return fmt.Errorf("press node: %s carries the whole cluster: name a worker", name)
+	}
+	if err := runtime.Take(ctx, h.layout.Control(n.Index), runtime.Left(left)); err != nil {
+		return fmt.Errorf("press node %s: %w", name, err)
+	}
+	return nil
+}
+
+// RelieveNodes implements cluster.NodePresser.
+func (h *Handle) RelieveNodes(ctx context.Context) error {
+	for _, n := range h.config.Nodes {
+		if _, up := sandbox.Alive(h.layout, n.Name); n.ControlPlane() || !up {
+			continue
+		}
+		if err := h.PressNode(ctx, n.Name, cluster.Left{Memory: -1, Disk: -1}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ var (
 	_ cluster.Handle          = (*Handle)(nil)
 	_ cluster.NodeManager     = (*Handle)(nil)
 	_ cluster.ContainerKiller = (*Handle)(nil)
+	_ cluster.NodePresser     = (*Handle)(nil)
 	_ cluster.Auditor         = (*Handle)(nil)
 	_ cluster.LogReader       = (*Handle)(nil)
 	_ cluster.LogExporter     = (*Handle)(nil)
@@ -62,7 +63,7 @@ func (h *Handle) Capabilities() cluster.Capabilities {
 		}
 	}
 	return cluster.Capabilities{
-		Nodes: workers, Exec: true, AddNodes: true, StopNode: true, KillContainer: true, Audit: true,
+		Nodes: workers, Exec: true, Metrics: true, AddNodes: true, StopNode: true, KillContainer: true, PressNode: true, Audit: true,
 		ReadNodes: true, SeeNodes: true, CordonNodes: true,
 	}
 }

@@ -33,7 +33,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	for _, n := range h.config.Nodes {
 		s.Parts = append(s.Parts, h.kubelet(n, nodes, err))
 	}
-	s.Parts = append(s.Parts, standing("containers"), standing("images"), standing("Pod network, DNS, kube-proxy"), standing("node size"))
+	s.Parts = append(s.Parts, standing("containers"), h.process("metrics"), standing("images"), standing("Pod network, DNS, kube-proxy"), standing("node size"))
 	return s, nil
 }
 

@@ -49,6 +49,7 @@ var arguments = map[string][]string{
 	"cluster node remove":   {"n1"},
 	"cluster node stop":     {"n1"},
 	"cluster node start":    {"n1"},
+	"cluster node press":    {"n1"},
 	"cluster adopt":         {"", "--context mine", "--context mine --namespace shop", "--context production --yes"},
 	"cluster forget":        {"", "--leave-behind"},
 	"shell":                 {""},

@@ -26,6 +26,8 @@ type Spec struct {
 	User User `json:"user"`
 	// Sysctls are the kernel settings that the Pod asks for, as /proc/sys is to show them.
 	Sysctls map[string]string `json:"sysctls,omitempty"`
+	// OOMScore is what the kubelet asks the kernel to add to the container's badness when memory runs out.
+	OOMScore int64 `json:"oomScore,omitempty"`
 	// ReadOnlyRoot refuses writes outside of mounts.
 	ReadOnlyRoot bool    `json:"readOnlyRoot,omitempty"`
 	Mounts       []Mount `json:"mounts,omitempty"`

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/pflag"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 
@@ -16,7 +19,11 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
 )
 
-type apiServer struct{ options options.CompletedOptions }
+// apiServer is kube-apiserver, set up and not yet running.
+type apiServer struct {
+	options options.CompletedOptions
+	metrics func(informers.SharedInformerFactory) (*metrics, error)
+}
 
 // egressSelector sends the API server's own connections (to kubelets, Pods and webhooks) through
 // the proxy that knows the cluster's network.
@@ -60,8 +67,8 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 		"--profiling=false", "--default-watch-cache-size=50", "--enable-priority-and-fairness=false",
 		"--max-requests-inflight=0", "--max-mutating-requests-inflight=0",
 		"--etcd-compaction-interval=1m",
-		// The control plane node's kubelet is in this process, and feature gates are set once.
-		"--feature-gates=PodAndContainerStatsFromCRI=true",
+		// The control plane node's kubelet is in this process, and feature gates are set once: see package node.
+		fmt.Sprintf("--feature-gates=PodAndContainerStatsFromCRI=%t", runtime.GOOS == "linux"),
 	}
 	o := options.NewServerRunOptions()
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
@@ -83,7 +90,45 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 	if errs := completed.Validate(); len(errs) > 0 {
 		return nil, fmt.Errorf("set up kube-apiserver: %w", utilerrors.NewAggregate(errs))
 	}
-	return &apiServer{options: completed}, nil
+	return &apiServer{options: completed, metrics: func(i informers.SharedInformerFactory) (*metrics, error) {
+		return newMetrics(l, a, f, i)
+	}}, nil
 }
 
-func (s *apiServer) run(ctx context.Context) error { return app.Run(ctx, s.options) }
+// run does what app.Run does, and adds the API group metrics.k8s.io on the way.
+func (s *apiServer) run(ctx context.Context) error {
+	if s.options.InformerName == nil {
+		name, err := cache.NewInformerName("kube-apiserver")
+		if err != nil {
+			return err
+		}
+		s.options.InformerName = name
+	}
+	config, err := app.NewConfig(s.options)
+	if err != nil {
+		return err
+	}
+	describe(config.KubeAPIs.ControlPlane.Generic)
+	caches := config.KubeAPIs.ControlPlane.VersionedInformers
+	m, err := s.metrics(caches)
+	if err != nil {
+		return err
+	}
+	completed, err := config.Complete()
+	if err != nil {
+		return err
+	}
+	chain, err := app.CreateServerChain(completed)
+	if err != nil {
+		return err
+	}
+	if err := m.install(chain.GenericAPIServer, caches); err != nil {
+		return err
+	}
+	prepared, err := chain.PrepareRun()
+	if err != nil {
+		return err
+	}
+	go m.run(ctx)
+	return prepared.Run(ctx)
+}

@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+	aggregator "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
@@ -39,6 +41,9 @@ func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error
 			return fmt.Errorf("bootstrap: %w", err)
 		}
 	}
+	if err := publishMetrics(ctx, admin, client); err != nil {
+		return err
+	}
 	return publishAPIServer(ctx, client, c)
 }
 
@@ -52,6 +57,34 @@ func policyReader() *rbacv1.ClusterRole {
 			{APIGroups: []string{"networking.k8s.io"}, Resources: []string{"networkpolicies"}, Verbs: []string{"list", "watch"}},
 		},
 	}
+}
+
+// publishMetrics makes what comes with metrics-server elsewhere: the entry in the list of APIs, and
+// the right to read figures for everyone who may read Pods.
+func publishMetrics(ctx context.Context, admin *rest.Config, client kubernetes.Interface) error {
+	apis, err := aggregator.NewForConfig(admin)
+	if err != nil {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	service := &apiregistrationv1.APIService{
+		ObjectMeta: metav1.ObjectMeta{Name: "v1beta1.metrics.k8s.io"},
+		Spec:       apiregistrationv1.APIServiceSpec{Group: "metrics.k8s.io", Version: "v1beta1", GroupPriorityMinimum: 100, VersionPriority: 100},
+	}
+	if _, err := apis.ApiregistrationV1().APIServices().Create(ctx, service, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	reader := &rbacv1.ClusterRole{
+		ObjectMeta: metav1.ObjectMeta{Name: "system:aggregated-metrics-reader", Labels: map[string]string{
+			"rbac.authorization.k8s.io/aggregate-to-view":  "true",
+			"rbac.authorization.k8s.io/aggregate-to-edit":  "true",
+			"rbac.authorization.k8s.io/aggregate-to-admin": "true",
+		}},
+		Rules: []rbacv1.PolicyRule{{APIGroups: []string{"metrics.k8s.io"}, Resources: []string{"pods", "nodes"}, Verbs: []string{"get", "list", "watch"}}},
+	}
+	if _, err := client.RbacV1().ClusterRoles().Create(ctx, reader, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	return nil
 }
 
 func binding(name, role, user string) *rbacv1.ClusterRoleBinding {

@@ -22,7 +22,7 @@ func TestAHostPathErrorDoesNotNameTheHost(t *testing.T) {
 
 // A Pod that asks for a part of the node's disk finds no node where the disk is said to have no size.
 func TestANodesDiskHasASize(t *testing.T) {
-	got := sized{}.GetCapacity(klog.Background(), true)[corev1.ResourceEphemeralStorage]
+	got := manager{}.GetCapacity(klog.Background(), true)[corev1.ResourceEphemeralStorage]
 	if got.Value() != diskSize {
 		t.Errorf("it is %s", got.String())
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"time"
 
 	"go.opentelemetry.io/otel/trace/noop"
@@ -78,6 +79,8 @@ func configuration(n sandbox.Node, dir string, port int) (*kubeletconfig.Kubelet
 	c.SyncFrequency.Duration = 10 * time.Second
 	c.EvictionHard = map[string]string{"memory.available": "100Mi", "nodefs.available": "5%"}
 	c.EvictionPressureTransitionPeriod.Duration = 20 * time.Second
+	// A minute by default, which is how long an emptyDir may go over its limit unnoticed.
+	c.VolumeStatsAggPeriod.Duration = 5 * time.Second
 	c.EnableDebuggingHandlers, c.EnableSystemLogHandler = true, false
 	c.EventRecordQPS, c.KubeAPIQPS, c.KubeAPIBurst = 0, 100, 200
 	if n.ControlPlane() {
@@ -86,9 +89,10 @@ func configuration(n sandbox.Node, dir string, port int) (*kubeletconfig.Kubelet
 	return c, nil
 }
 
-// useCRIStats makes the kubelet take containers' figures from the runtime: there are no cgroups to read.
+// useCRIStats makes the kubelet take containers' and Pods' figures from the runtime: there are no
+// cgroups to read. On other systems than Linux the kubelet can't do that for Pods, and adds up their containers.
 func useCRIStats() error {
-	if utilfeature.DefaultFeatureGate.Enabled(features.PodAndContainerStatsFromCRI) {
+	if goruntime.GOOS != "linux" || utilfeature.DefaultFeatureGate.Enabled(features.PodAndContainerStatsFromCRI) {
 		return nil
 	}
 	return utilfeature.DefaultMutableFeatureGate.SetFromMap(map[string]bool{"PodAndContainerStatsFromCRI": true})
@@ -112,7 +116,7 @@ func dependencies(l sandbox.Layout, n sandbox.Node, dir string, mounted *mounts,
 		RemoteRuntimeService: rt, RemoteImageService: rt,
 		CAdvisorInterface:         &machine{name: n.Name, started: time.Now(), used: rt},
 		OSInterface:               hostFiles{logs: filepath.Join(dir, "log-links"), name: n.Name},
-		ContainerManager:          sized{cm.NewStubContainerManager()},
+		ContainerManager:          manager{cm.NewStubContainerManager(), rt},
 		OOMAdjuster:               oom.NewFakeOOMAdjuster(),
 		Mounter:                   mounted,
 		Subpather:                 &subpaths{},

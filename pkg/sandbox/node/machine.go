@@ -6,34 +6,27 @@ import (
 	"time"
 
 	cadvisorapi "github.com/google/cadvisor/lib/model"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/klog/v2"
-	"k8s.io/kubernetes/pkg/kubelet/cm"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
 )
 
-// A node's size is a declared number: nothing of the host is set aside for it.
+// A node's size is a declared number: nothing of the host is set aside for it, and nothing of the
+// host is asked, so that the kubelet never evicts Pods because the learner's machine is full.
 const (
-	cores     = 2
-	memory    = 4 << 30  // bytes
-	diskSize  = 20 << 30 // bytes
-	diskFree  = 15 << 30
-	nodeUsage = 60 << 20 // bytes that the node itself counts as used
+	cores    = task.NodeCPUs
+	memory   = task.NodeMemory
+	diskSize = task.NodeDisk
 )
 
-// sized is a container manager that says how large the node's disk is.
-type sized struct{ cm.ContainerManager }
-
-func (sized) GetCapacity(klog.Logger, bool) corev1.ResourceList {
-	return corev1.ResourceList{corev1.ResourceEphemeralStorage: *resource.NewQuantity(diskSize, resource.BinarySI)}
-}
-
-// usage is what the node's containers use together.
+// usage is what a node and its Pods use together.
 type usage interface {
 	// Usage returns nanoseconds of CPU since the node started, and bytes of memory in use now.
 	Usage() (cpu, memory uint64)
+	// PodUsage is the part of it that is the Pods'.
+	PodUsage() (cpu, memory uint64)
+	// Disk returns bytes of the node's disk that are in use.
+	Disk() uint64
 }
 
 // machine tells the kubelet about the computer that it runs on, in cAdvisor's place.
@@ -45,16 +38,19 @@ type machine struct {
 
 func (m *machine) Start() error { return nil }
 
-func (m *machine) ContainerInfoV2(string, cadvisorapi.RequestOptions) (map[string]cadvisorapi.ContainerInfo, error) {
+// ContainerInfoV2 knows two groups: all that runs on the node, and its Pods.
+func (m *machine) ContainerInfoV2(name string, _ cadvisorapi.RequestOptions) (map[string]cadvisorapi.ContainerInfo, error) {
 	cpu, mem := m.used.Usage()
-	mem += nodeUsage
+	if name == podGroup {
+		cpu, mem = m.used.PodUsage()
+	}
 	stats := &cadvisorapi.ContainerStats{
 		Timestamp: time.Now(),
 		Cpu:       &cadvisorapi.CpuStats{Usage: cadvisorapi.CpuUsage{Total: cpu}},
 		Memory:    &cadvisorapi.MemoryStats{Usage: mem, WorkingSet: mem, RSS: mem},
 	}
 	spec := cadvisorapi.ContainerSpec{CreationTime: m.started, HasCpu: true, HasMemory: true, Memory: cadvisorapi.MemorySpec{Limit: memory}}
-	return map[string]cadvisorapi.ContainerInfo{"/": {Spec: spec, Stats: []*cadvisorapi.ContainerStats{stats}}}, nil
+	return map[string]cadvisorapi.ContainerInfo{name: {Spec: spec, Stats: []*cadvisorapi.ContainerStats{stats}}}, nil
 }
 
 func (m *machine) GetRequestedContainersInfo(string, cadvisorapi.RequestOptions) (map[string]*cadvisorapi.ContainerInfo, error) {
@@ -75,9 +71,10 @@ func (m *machine) VersionInfo() (*cadvisorapi.VersionInfo, error) {
 
 func (m *machine) disk() (cadvisorapi.FsInfo, error) {
 	inodes, free := uint64(1<<20), uint64(1<<19)
+	used := min(m.used.Disk(), diskSize)
 	return cadvisorapi.FsInfo{
 		Timestamp: time.Now(), Device: "practice-disk", Mountpoint: "/",
-		Capacity: diskSize, Available: diskFree, Usage: diskSize - diskFree, Inodes: &inodes, InodesFree: &free,
+		Capacity: diskSize, Available: diskSize - used, Usage: used, Inodes: &inodes, InodesFree: &free,
 	}, nil
 }
 

@@ -55,7 +55,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	rt, err := runtime.New(runtime.Options{
-		Dir: dir, Node: *n, Network: network, Proxy: proxy, Program: program, Kubectl: self,
+		Dir: dir, Disk: filepath.Join(dir, "disk"), Node: *n, Network: network, Proxy: proxy, Program: program, Kubectl: self,
 		Images: image.Store{Dir: l.Images()}, FileSystem: mounted.FileSystem,
 	})
 	if err != nil {

@@ -91,7 +91,7 @@ func (p *procFS) process(pid int, what string) ([]byte, []string, error) {
 	command := e.Args[0][strings.LastIndex(e.Args[0], "/")+1:]
 	switch what {
 	case "":
-		return nil, []string{"cmdline", "comm", "cwd", "environ", "fd", "mounts", "stat", "status"}, nil
+		return nil, []string{"cmdline", "comm", "cwd", "environ", "fd", "mounts", "oom_score_adj", "stat", "status"}, nil
 	case "fd":
 		return nil, []string{"0", "1", "2"}, nil
 	case "fd/0", "fd/1", "fd/2":
@@ -113,9 +113,15 @@ func (p *procFS) process(pid int, what string) ([]byte, []string, error) {
 	case "status":
 		return fmt.Appendf(nil, "Name:\t%s\nState:\tS (sleeping)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nUid:\t%[5]d\t%[5]d\t%[5]d\t%[5]d\nGid:\t%[6]d\t%[6]d\t%[6]d\t%[6]d\nThreads:\t1\n",
 			command, pid, pid, e.Parent, p.spec.User.UID, p.spec.User.GID), nil, nil
+	case "oom_score_adj":
+		return fmt.Appendln(nil, p.spec.OOMScore), nil, nil
 	case "mounts":
 		text := "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
 		for _, m := range p.spec.Mounts {
+			if m.Path == "/sys/fs/cgroup" {
+				text += "cgroup /sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec,relatime 0 0\n"
+				continue
+			}
 			mode := "rw"
 			if m.ReadOnly {
 				mode = "ro"

@@ -25,11 +25,16 @@ func Parts() []Part {
 			Means: "Kubernetes' own code: Pod life cycle, probes, restarts with back-off, init containers, termination, status, events, volumes, logs, exec, port-forward.",
 		},
 		{
+			Name: "metrics.k8s.io", Realness: cluster.Real,
+			Means:  "metrics-server's own code, collecting from the kubelets every 5 s; the API server serves it itself, so its APIService is Local.",
+			Status: []Line{{Name: "metrics", Note: "kubectl top and autoscalers; figures are 5 to 10 s old"}},
+		},
+		{
 			Name: "container runtime", Realness: cluster.ProcessLevel,
 			Means: "Our own, behind the kubelet's CRI. A container is one process of your operating system.",
 			Status: []Line{{
 				Name: "containers", Evidence: "a process each",
-				Note: "no namespaces, no users, no CPU limits; memory limits are looked at every second",
+				Note: "no namespaces; users as programs see them, no CPU limits, memory limits looked at each second",
 			}},
 			Emulations: []Emulation{
 				{
@@ -75,7 +80,7 @@ func Parts() []Part {
 		},
 		{
 			Name: "images", Realness: cluster.Emulated,
-			Means: "An image name stands for a program that is built in. There is no registry, no layer and no pull.",
+			Means: "An image name stands for a program that is built in, or that you built. There is no registry, no layer and no pull.",
 			Status: []Line{{
 				Name: "images", Evidence: "built into this program", Note: "only built-in images run; pulling one takes no time",
 			}},
@@ -96,8 +101,16 @@ func Parts() []Part {
 			}},
 		},
 		{
+			Name: "CPU and memory figures", Realness: cluster.ProcessLevel,
+			Means: "Measured of each container's processes, those of `kubectl exec` included. A node's are its Pods' and its own process's.",
+		},
+		{
+			Name: "limits", Realness: cluster.ProcessLevel,
+			Means: "Memory is kept by this program. CPU is not limited: `cpu.max` in `/sys/fs/cgroup` and a resize are shown, and slow nothing down.",
+		},
+		{
 			Name: "node size, disk", Realness: cluster.Emulated,
-			Means:  "Declared numbers. The scheduler believes them.",
+			Means:  "Declared numbers. The scheduler and the kubelet's eviction believe them; your machine's are never asked.",
 			Status: []Line{{Name: "node size", Evidence: "2 CPUs, 4 GiB", Note: "declared, not reserved"}},
 		},
 	}

@@ -37,6 +37,8 @@ type container struct {
 	spec    spec.Spec
 	created time.Time
 	output  *output
+	cgroup  string        // host folder of its control group
+	written count         // into its root file system
 	done    chan struct{} // closed when it has ended
 
 	mu       sync.Mutex
@@ -51,6 +53,9 @@ type container struct {
 	stdin    io.WriteCloser
 	execs    int
 	figures  figures
+	shown    figures      // the last that its control group shows
+	joined   map[int]bool // processes that came by exec
+	left     uint64       // nanoseconds of CPU of those that ended
 	oom      bool
 }
 
@@ -78,6 +83,7 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return "", fmt.Errorf("create container %s: %w", config.GetMetadata().GetName(), err)
 	}
+	c.cgroup = filepath.Join(r.cgroup(podConfig), c.id)
 	if c.spec, err = r.containerSpec(c, ref, podConfig); err != nil {
 		_ = os.RemoveAll(c.dir)
 		return "", err
@@ -96,6 +102,10 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 	if err := os.WriteFile(c.spec.NativeFile, c.spec.EncodeNative(filepath.Join(c.dir, specFile)), 0o600); err != nil {
 		return "", fmt.Errorf("describe container %s: %w", c.spec.Name, err)
 	}
+	if err := setLimits(c.cgroup, config.GetLinux().GetResources()); err != nil {
+		return "", fmt.Errorf("create container %s: %w", c.spec.Name, err)
+	}
+	c.showUse()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.containers[c.id] = c
@@ -118,8 +128,12 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 		Hostname: hostname, Image: ref, Args: commandLine(c.image, config), Env: environment(c.image, config, hostname, home),
 		Dir: config.GetWorkingDir(), Root: filepath.Join(c.dir, "root"),
 		ReadOnlyRoot: config.GetLinux().GetSecurityContext().GetReadonlyRootfs(),
-		Mounts:       []spec.Mount{{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()}},
-		PodIP:        c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: c.pod.doorFile(), NodeKey: r.nodeKey(), Control: r.control, Kubectl: r.o.Kubectl,
+		OOMScore:     config.GetLinux().GetResources().GetOomScoreAdj(),
+		Mounts: []spec.Mount{
+			{Path: "/etc/resolv.conf", Source: c.pod.resolv()}, {Path: "/etc/hostname", Source: c.pod.hostname()},
+			{Path: "/" + cgroupPath, Source: c.cgroup, ReadOnly: true},
+		},
+		PodIP: c.pod.ip, NodeName: r.o.Node.Name, Net: c.pod.net, Proxy: c.pod.doorFile(), NodeKey: r.nodeKey(), Control: r.control, Kubectl: r.o.Kubectl,
 		User: user, Sysctls: podConfig.GetLinux().GetSysctls(),
 		Terminal: config.GetTty(), Stdin: config.GetStdin(),
 	}
@@ -356,7 +370,7 @@ func (r *Runtime) RemoveContainer(_ context.Context, id string) error {
 		return nil
 	}
 	c.kill()
-	if err := os.RemoveAll(c.dir); err != nil {
+	if err := errors.Join(os.RemoveAll(c.dir), os.RemoveAll(c.cgroup)); err != nil {
 		return fmt.Errorf("remove container: %w", err)
 	}
 	r.mu.Lock()
@@ -415,7 +429,7 @@ func nano(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// UpdateContainerResources implements RuntimeService: memory limits are looked at every second.
+// UpdateContainerResources implements RuntimeService. The memory limit counts from the next look on.
 func (r *Runtime) UpdateContainerResources(_ context.Context, id string, res *runtimeapi.ContainerResources) error {
 	c, err := r.find(id)
 	if err != nil {
@@ -427,7 +441,7 @@ func (r *Runtime) UpdateContainerResources(_ context.Context, id string, res *ru
 		c.config.Linux = &runtimeapi.LinuxContainerConfig{}
 	}
 	c.config.Linux.Resources = res.GetLinux()
-	return nil
+	return setLimits(c.cgroup, res.GetLinux())
 }
 
 // ReopenContainerLog implements RuntimeService.

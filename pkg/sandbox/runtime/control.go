@@ -17,6 +17,8 @@ const (
 	killAnswer  = "killed"
 	pingRequest = "ping"
 	pingAnswer  = "here"
+	takeRequest = "take "
+	takeAnswer  = "taken"
 )
 
 // serveControl takes the connections that containers hold for as long as they live, and requests
@@ -47,6 +49,10 @@ func (r *Runtime) hold(c net.Conn) {
 	for lines.Scan() {
 		if lines.Text() == pingRequest {
 			fmt.Fprintln(c, pingAnswer)
+			continue
+		}
+		if left, ok := strings.CutPrefix(lines.Text(), takeRequest); ok {
+			fmt.Fprintln(c, r.take(left))
 			continue
 		}
 		id, ok := strings.CutPrefix(lines.Text(), killRequest)

@@ -36,6 +36,8 @@ type pod struct {
 	net     string // folder of its listening sockets
 	dir     string // host folder of its files
 	door    io.Closer
+	// resources are those of all its containers together, as the kubelet last gave them.
+	resources *runtimeapi.LinuxContainerResources
 }
 
 func (r *Runtime) address(host int) string {
@@ -67,7 +69,10 @@ func (r *Runtime) allocate() (ip, dir string, err error) {
 func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandboxConfig, _ string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := &pod{id: newID(), config: config, state: runtimeapi.PodSandboxState_SANDBOX_READY, created: time.Now()}
+	p := &pod{
+		id: newID(), config: config, state: runtimeapi.PodSandboxState_SANDBOX_READY, created: time.Now(),
+		resources: config.GetLinux().GetResources(),
+	}
 	var err error
 	if onHostNetwork(config) {
 		p.net, err = r.o.Network.AddNode(r.o.Node.IP())
@@ -85,6 +90,9 @@ func (r *Runtime) RunPodSandbox(_ context.Context, config *runtimeapi.PodSandbox
 	}
 	if err := r.openDoor(p); err != nil {
 		return "", fmt.Errorf("set up network of Pod %s: %w", config.GetMetadata().GetName(), err)
+	}
+	if err := setLimits(r.cgroup(config), p.resources); err != nil {
+		return "", err
 	}
 	if config.LogDirectory != "" {
 		if err := os.MkdirAll(config.LogDirectory, 0o700); err != nil {
@@ -192,6 +200,9 @@ func (r *Runtime) RemovePodSandbox(ctx context.Context, id string) error {
 	if p, ok := r.pods[id]; ok {
 		_ = os.RemoveAll(p.dir)
 		delete(r.pods, id)
+		if !r.has(p.config.GetMetadata().GetUid()) {
+			_ = os.RemoveAll(r.cgroup(p.config))
+		}
 	}
 	return nil
 }
@@ -230,9 +241,26 @@ func (r *Runtime) ListPodSandbox(_ context.Context, f *runtimeapi.PodSandboxFilt
 	return out, nil
 }
 
-// UpdatePodSandboxResources implements RuntimeService: a Pod has no limits of its own here.
-func (r *Runtime) UpdatePodSandboxResources(context.Context, *runtimeapi.UpdatePodSandboxResourcesRequest) (*runtimeapi.UpdatePodSandboxResourcesResponse, error) {
-	return &runtimeapi.UpdatePodSandboxResourcesResponse{}, nil
+// has says whether there is a sandbox of that Pod; r.mu is held.
+func (r *Runtime) has(uid string) bool {
+	for _, p := range r.pods {
+		if p.config.GetMetadata().GetUid() == uid {
+			return true
+		}
+	}
+	return false
+}
+
+// UpdatePodSandboxResources implements RuntimeService: they are shown, the containers' own are kept.
+func (r *Runtime) UpdatePodSandboxResources(_ context.Context, req *runtimeapi.UpdatePodSandboxResourcesRequest) (*runtimeapi.UpdatePodSandboxResourcesResponse, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, ok := r.pods[req.GetPodSandboxId()]
+	if !ok {
+		return nil, status.Errorf(codes.NotFound, "Pod sandbox %q not found", req.GetPodSandboxId())
+	}
+	p.resources = req.GetResources()
+	return &runtimeapi.UpdatePodSandboxResourcesResponse{}, setLimits(r.cgroup(p.config), p.resources)
 }
 
 // PortForward implements RuntimeService.

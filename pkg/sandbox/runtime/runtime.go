@@ -29,7 +29,9 @@ import (
 // Options say where a Runtime lives.
 type Options struct {
 	// Dir is the node's folder.
-	Dir     string
+	Dir string
+	// Disk is the folder that stands for the node's disk.
+	Disk    string
 	Node    sandbox.Node
 	Network podnet.Network
 	// Proxy is the node's service proxy, to which each Pod gets a door of its own. Without it Pods reach
@@ -66,6 +68,8 @@ type Runtime struct {
 	images     map[string]*runtimeapi.Image
 	lastIP     int
 	spent      uint64 // nanoseconds of CPU of containers that were removed
+	taken      taken
+	disk       count
 }
 
 var (
@@ -110,8 +114,10 @@ func (r *Runtime) Close(context.Context) error {
 }
 
 func (r *Runtime) clean() error {
-	if err := os.RemoveAll(r.containersDir()); err != nil {
-		return err
+	for _, dir := range []string{r.containersDir(), r.cgroupRoot()} {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
 	}
 	for i := firstHost; i <= lastHost; i++ {
 		if err := r.o.Network.RemovePod(r.address(i)); err != nil {

@@ -78,7 +78,7 @@ func (n *node) start() {
 	n.t.Helper()
 	var err error
 	n.Runtime, err = runtime.New(runtime.Options{
-		Dir: n.dir, Node: sandbox.Node{Name: "worker-1", Index: 1}, Network: n.network,
+		Dir: n.dir, Disk: filepath.Join(n.dir, "disk"), Node: sandbox.Node{Name: "worker-1", Index: 1}, Network: n.network,
 		Program: containerProgram, Images: n.images(),
 	})
 	if err != nil {

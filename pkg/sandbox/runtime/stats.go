@@ -4,93 +4,10 @@ import (
 	"context"
 	"time"
 
-	"github.com/shirou/gopsutil/v4/process"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
-
-// figures are what a container used when it was last looked at.
-type figures struct {
-	at     time.Time
-	cpu    uint64 // nanoseconds since its start
-	rate   uint64 // nanoseconds a second
-	memory uint64 // bytes of its own
-}
-
-// measure looks at every container once a second, and ends one that is over its memory limit.
-func (r *Runtime) measure(stop <-chan struct{}) {
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
-	for {
-		select {
-		case <-stop:
-			return
-		case now := <-t.C:
-			for _, c := range r.snapshot() {
-				c.measure(now)
-			}
-		}
-	}
-}
-
-func (c *container) measure(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state != runtimeapi.ContainerState_CONTAINER_RUNNING {
-		return
-	}
-	cpu, memory, err := used(c.cmd.Process.Pid)
-	if err != nil {
-		return // it has just ended
-	}
-	f := figures{at: now, cpu: cpu, memory: memory}
-	if last := c.figures; !last.at.IsZero() && cpu >= last.cpu && now.After(last.at) {
-		f.rate = uint64(float64(cpu-last.cpu) / now.Sub(last.at).Seconds())
-	}
-	c.figures = f
-	if limit := c.config.GetLinux().GetResources().GetMemoryLimitInBytes(); limit > 0 && memory > uint64(limit) {
-		c.oom = true
-		killGroup(c.cmd.Process)
-	}
-}
-
-// used asks the operating system for a process's CPU time (ns) and the memory that is its alone.
-func used(pid int) (cpu, memory uint64, err error) {
-	p, err := process.NewProcess(int32(pid))
-	if err != nil {
-		return 0, 0, err
-	}
-	t, err := p.Times()
-	if err != nil {
-		return 0, 0, err
-	}
-	memory, err = ownMemory(p)
-	return uint64((t.User + t.System) * 1e9), memory, err
-}
-
-func (c *container) cpu() uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.figures.cpu
-}
-
-// Usage returns what all containers of the node used: nanoseconds of CPU since it started, and
-// bytes of memory now.
-func (r *Runtime) Usage() (cpu, memory uint64) {
-	r.mu.Lock()
-	cpu = r.spent
-	r.mu.Unlock()
-	for _, c := range r.snapshot() {
-		c.mu.Lock()
-		cpu += c.figures.cpu
-		if c.state == runtimeapi.ContainerState_CONTAINER_RUNNING {
-			memory += c.figures.memory
-		}
-		c.mu.Unlock()
-	}
-	return cpu, memory
-}
 
 func value(v uint64) *runtimeapi.UInt64Value { return &runtimeapi.UInt64Value{Value: v} }
 
@@ -106,6 +23,7 @@ func memoryUsage(at int64, m uint64) *runtimeapi.MemoryUsage {
 }
 
 func (c *container) stats() *runtimeapi.ContainerStats {
+	bytes, inodes := c.layer()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f := c.figures
@@ -116,7 +34,7 @@ func (c *container) stats() *runtimeapi.ContainerStats {
 	return &runtimeapi.ContainerStats{
 		Attributes: &runtimeapi.ContainerAttributes{Id: c.id, Metadata: c.config.Metadata, Labels: c.config.Labels, Annotations: c.config.Annotations},
 		Cpu:        cpuUsage(at, f.cpu, f.rate), Memory: memoryUsage(at, f.memory),
-		WritableLayer: &runtimeapi.FilesystemUsage{Timestamp: at, FsId: &runtimeapi.FilesystemIdentifier{Mountpoint: "/"}, UsedBytes: value(0), InodesUsed: value(0)},
+		WritableLayer: &runtimeapi.FilesystemUsage{Timestamp: at, FsId: &runtimeapi.FilesystemIdentifier{Mountpoint: "/"}, UsedBytes: value(bytes), InodesUsed: value(inodes)},
 	}
 }
 

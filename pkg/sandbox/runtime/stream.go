@@ -121,6 +121,7 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 	if err := r.groups.start(cmd, c.pod); err != nil {
 		return fmt.Errorf("failed to start exec: %w", err)
 	}
+	c.join(cmd)
 	defer r.groups.ended(cmd)
 	if x.native {
 		if leave, err := process.Open(c.spec.Procs).Enter(cmd.Process.Pid, false, argv); err == nil {
@@ -145,6 +146,7 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 	}()
 	_ = cmd.Wait()
 	close(waited)
+	c.leave(cmd)
 	if code := exitCode(cmd.ProcessState); code != 0 {
 		return utilexec.CodeExitError{Err: fmt.Errorf("command terminated with exit code %d", code), Code: int(code)}
 	}

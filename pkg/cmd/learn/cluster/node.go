@@ -37,6 +37,7 @@ func newNode(app *cmd.App) *cobra.Command {
 		o.leaf("remove", "Take a worker out of the cluster", "Node %s is gone.", cluster.NodeManager.RemoveNode),
 		o.leaf("stop", "End a node at once, as if its power failed", "Node %s is off.", cluster.NodeManager.StopNode),
 		o.leaf("start", "Start a node that was stopped", "Node %s is back.", cluster.NodeManager.StartNode),
+		newPress(o),
 	)
 	return c
 }
