@@ -22,6 +22,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	if err != nil {
 		return s, err
 	}
+	s.Processes = h.processes(ctx)
 	api := live.Health(ctx, client, "/readyz")
 	s.Parts = append(s.Parts,
 		api.Part("API server", cluster.Real, "etcd is the only one behind it, and it alone speaks to etcd"),

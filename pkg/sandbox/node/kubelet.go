@@ -37,6 +37,7 @@ import (
 	"k8s.io/mount-utils"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
@@ -94,21 +95,21 @@ func useCRIStats() error {
 	return utilfeature.DefaultMutableFeatureGate.SetFromMap(map[string]bool{"PodAndContainerStatsFromCRI": true})
 }
 
-func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runtime, serving *tls.Config, swap func(*kubelet.Kubelet)) (*kubelet.Dependencies, error) {
+func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runtime, serving *tls.Config, beats *pulse.Pulse, swap func(*kubelet.Kubelet)) (*kubelet.Dependencies, error) {
 	client, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up kubelet: %w", err)
 	}
 	beat := rest.CopyConfig(cfg)
 	beat.Timeout = 3 * time.Second // less than the lease lasts
-	heartbeat, err := kubernetes.NewForConfig(beat)
+	alive, err := kubernetes.NewForConfig(beat)
 	if err != nil {
 		return nil, fmt.Errorf("set up kubelet: %w", err)
 	}
 	events := record.NewBroadcaster()
 	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
 	return &kubelet.Dependencies{
-		KubeClient: client, HeartbeatClient: heartbeat,
+		KubeClient: client, HeartbeatClient: newHeartbeat(alive, beats),
 		RemoteRuntimeService: rt, RemoteImageService: rt,
 		CAdvisorInterface:         &machine{name: n.Name, started: time.Now(), used: rt},
 		OSInterface:               hostFiles{logs: filepath.Join(dir, "log-links"), name: n.Name},

@@ -22,6 +22,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/service"
 )
@@ -99,7 +100,9 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 		return err
 	}
 	var swapped error
-	deps, err := dependencies(n, dir, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
+	beats := pulse.New(pulse.System())
+	go beats.Run(ctx)
+	deps, err := dependencies(n, dir, cfg, rt, tls, beats, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
 	if err != nil {
 		return err
 	}
