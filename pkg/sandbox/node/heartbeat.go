@@ -9,10 +9,13 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	typedcoordinationv1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/kubernetes/pkg/kubelet/events"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 )
@@ -62,6 +65,20 @@ func (r nodeReports) Patch(ctx context.Context, name string, t types.PatchType, 
 		return nil, errSlept
 	}
 	return r.NodeInterface.Patch(ctx, name, t, data, o, sub...)
+}
+
+// quiet is the kubelet's recorder of events, without what it thinks of itself right after it slept.
+type quiet struct {
+	record.EventRecorderLogger
+	pulse *pulse.Pulse
+}
+
+// Eventf implements record.EventRecorder.
+func (q quiet) Eventf(object runtime.Object, eventType, reason, format string, args ...any) {
+	if (reason == events.NodeNotReady || reason == events.NodeReady) && q.pulse.Woke(settle) {
+		return
+	}
+	q.EventRecorderLogger.Eventf(object, eventType, reason, format, args...)
 }
 
 // renewals are the leases of nodes, renewed to ever later times.

@@ -122,7 +122,7 @@ func dependencies(n sandbox.Node, dir string, cfg *rest.Config, rt *runtime.Runt
 		PodStartupLatencyTracker:  kubeletutil.NewPodStartupLatencyTracker(),
 		NodeStartupLatencyTracker: kubeletutil.NewNodeStartupLatencyTracker(klog.TODO()),
 		TracerProvider:            noop.NewTracerProvider(),
-		Recorder:                  events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: n.Name}),
+		Recorder:                  quiet{events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: n.Name}), beats},
 		TLSConfig:                 serving,
 		Options:                   []kubelet.Option{swap},
 	}, nil
