@@ -74,7 +74,7 @@ func TestTwoCommands(t *testing.T) {
 		if o.err != nil || strings.Count(o.out, " Ready") != 2 {
 			t.Errorf("%v\n%s", o.err, o.out)
 		}
-		mended += strings.Count(o.out, "starting it again")
+		mended += strings.Count(unwrapped(o.out), "starting it again")
 	}
 	if mended != 1 {
 		t.Errorf("%d commands mended the cluster, want 1", mended)
@@ -83,6 +83,9 @@ func TestTwoCommands(t *testing.T) {
 		t.Errorf("%d processes of parts run, want 2", n)
 	}
 }
+
+// unwrapped is text on one line.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 type outcome struct {
 	out string
@@ -131,7 +134,7 @@ func TestReboot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out := l.run(t, "cluster", "status"); !strings.Contains(out, "was the machine restarted?") || strings.Contains(out, strconv.Itoa(innocent.Process.Pid)+" ") {
+	if out := unwrapped(l.run(t, "cluster", "status")); !strings.Contains(out, "was the machine restarted?") || strings.Contains(out, strconv.Itoa(innocent.Process.Pid)+" ") {
 		t.Errorf("the next command says:\n%s", out)
 	}
 	l.run(t, "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=60s")
@@ -176,14 +179,14 @@ func TestVersions(t *testing.T) {
 	kill()
 	for _, other := range []string{"v1.9.0", "v1.99.0"} {
 		of(other)
-		out := l.fails(t, 2, "kubectl", "--", "get", "configmap", "mine")
-		if !strings.Contains(out, other) || !strings.Contains(out, "cluster delete") {
+		out := unwrapped(l.fails(t, 2, "kubectl", "--", "get", "configmap", "mine"))
+		if !strings.Contains(unwrapped(out), other) || !strings.Contains(out, "cluster delete") {
 			t.Errorf("of a cluster of Kubernetes %s it says:\n%s", other, out)
 		}
 	}
 	of(previous)
 	out := l.run(t, "kubectl", "--", "get", "configmap", "mine", "-o", "jsonpath={.data.a}")
-	if !strings.Contains(out, "goes on with "+version) || !strings.HasSuffix(strings.TrimSpace(out), "b") {
+	if !strings.Contains(unwrapped(out), "goes on with "+version) || !strings.HasSuffix(strings.TrimSpace(out), "b") {
 		t.Errorf("of a cluster of Kubernetes %s it says:\n%s", previous, out)
 	}
 	if out := l.run(t, "cluster", "status", "-o", "jsonpath={.info.version}"); out != version {
@@ -205,7 +208,7 @@ func TestFullDisk(t *testing.T) {
 	l := newLearn(t)
 	l.home = filepath.Join(l.home, "m")
 	mountSmall(t, l.home, "16m")
-	if out := l.fails(t, 2, "cluster", "create", "--provider", "sandbox"); !strings.Contains(out, "MB left") || !strings.Contains(out, "free some space") {
+	if out := l.fails(t, 2, "cluster", "create", "--provider", "sandbox"); !strings.Contains(unwrapped(out), "MB left") || !strings.Contains(unwrapped(out), "free some space") {
 		t.Errorf("on a small disk it says:\n%s", out)
 	}
 	remount(t, l.home, "size=300m")
@@ -231,7 +234,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = fault.Kill(pid)
-	if out := l.fails(t, 2, "kubectl", "--", "get", "nodes"); !strings.Contains(out, "MB left") {
+	if out := l.fails(t, 2, "kubectl", "--", "get", "nodes"); !strings.Contains(unwrapped(out), "MB left") {
 		t.Errorf("of a full disk it says:\n%s", out)
 	}
 	for _, f := range []string{full, full + "2"} {
@@ -256,7 +259,7 @@ func TestReadOnlyHome(t *testing.T) {
 	l.home = filepath.Join(l.home, "m")
 	mountSmall(t, l.home, "1m")
 	remount(t, l.home, "ro")
-	if out := l.fails(t, 2, "cluster", "create", "--provider", "sandbox"); !strings.Contains(out, "read-only file system") || !strings.Contains(out, l.home) {
+	if out := l.fails(t, 2, "cluster", "create", "--provider", "sandbox"); !strings.Contains(unwrapped(out), "read-only file system") || !strings.Contains(out, l.home) {
 		t.Errorf("create says:\n%s", out)
 	}
 	l.run(t, "list")

@@ -70,11 +70,11 @@ func TestPausedIsTold(t *testing.T) {
 	}
 	defer func() { _ = fault.Resume(pid) }()
 	// The node is Ready to the cluster, for it is not taken for dead.
-	out := l.run(t, "cluster", "status")
+	out := unwrapped(l.run(t, "cluster", "status"))
 	if !strings.Contains(out, "kill -CONT") || !strings.Contains(out, "worker-1 is paused") {
 		t.Errorf("status does not tell that the process is paused:\n%s", out)
 	}
-	if out := l.run(t, "cluster", "status", "-o", `jsonpath={.processes[?(@.name=="worker-1")].paused}`); out != "true" {
+	if out := l.run(t, "cluster", "status", "-o", `jsonpath={.processes[?(@.name=="worker-1")].paused}`); !strings.HasSuffix(out, "\ntrue") {
 		t.Errorf("-o json says paused: %q", out)
 	}
 }

@@ -131,7 +131,7 @@ func refusesStrangers(t *testing.T, port uint32) {
 func TestPodsSeeNothingOfTheLearner(t *testing.T) {
 	s := newSpace(t)
 	s.kubectl(t, "run", "in", "--image=busybox:1.37", "--command", "--", "sleep", "1d")
-	s.kubectl(t, "run", "curl", "--image=curlimages/curl:8.11.1", "--command", "--", "sleep", "1d")
+	s.kubectl(t, "run", "curl", "--image=curlimages/curl:8.12.1", "--command", "--", "sleep", "1d")
 	s.waitReady(t, "pod/in")
 	s.waitReady(t, "pod/curl")
 	env := s.kubectl(t, "exec", "in", "--", "env")

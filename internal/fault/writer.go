@@ -128,7 +128,15 @@ func (w *Writer) Count() (acked, failed int, longest time.Duration) {
 
 // Lost compares what was acknowledged with what is there, and returns a line for each object that is
 // not as it was acknowledged.
-func (w *Writer) Lost(ctx context.Context) (lost []string, err error) {
+func (w *Writer) Lost(ctx context.Context) ([]string, error) {
+	client, err := Client(w.kubeconfig, time.Minute)
+	if err != nil {
+		return nil, err
+	}
+	return w.lost(ctx, client)
+}
+
+func (w *Writer) lost(ctx context.Context, client kubernetes.Interface) (lost []string, err error) {
 	w.mu.Lock()
 	stands, gone := make(map[string]string, len(w.stands)), make([]string, 0, len(w.gone))
 	for k, v := range w.stands {
@@ -138,10 +146,6 @@ func (w *Writer) Lost(ctx context.Context) (lost []string, err error) {
 		gone = append(gone, k)
 	}
 	w.mu.Unlock()
-	client, err := Client(w.kubeconfig, time.Minute)
-	if err != nil {
-		return nil, err
-	}
 	// What was acknowledged before the list is asked for must be in it.
 	list, err := client.CoreV1().ConfigMaps(w.namespace).List(ctx, metav1.ListOptions{LabelSelector: writtenLabel})
 	if err != nil {
