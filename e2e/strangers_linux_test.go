@@ -83,13 +83,18 @@ func TestSecondUser(t *testing.T) {
 			_ = unix.Close(a)
 		}
 	})
+	ports := 0
 	for _, p := range fault.Processes(c.Dir()) {
 		for _, l := range listeners(t, p.PID) {
+			ports++
 			if ip := net.ParseIP(l.Laddr.IP); !ip.IsLoopback() {
 				t.Errorf("%s listens on %s", p, l.Laddr.IP)
 			}
 			refusesStrangers(t, l.Laddr.Port)
 		}
+	}
+	if ports < 4 { // the API server's and each kubelet's
+		t.Errorf("only %d ports were found", ports)
 	}
 }
 
