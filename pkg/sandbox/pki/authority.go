@@ -20,7 +20,7 @@ import (
 )
 
 // lifetime is that of the authority and of what it signs: a cluster that was stopped for long
-// must come up again without anything to renew.
+// must come up again without anything to renew. It begins as long ago, for a clock may be set back.
 const lifetime = 10 * 365 * 24 * time.Hour
 
 // Authority signs the certificates of one cluster.
