@@ -75,6 +75,10 @@ node-image: build ## a kind node image from Debian packages and Go modules, for 
 bench: build ## measure; prints the table of docs/benchmarks.md (with kind beside the sandbox where Docker answers)
 	go run ./internal/bench -program $(BIN) -providers $$(timeout 10 docker info >/dev/null 2>&1 && echo sandbox,kind || echo sandbox)
 
+.PHONY: soak
+soak: build ## kill every process of a cluster at random, under load: make soak SOAK_FLAGS='-rounds 60'
+	go run ./internal/soak -program $(BIN) $(SOAK_FLAGS)
+
 # Needs a container engine and a kind node image (KUBECTL_LEARN_NODE_IMAGE). Two clusters that are
 # there, or only some sessions: make compare COMPARE_FLAGS='-run probes -b kind=KUBECONFIG'.
 .PHONY: compare

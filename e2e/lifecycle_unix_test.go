@@ -7,11 +7,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/internal/fault"
 )
 
 // TestStopAndStart brings everything back, and a second cluster beside it has a state of its own.
@@ -78,15 +78,11 @@ func TestSlowKillParts(t *testing.T) {
 	for _, part := range []string{"control-plane", "worker-1"} {
 		for range rounds {
 			time.Sleep(rand.N(3 * time.Second)) // the moment is what this test is about
-			b, err := os.ReadFile(filepath.Join(l.home, "clusters", "learn", "run", part))
+			pid, err := l.cluster().PID(part)
 			if err != nil {
 				t.Fatal(err)
 			}
-			pid, err := strconv.Atoi(string(b))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			if err := fault.Kill(pid); err != nil {
 				t.Fatal(err)
 			}
 			out := l.run(t, "cluster", "status")
@@ -96,6 +92,23 @@ func TestSlowKillParts(t *testing.T) {
 			l.run(t, "kubectl", "--", "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
 			l.run(t, "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=90s")
 		}
+	}
+}
+
+// TestSlowSoak is a short run of what make soak does.
+func TestSlowSoak(t *testing.T) {
+	slow(t)
+	l := newLearn(t)
+	soak := fault.Soak{Cluster: l.cluster(), Rounds: rounds, Told: t.Output(), Rand: rand.New(rand.NewPCG(rand.Uint64(), 0))}
+	f, err := soak.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range f.Wrong {
+		t.Error(w)
+	}
+	if f.Rounds != rounds || f.Acknowledged == 0 {
+		t.Errorf("%d rounds with %d acknowledged writes", f.Rounds, f.Acknowledged)
 	}
 }
 

@@ -19,9 +19,9 @@ var makers = []string{
 }
 
 // connects are the packages that may make a client: the guarded one, those of clusters that we made,
-// the kubectl that a learner types, and what is no part of the plugin: the benchmark, which measures
-// clusters of its own, and the images for tests.
-var connects = in("pkg/kube", "pkg/cluster/sandbox", "pkg/cluster/kind", "pkg/sandbox", "pkg/cmd/kubectl", "internal/bench", "hack")
+// the kubectl that a learner types, and what is no part of the plugin: the benchmark and the soak, which have
+// clusters of their own, and the images for tests.
+var connects = in("pkg/kube", "pkg/cluster/sandbox", "pkg/cluster/kind", "pkg/sandbox", "pkg/cmd/kubectl", "internal/bench", "internal/fault", "hack")
 
 // owners are the packages that may say that every write is allowed: their clusters we made.
 var owners = in("pkg/kube", "pkg/cluster/sandbox", "pkg/cluster/kind")

@@ -32,12 +32,17 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.SetOutput(errOut)
 	program := flags.String("program", filepath.Join("bin", "kubectl-learn"), "the `file` to measure")
 	providers := flags.String("providers", "sandbox", "what is to make the clusters: `names` with commas between, one column each")
+	crowded := flags.Bool("crowd", false, "ask for 500 namespaces with 1,000 Pods on 5 nodes of a sandbox, and say what gives way first")
+	limit := flags.Duration("crowd-limit", 10*time.Minute, "how long the crowd may take")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	path, err := filepath.Abs(*program)
 	if err != nil {
 		return fmt.Errorf("find %s: %w", *program, err)
+	}
+	if *crowded {
+		return runCrowd(ctx, path, *limit, out, errOut)
 	}
 	fmt.Fprintf(errOut, "Starting the program and kubectl %d times each\n", starts)
 	start, err := measureStart(ctx, path)

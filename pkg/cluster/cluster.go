@@ -250,8 +250,25 @@ type Part struct {
 	Note string `json:"note,omitempty"`
 }
 
+// Process is one that belongs to a cluster, on this machine.
+type Process struct {
+	// Name is that of a part, or NAMESPACE/POD/CONTAINER.
+	Name string `json:"name"`
+	// Node is the node that the process is, or belongs to.
+	Node string `json:"node"`
+	PID  int    `json:"pid"`
+	// Memory is what of it is resident, in bytes, as ps tells it.
+	Memory uint64 `json:"memory"`
+	// Log is the file to which its output goes.
+	Log string `json:"log"`
+	// Paused: it was stopped, and does nothing until it gets SIGCONT.
+	Paused bool `json:"paused,omitempty"`
+}
+
 // Status is the health of a cluster, part by part.
 type Status struct {
 	Info  Info   `json:"info"`
 	Parts []Part `json:"parts"`
+	// Processes are those of the cluster, where it consists of processes of this machine.
+	Processes []Process `json:"processes,omitempty"`
 }

@@ -166,6 +166,14 @@ func (h *Handle) locked(ctx context.Context, p cluster.Progress, f func() error)
 // up starts every part that should run and does not, and returns when all nodes can take Pods.
 // The lock is held.
 func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
+	if len(h.dead()) > 0 {
+		if err := roomFor(ctx, h.layout.Dir); err != nil {
+			return err
+		}
+		if err := h.upgrade(ctx, p); err != nil {
+			return err
+		}
+	}
 	if err := h.choosePort(ctx, p); err != nil {
 		return err
 	}

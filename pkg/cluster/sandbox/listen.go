@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shirou/gopsutil/v4/process"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
@@ -22,7 +24,7 @@ const (
 
 // listen waits for each part that should run until it answers or is known to have ended. A process
 // that was just killed holds its lock, and even takes connections, until its memory is given back.
-func (h *Handle) listen(ctx context.Context) {
+func (h *Handle) listen(ctx context.Context, p cluster.Progress) {
 	if h.config.State != sandbox.Running {
 		return
 	}
@@ -30,10 +32,24 @@ func (h *Handle) listen(ctx context.Context) {
 		if n.Stopped || n.Removing {
 			continue
 		}
-		_ = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, decideWithin, true, func(ctx context.Context) (bool, error) {
+		err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, decideWithin, true, func(ctx context.Context) (bool, error) {
 			_, alive := sandbox.Alive(h.layout, n.Name)
 			return !alive || h.answers(ctx, n), nil
 		})
+		if err != nil && ctx.Err() == nil {
+			h.tellPaused(ctx, n, p)
+		}
+	}
+}
+
+// tellPaused says so where somebody stopped the process of a node.
+func (h *Handle) tellPaused(ctx context.Context, n sandbox.Node, p cluster.Progress) {
+	pid, alive := sandbox.Alive(h.layout, n.Name)
+	if !alive || pid == 0 {
+		return
+	}
+	if found, err := process.NewProcessWithContext(ctx, int32(pid)); err == nil && paused(ctx, found) {
+		p.Note("The process of %s is paused and does nothing; nothing is lost. Let it go on: kill -CONT %d", n.Name, pid)
 	}
 }
 

@@ -79,6 +79,9 @@ func (p *Provider) Create(ctx context.Context, o cluster.CreateOptions, progress
 		return nil, err
 	}
 	defer unlock()
+	if err := roomFor(ctx, l.Dir); err != nil {
+		return nil, fmt.Errorf("create cluster %s: %w", o.Name, err)
+	}
 	h := &Handle{layout: l}
 	switch h.config, err = sandbox.ReadConfig(l); {
 	case err == nil && h.config.State == sandbox.Creating:
@@ -131,7 +134,7 @@ func (p *Provider) Open(ctx context.Context, name string, progress cluster.Progr
 	if err != nil {
 		return nil, err
 	}
-	h.listen(ctx)
+	h.listen(ctx, progress)
 	if !h.needsMending() {
 		return h, nil
 	}

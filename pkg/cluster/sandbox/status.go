@@ -23,6 +23,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	if err != nil {
 		return s, err
 	}
+	s.Processes = h.processes(ctx)
 	s.Parts = append(s.Parts,
 		answered(live.Health(ctx, client, "/readyz"), "API server"),
 		answered(live.Health(ctx, client, "/readyz/etcd"), "etcd"),

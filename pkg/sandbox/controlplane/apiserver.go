@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 )
 
 // apiServer is kube-apiserver, set up and not yet running.
@@ -36,7 +37,7 @@ egressSelections:
     transport: {uds: {udsName: %q}}
 `
 
-func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f files, etcd string) (*apiServer, error) {
+func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f files, etcd string, p *pulse.Pulse) (*apiServer, error) {
 	audit, egress := filepath.Join(l.Dir, "audit-policy.yaml"), filepath.Join(l.Dir, "egress.yaml")
 	if err := writeFile(audit, cluster.AuditPolicy(learner.User)); err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 		"--etcd-servers=" + etcd,
 		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.Port), "--advertise-address=" + apiServerAddress,
 		"--tls-cert-file=" + f.apiCert, "--tls-private-key-file=" + f.apiKey, "--client-ca-file=" + a.CertFile(),
-		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
+		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction," + silentNodes, "--allow-privileged=true",
 		"--service-account-key-file=" + f.accountKey, "--service-account-signing-key-file=" + f.accountKey,
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
 		"--service-cluster-ip-range=10.96.0.0/16",
@@ -71,6 +72,7 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 		fmt.Sprintf("--feature-gates=PodAndContainerStatsFromCRI=%t", runtime.GOOS == "linux"),
 	}
 	o := options.NewServerRunOptions()
+	admitSilentNodes(o.Admission.GenericAdmission, l, p)
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, fs := range o.Flags().FlagSets {
 		flags.AddFlagSet(fs)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 )
 
 // Stage is a part of starting that ended well.
@@ -54,7 +55,9 @@ func Run(ctx context.Context, l sandbox.Layout, reached func(Stage)) error {
 	run := func(name string, f func() error) {
 		go func() { ended <- fmt.Errorf("%s ended: %w", name, cause(ctx, f())) }()
 	}
-	api, err := newAPIServer(ctx, l, c, a, f, etcd.endpoint)
+	beats := pulse.New(pulse.System())
+	go beats.Run(ctx)
+	api, err := newAPIServer(ctx, l, c, a, f, etcd.endpoint, beats)
 	if err != nil {
 		return err
 	}

@@ -66,11 +66,12 @@ func (e *etcdServer) failed() <-chan error { return e.server.Err() }
 func (e *etcdServer) stop() { e.server.Server.HardStop() }
 
 // socketURL names a socket as etcd wants it, with something that looks like a port, and removes
-// the socket that an earlier run left.
+// the socket that an earlier run left. The name is relative to the working directory, which is the
+// cluster's folder: etcd takes a path for a part of a URL, and one with % in it for a broken one.
 func socketURL(l sandbox.Layout, name string) (url.URL, error) {
 	path := filepath.Join(l.Dir, name+":0")
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return url.URL{}, fmt.Errorf("remove old etcd socket: %w", err)
 	}
-	return url.URL{Scheme: "unix", Path: filepath.ToSlash(path)}, nil
+	return url.URL{Scheme: "unix", Host: name + ":0"}, nil
 }

@@ -38,6 +38,7 @@ import (
 	"k8s.io/kubernetes/pkg/volume/util/hostutil"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
@@ -98,21 +99,21 @@ func useCRIStats() error {
 	return utilfeature.DefaultMutableFeatureGate.SetFromMap(map[string]bool{"PodAndContainerStatsFromCRI": true})
 }
 
-func dependencies(l sandbox.Layout, n sandbox.Node, dir string, mounted *mounts, cfg *rest.Config, rt *runtime.Runtime, serving *tls.Config, swap func(*kubelet.Kubelet)) (*kubelet.Dependencies, error) {
+func dependencies(l sandbox.Layout, n sandbox.Node, dir string, mounted *mounts, cfg *rest.Config, rt *runtime.Runtime, serving *tls.Config, beats *pulse.Pulse, swap func(*kubelet.Kubelet)) (*kubelet.Dependencies, error) {
 	client, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up kubelet: %w", err)
 	}
 	beat := rest.CopyConfig(cfg)
 	beat.Timeout = 3 * time.Second // less than the lease lasts
-	heartbeat, err := kubernetes.NewForConfig(beat)
+	alive, err := kubernetes.NewForConfig(beat)
 	if err != nil {
 		return nil, fmt.Errorf("set up kubelet: %w", err)
 	}
 	events := record.NewBroadcaster()
 	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
 	return &kubelet.Dependencies{
-		KubeClient: client, HeartbeatClient: heartbeat,
+		KubeClient: client, HeartbeatClient: newHeartbeat(alive, beats),
 		RemoteRuntimeService: rt, RemoteImageService: rt,
 		CAdvisorInterface:         &machine{name: n.Name, started: time.Now(), used: rt},
 		OSInterface:               hostFiles{logs: filepath.Join(dir, "log-links"), name: n.Name},
@@ -125,7 +126,7 @@ func dependencies(l sandbox.Layout, n sandbox.Node, dir string, mounted *mounts,
 		PodStartupLatencyTracker:  kubeletutil.NewPodStartupLatencyTracker(),
 		NodeStartupLatencyTracker: kubeletutil.NewNodeStartupLatencyTracker(klog.TODO()),
 		TracerProvider:            noop.NewTracerProvider(),
-		Recorder:                  events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: n.Name}),
+		Recorder:                  quiet{events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: n.Name}), beats},
 		TLSConfig:                 serving,
 		Options:                   []kubelet.Option{swap},
 	}, nil

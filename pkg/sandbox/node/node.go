@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
@@ -106,7 +107,9 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 		return err
 	}
 	var swapped error
-	deps, err := dependencies(l, n, dir, mounted, cfg, rt, tls, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
+	beats := pulse.New(pulse.System())
+	go beats.Run(ctx)
+	deps, err := dependencies(l, n, dir, mounted, cfg, rt, tls, beats, func(k *kubelet.Kubelet) { swapped = onPodNetwork(k, network.Dial) })
 	if err != nil {
 		return err
 	}

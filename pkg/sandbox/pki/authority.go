@@ -20,7 +20,7 @@ import (
 )
 
 // lifetime is that of the authority and of what it signs: a cluster that was stopped for long
-// must come up again without anything to renew.
+// must come up again without anything to renew. It begins as long ago, for a clock may be set back.
 const lifetime = 10 * 365 * 24 * time.Hour
 
 // Authority signs the certificates of one cluster.
@@ -70,7 +70,7 @@ func (a *Authority) create() error {
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "kubectl-learn practice cluster"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(lifetime), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: now.Add(-lifetime), NotAfter: now.Add(lifetime), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -119,7 +119,7 @@ func (a *Authority) Sign(id Identity, d time.Duration) (Pair, error) {
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: id.User, Organization: id.Groups},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(d), KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: now.Add(-lifetime), NotAfter: now.Add(d), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, DNSNames: id.DNSNames,
 	}
 	for _, ip := range id.IPs {

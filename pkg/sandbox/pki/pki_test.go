@@ -34,6 +34,29 @@ func TestAuthorityIsKept(t *testing.T) {
 	}
 }
 
+// TestClockSetBack looks at certificates with clocks that go years before and after that of their making.
+func TestClockSetBack(t *testing.T) {
+	a, err := Open(filepath.Join(t.TempDir(), "pki"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := a.Sign(Identity{User: "kubelet"}, lifetime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(pair.Cert)
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, years := range []int{-9, 0, 9} {
+		o := x509.VerifyOptions{Roots: a.Pool(), CurrentTime: time.Now().AddDate(years, 0, 0), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+		if _, err := cert.Verify(o); err != nil {
+			t.Errorf("%d years later: %v", years, err)
+		}
+	}
+}
+
 func TestIssueIsPrivateAndVerifies(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pki")
 	a, err := Open(dir)

@@ -70,6 +70,33 @@ func (o *StatusOptions) show(s cluster.Status) {
 	for _, p := range s.Parts {
 		o.showPart(p, name)
 	}
+	o.showProcesses(s.Processes)
+}
+
+// showProcesses shows the parts' processes, and sums up their containers': -o json has each.
+func (o *StatusOptions) showProcesses(all []cluster.Process) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(o.Out, "\n  %s\n", o.Style().Bold("Processes on this machine"))
+	for i := 0; i < len(all); {
+		part, node := all[i], all[i].Node
+		paused := ""
+		if part.Paused {
+			paused = fmt.Sprintf("  paused: kill -CONT %d", part.PID)
+		}
+		containers, memory := 0, uint64(0)
+		for i++; i < len(all) && all[i].Node == node; i++ {
+			containers++
+			memory += all[i].Memory
+		}
+		line := fmt.Sprintf("%-14s %8d %6d MB", o.Style().Plain(part.Name), part.PID, part.Memory/1e6)
+		if containers > 0 {
+			line += fmt.Sprintf(", %d in containers: %d MB", containers, memory/1e6)
+		}
+		fmt.Fprintf(o.Out, "    %s%s\n", line, paused)
+		o.Narrator().Aside(o.Style().Plain(part.Log))
+	}
 }
 
 // lineWidth is what fits on a line of a narrow terminal.
