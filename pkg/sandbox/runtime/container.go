@@ -49,7 +49,7 @@ type container struct {
 	reason   string
 	message  string
 	cmd      *exec.Cmd
-	leave    func() // takes a native program out of the process table
+	unlist   func() // takes a native program out of the process table
 	stdin    io.WriteCloser
 	execs    int
 	figures  figures
@@ -252,7 +252,7 @@ func (c *container) start(r *Runtime) error {
 	}
 	c.cmd = cmd
 	if native {
-		c.leave, err = process.Open(c.spec.Procs).Enter(cmd.Process.Pid, !c.spec.Joined, c.spec.Args)
+		c.unlist, err = process.Open(c.spec.Procs).Enter(cmd.Process.Pid, !c.spec.Joined, c.spec.Args)
 	}
 	if err != nil {
 		killGroup(cmd.Process)
@@ -284,8 +284,8 @@ func (c *container) wait(r *Runtime) {
 	_ = c.cmd.Wait()
 	killGroup(c.cmd.Process) // whatever it left behind
 	r.groups.ended(c.cmd)
-	if c.leave != nil {
-		c.leave()
+	if c.unlist != nil {
+		c.unlist()
 	}
 	c.output.close()
 	c.mu.Lock()
