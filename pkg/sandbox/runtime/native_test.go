@@ -113,9 +113,9 @@ func TestAShellBesideAProgram(t *testing.T) {
 	for _, tt := range []struct{ script, want string }{
 		{"ls /web && cat /etc/alpine-release", "3.22"},
 		{"ps", "/web"},
-		{"wget -qO- http://localhost:8080/", "to 127.0.0.1:"},
-		{"/web get http://localhost:8080/ | tr a-z A-Z", "HELLO FROM WEB"},
-		{"web run sh -c 'echo $0 in $(pwd); exit 3'; echo $?", "exit status 3"},
+		{"wget -qO- http://127.0.0.1:8080/", "to 127.0.0.1:"},
+		{"/web get http://127.0.0.1:8080/ | tr a-z A-Z", "HELLO FROM WEB"},
+		{"/web run sh -c 'echo $0 in $(pwd); exit 3'; echo $?", "exit status 3"},
 		{"/web run /bin/ls /etc", "resolv.conf"},
 		{"cp /web /tmp/copy && /tmp/copy self", "/tmp/copy"},
 		{"kill -0 1 && echo alive", "alive"},
