@@ -23,7 +23,7 @@ import (
 
 func main() {
 	startup.Done()
-	if handled, code := kubectl.InPod(os.Args, parts.Version, parts.StampVersion); handled {
+	if handled, code := kubectl.InPod(os.Args, parts.Version, parts.StampVersion, os.Exit); handled {
 		os.Exit(code)
 	}
 	if handled, code := sandbox.Reexec(os.Args); handled {

@@ -37,12 +37,13 @@ type pod struct {
 	net     *podnet.Stack
 	streams genericiooptions.IOStreams
 	tunnel  *tunnel
+	exit    func(code int)
 }
 
 // InPod runs kubectl in a container if args[0] says so, and returns its exit code. handled is false when
 // args are those of another program. version is what the API server is told; prepare is called before
-// Kubernetes' code runs.
-func InPod(args []string, version string, prepare func()) (handled bool, code int) {
+// Kubernetes' code runs, and exit (os.Exit) where kubectl or the node ends the process.
+func InPod(args []string, version string, prepare func(), exit func(code int)) (handled bool, code int) {
 	if filepath.Base(args[0]) != container.KubectlArg0 {
 		return false, 0
 	}
@@ -52,10 +53,10 @@ func InPod(args []string, version string, prepare func()) (handled bool, code in
 		return true, 2
 	}
 	prepare()
-	if !holdOn(spec.Control) {
+	if !holdOn(spec.Control, exit) {
 		return true, codeKilled
 	}
-	p := &pod{spec: spec, files: fsys.New(spec, nil), net: podnet.NewStack(spec)}
+	p := &pod{spec: spec, files: fsys.New(spec, nil), net: podnet.NewStack(spec), exit: exit}
 	names := p.names()
 	p.streams = genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: &renamed{w: os.Stderr, names: names}}
 	p.tunnel = &tunnel{dial: p.net.DialContext}
@@ -69,7 +70,7 @@ func InPod(args []string, version string, prepare func()) (handled bool, code in
 }
 
 // holdOn ends the process when its node does. It is false when there is no node.
-func holdOn(control string) bool {
+func holdOn(control string, exit func(code int)) bool {
 	if control == "" {
 		return true
 	}
@@ -81,7 +82,8 @@ func holdOn(control string) bool {
 		b := make([]byte, 64)
 		for {
 			if _, err := c.Read(b); err != nil {
-				os.Exit(codeKilled)
+				exit(codeKilled)
+				return
 			}
 		}
 	}()
@@ -98,7 +100,7 @@ func (p *pod) run(version string, args []string) int {
 		if text != "" {
 			fmt.Fprintln(p.streams.ErrOut, strings.TrimSuffix(text, "\n"))
 		}
-		os.Exit(code)
+		p.exit(code)
 	})
 	p.adapt(root, flags)
 	if err := cli.RunNoErrOutput(root); err != nil {
