@@ -14,7 +14,6 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/internal/startup"
 	"github.com/kubectl-learn/kubectl-learn/lessons"
-	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/kubectl"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn"
@@ -23,10 +22,7 @@ import (
 
 func main() {
 	startup.Done()
-	if handled, code := kubectl.InPod(os.Args, parts.Version, parts.StampVersion, os.Exit); handled {
-		os.Exit(code)
-	}
-	if handled, code := sandbox.Reexec(os.Args); handled {
+	if handled, code := underOtherName(os.Args); handled {
 		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -238,7 +238,7 @@ func TestTunnel(t *testing.T) {
 }
 
 func TestOtherProgramsAreNotHandled(t *testing.T) {
-	if handled, _ := InPod([]string{"/usr/bin/kubectl-learn", "get"}, "v0", func() { t.Error("prepared") }); handled {
+	if handled, _ := InPod([]string{"/usr/bin/kubectl-learn", "get"}, "v0", func() { t.Error("prepared") }, func(int) { t.Error("ended") }); handled {
 		t.Error("kubectl-learn was taken for kubectl in a container")
 	}
 }
