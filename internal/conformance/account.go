@@ -43,7 +43,7 @@ func (a account) own(path string) error {
 	if !a.other {
 		return nil
 	}
-	return os.Chown(path, int(a.id), int(a.id))
+	return os.Lchown(path, int(a.id), int(a.id))
 }
 
 // processes are those of the account, when it is ours alone, and those whose command line names the

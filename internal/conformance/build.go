@@ -55,7 +55,7 @@ func build(ctx context.Context, folder string, w io.Writer) (string, error) {
 	fmt.Fprintf(w, "Building Kubernetes' e2e tests %s: about 5 minutes the first time, seconds afterwards\n", version)
 	stop := every(30*time.Second, func(d time.Duration) { fmt.Fprintf(w, "  still building, %s\n", d) })
 	defer stop()
-	out, err := output(ctx, "go", "test", "-c", "-modfile="+mod, "-ldflags", "-s -w "+stamp(version), "-o", file, suitePackage)
+	out, err := output(ctx, "go", "test", "-c", "-vet=off", "-modfile="+mod, "-ldflags", "-s -w "+stamp(version), "-o", file, suitePackage)
 	if err != nil {
 		return "", fmt.Errorf("build the e2e tests: %w\n%s%s", err, out, sumHint(out))
 	}

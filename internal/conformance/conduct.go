@@ -86,7 +86,7 @@ func (c *conductor) conduct(ctx context.Context, specs []spec) ([]result, error)
 
 // site makes a cluster, has workers run what is in the queue there, and deletes it.
 func (c *conductor) site(ctx context.Context, name string, q *queue, workers int) (err error) {
-	s, err := c.ground.open(ctx, name)
+	s, err := c.ground.open(ctx, name, c.told)
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
 	if err != nil {
 		return err

@@ -85,6 +85,11 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 			return err
 		}
 	}
+	if o.kubeconfig == "" && !o.list {
+		if err := buildImages(ctx, w); err != nil {
+			return err
+		}
+	}
 	specs, err := choose(ctx, o)
 	if err != nil {
 		return err

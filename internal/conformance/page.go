@@ -30,6 +30,9 @@ func (t *tally) add(r result) {
 
 // page is the report of a whole run, in Markdown.
 func page(r record) string {
+	if len(r.Results) == 0 {
+		return "# Conformance of the sandbox\n\nNo whole run is recorded yet. `make conformance` makes one, and writes this page.\n"
+	}
 	var b strings.Builder
 	all, sigs := count(r.Results)
 	fmt.Fprintf(&b, `# Conformance of the sandbox

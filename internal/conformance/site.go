@@ -13,7 +13,7 @@ import (
 )
 
 // createWithin and deleteWithin are how long a cluster may take on a machine that does much else.
-const createWithin, deleteWithin = 3 * time.Minute, 2 * time.Minute
+const createWithin, deleteWithin = 6 * time.Minute, 3 * time.Minute
 
 // site is one cluster, and where those who use it have their files.
 type site struct {
@@ -101,11 +101,14 @@ func copyProgram(from, to string) error {
 }
 
 // open makes a fresh sandbox, as a person would. The site is returned also when that fails half-way: close it.
-func (g *ground) open(ctx context.Context, name string) (*site, error) {
+func (g *ground) open(ctx context.Context, name string, w io.Writer) (*site, error) {
 	s := g.site(name)
 	ctx, cancel := context.WithTimeout(ctx, createWithin)
 	defer cancel()
 	if _, err := s.learn(ctx, "cluster", "create", "--provider", "sandbox"); err != nil {
+		return s, err
+	}
+	if err := s.giveImages(ctx, w); err != nil {
 		return s, err
 	}
 	config, err := s.learn(ctx, "kubectl", "--", "config", "view", "--raw")

@@ -55,7 +55,7 @@ func Parts() []Part {
 			Emulations: []Emulation{
 				{
 					What: "users and groups",
-					Seen: "`id` prints what `runAsUser` and `runAsGroup` ask for; to the kernel every container is you. A process is never root, and no privilege can be gained.",
+					Seen: "`id`, `ls -l`, `ps` and the status show what `runAsUser`, `runAsGroup` and the image ask for, and built-in programs obey it; to the kernel every process and file is yours. No process is root, and there is no privilege or capability to gain or lose.",
 					Specs: specs(
 						`^\[sig-node\] Security Context .*(runAsUser|RunAsUser)`,
 						`^\[sig-node\] Security Context .*AllowPrivilegeEscalation should not allow privilege escalation when false`,
@@ -112,6 +112,16 @@ func Parts() []Part {
 			Name: "node size, disk", Realness: cluster.Emulated,
 			Means:  "Declared numbers. The scheduler and the kubelet's eviction believe them; your machine's are never asked.",
 			Status: []Line{{Name: "node size", Evidence: "2 CPUs, 4 GiB", Note: "declared, not reserved"}},
+			Emulations: []Emulation{
+				{
+					What: "size of a volume",
+					Seen: "Capacity and expansion of a PersistentVolume are numbers; it takes as much as your disk has.",
+				},
+				{
+					What: "ReadWriteOnce",
+					Seen: "A volume is a folder that any node mounts, so two nodes may have it at once, where an attached disk would give Multi-Attach errors.",
+				},
+			},
 		},
 	}
 }
