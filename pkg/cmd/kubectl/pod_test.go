@@ -108,7 +108,7 @@ func TestFlagsNameTheContainersFiles(t *testing.T) {
 		"apply --filename /manifests/web.yaml": "[" + web + "]", "apply --filename own.yaml": "[" + own + "]", "apply --filename -": "[-]", "apply --filename https://x/y": "[https://x/y]",
 		"create configmap --from-file k=/manifests/web.yaml": "[k=" + web + "]", "create configmap --from-file own.yaml": "[" + own + "]", "create secret generic --from-env-file own.yaml": "[" + own + "]",
 		"apply --kustomize /manifests": filepath.Join(dir, "manifests"), "apply --filename /manifests/web.yaml,own.yaml": "[" + web + "," + own + "]",
-		"get --filename /dev/mem": "[" + filepath.Join(dir, "c", "root", "none", "mem") + "]",
+		"get --filename /dev/mem": "[" + filepath.Join(dir, "c", "root", "dev", "mem") + "]",
 	} {
 		words := strings.Fields(line)
 		c, _, err := root.Find(words[:len(words)-2])

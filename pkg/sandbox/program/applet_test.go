@@ -45,7 +45,7 @@ func TestApplets(t *testing.T) {
 		{"basename /a/b.txt .txt; dirname /a/b/c; dirname x; which sh; which nope || echo none", "b\n/a/b\n.\n/bin/sh\nnone\n", "", 0},
 		{"printf 'a b\\nc\\n' | xargs; printf '1\\n2\\n' | xargs -n1 echo n; printf 'x\\ny\\n' | xargs -I{} echo '<{}>'", "a b c\nn 1\nn 2\n<x>\n<y>\n", "", 0},
 		{"find /etc -name 'pass*' -type f; find /tmp -maxdepth 0 -type d; mkdir -p /tmp/fe; touch /tmp/fe/1; find /tmp/fe -type f -exec echo f {} \\;", "/etc/passwd\n/tmp\nf /tmp/fe/1\n", "", 0},
-		{"id -u; id; whoami; uname; uname -n", "0\nuid=0(root) gid=0(root) groups=0(root)\nroot\nLinux\nweb-0\n", "", 0},
+		{"id -u; id; whoami; uname; uname -n", "0\nuid=0(root) gid=0(root) groups=0(root),10(wheel)\nroot\nLinux\nweb-0\n", "", 0},
 		{"env -i A=1 env; env X=y printenv X; printenv NOPE || echo none", "A=1\ny\nnone\n", "", 0},
 		{"expr 2 + 3; expr 1 = 2", "5\n0\n", "", 1},
 		{"nproc; head -n1 /proc/meminfo; free -m | head -2 | tail -1 | tr -s ' ' | cut -d' ' -f2", "2\nMemTotal:        4194304 kB\n4096\n", "", 0},

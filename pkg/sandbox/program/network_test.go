@@ -107,7 +107,7 @@ func TestWget(t *testing.T) {
 		{"wget --header 'Host: x' -qO- web | head -n 1", "<!DOCTYPE html>\n", "", 0},
 		{"nc -z -w 1 web 80 && echo open", "open\n", "", 0},
 		{"nc -zv web 80", "", "web (10.96.3.4:80) open\n", 0},
-		{"nc -u -l -p 99 -w 1 > /tmp/heard & until grep -q hi /tmp/heard; do echo hi | nc -u -w 0.2 127.0.0.1 99; done; echo heard", "heard\n", "", 0},
+		{"nc -u -l -p 99 -w 1 > /tmp/heard & until grep -qs hi /tmp/heard; do echo hi | nc -u -w 0.2 127.0.0.1 99; done; echo heard", "heard\n", "", 0},
 		{"nc -z web 81", "", "", 1},
 		{"nc -zv web 81", "", "nc: web (10.96.3.4:81): Connection refused\n", 1},
 		{"printf 'HEAD / HTTP/1.0\\r\\n\\r\\n' | nc web 80 | head -n 1", "HTTP/1.0 200 OK", "", 0},

@@ -23,8 +23,8 @@ func newImages(app *cmd.App) *cobra.Command {
 	o := &ImagesOptions{App: app, Output: cmd.Output{Wide: true}}
 	c := &cobra.Command{
 		Use:   "images",
-		Short: "List the images that Pods of the cluster can run without a registry",
-		Long: `List the images that Pods of the cluster can run without a registry.
+		Short: "List the images that Pods can run without a registry",
+		Long: `List the images that Pods can run without a registry.
 
 In the sandbox these are all there are: each stands for a program that is built in. In a cluster of another
 kind they are what its nodes have by now, as the nodes tell it, which is at most 50 a node by default.
