@@ -14,14 +14,15 @@ import (
 // is lost to a node that was taken for dead, and no node is called NotReady.
 func TestSlowPause(t *testing.T) {
 	slow(t)
-	l := newLearn(t)
-	c := l.cluster()
-	l.run(t, "cluster", "create", "--provider", "sandbox")
-	l.run(t, "kubectl", "--", "create", "deployment", "web", "--image=nginx:1.29", "--replicas=4")
-	l.run(t, "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=90s")
 	const pods = "-o=jsonpath={range .items[*]}{.metadata.uid} {.spec.nodeName} {.status.containerStatuses[0].restartCount}\n{end}"
 	for _, who := range []string{"all", "control-plane", "worker-1"} {
 		t.Run(who, func(t *testing.T) {
+			t.Parallel() // they wait
+			l := newLearn(t)
+			c := l.cluster()
+			l.run(t, "cluster", "create", "--provider", "sandbox")
+			l.run(t, "kubectl", "--", "create", "deployment", "web", "--image=nginx:1.29", "--replicas=4")
+			l.run(t, "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=90s")
 			before := l.run(t, "kubectl", "--", "get", "pods", pods)
 			var pids []int
 			for _, p := range fault.Processes(c.Dir()) {
