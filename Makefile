@@ -50,7 +50,7 @@ test: build ## all tests but the slow ones: vet, unit, command line, and every l
 	go vet ./...
 	LEARN_BIN=$(CURDIR)/$(BIN) go test $(RACE) -timeout 8m $(LIGHT)
 	@heavy="$(HEAVY)"; [ -z "$$heavy" ] || { set -x; go test -timeout 15m $$heavy; }
-	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 20m -count=1 ./e2e
+	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 30m -count=1 ./e2e
 
 .PHONY: e2e
 e2e: build ## the slow tests: every lesson is proved, everything is killed at random moments

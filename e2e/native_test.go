@@ -37,7 +37,7 @@ func TestImageOfALearnersProgram(t *testing.T) {
 		t.Skip("images of real clusters are built with docker")
 	}
 	source := filepath.Join("..", "pkg", "sandbox", "native", "testdata", "web")
-	if out := shared.fails(t, 2, "cluster", "build-image", "mine:v1", source); !strings.Contains(out, "without isolation") || !strings.Contains(out, "--yes") {
+	if out := shared.fails(t, 2, "cluster", "build-image", "mine:v1", source); !strings.Contains(out, "nothing locks it in") || !strings.Contains(out, "--yes") {
 		t.Errorf("without consent: %s", out)
 	}
 	if out := shared.fails(t, 2, "cluster", "build-image", "nginx:mine", source, "--yes"); !strings.Contains(out, "of its own") {

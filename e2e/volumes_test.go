@@ -162,7 +162,7 @@ spec:
 		{"echo hello > /work/file; stat -c '%a %u %g' /work/file", "644 1000 2000\n"},
 		{"touch /root/x 2>&1; touch /etc/x 2>&1; true", "touch: /root/x: Permission denied\ntouch: /etc/x: Permission denied\n"},
 		{"stat -L -c '%a %u %g' /key/key; cat /key/key", "440 0 2000\nsecret\n"},
-		{"grep ' /memory ' /proc/1/mounts | cut -c 1-21; echo x > /memory/x && cat /memory/x", "tmpfs /memory tmpfs rw\nx\n"},
+		{"grep ' /memory ' /proc/1/mounts | cut -c 1-22; echo x > /memory/x && cat /memory/x", "tmpfs /memory tmpfs rw\nx\n"},
 		{"echo own > /own/file; cat /work/sub/user/file", "own\n"},
 		{"cat /image/etc/group | head -n 1; touch /image/x 2>&1; true", "root:x:0:\ntouch: /image/x: Read-only file system\n"},
 		{"cat /proc/sys/kernel/shm_rmid_forced; head -n 1 /etc/resolv.conf | cut -c 1-6", "1\nsearch\n"},
