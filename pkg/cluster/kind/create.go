@@ -25,8 +25,6 @@ const (
 	clearAgain = 500 * time.Millisecond
 	// clearQuiet is how many times in a row nothing may be left before it is believed: 4 s.
 	clearQuiet = 8
-	// clearOrphaned is the same where commands of the engine may go on whose end nobody waits for: 10 s.
-	clearOrphaned = 20
 	// clearWithin is how long taking it away may last.
 	clearWithin = 2 * time.Minute
 )
@@ -117,15 +115,11 @@ func (h *Handle) clearAll(ctx context.Context, made <-chan error, ended bool) er
 	defer cancel()
 	tick := time.NewTicker(clearAgain)
 	defer tick.Stop()
-	quiet := clearQuiet
-	if h.orphaned {
-		quiet = clearOrphaned
-	}
-	for empty := 0; !ended || empty < quiet; {
+	for empty := 0; !ended || empty < clearQuiet; {
 		// kind takes away what it made too, and one may be in the other's way: it is tried again.
 		left, err := h.clearOnce(ctx)
 		empty++
-		if left > 0 || !ended || err != nil && !errors.Is(err, errStrangers) {
+		if left > 0 || !ended || h.orphaned && making(ctx, h.record.Name) || err != nil && !errors.Is(err, errStrangers) {
 			empty = 0
 		}
 		select {
@@ -149,13 +143,16 @@ func goes(err error) bool {
 
 // clear removes those of the cluster's containers that are ours, and says which are not.
 func (h *Handle) clear(ctx context.Context) error {
-	if h.orphaned {
-		if err := h.clearAll(ctx, nil, true); err != nil {
+	for {
+		if h.orphaned {
+			if err := h.clearAll(ctx, nil, true); err != nil {
+				return err
+			}
+		}
+		if removed, err := h.clearOnce(ctx); removed == 0 || !h.orphaned || err != nil {
 			return err
 		}
 	}
-	_, err := h.clearOnce(ctx)
-	return err
 }
 
 func (h *Handle) clearOnce(ctx context.Context) (removed int, err error) {
