@@ -28,8 +28,9 @@ func TestTop(t *testing.T) {
 	}
 }
 
-// TestAutoscaling has a Deployment grow while one of its Pods works, and shrink when that is over.
-func TestAutoscaling(t *testing.T) {
+// TestSlowAutoscaling has a Deployment grow while one of its Pods works, and shrink when that is over.
+func TestSlowAutoscaling(t *testing.T) {
+	slow(t)
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: apps/v1
@@ -133,8 +134,9 @@ spec:
 	}
 }
 
-// TestEphemeralStorage evicts Pods that write more than they may.
-func TestEphemeralStorage(t *testing.T) {
+// TestSlowEphemeralStorage evicts Pods that write more than they may.
+func TestSlowEphemeralStorage(t *testing.T) {
+	slow(t)
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -182,9 +184,10 @@ spec:
 	}
 }
 
-// TestMemoryPressure leaves a node short of memory: it says so, the Pod that takes more than it asked for goes,
+// TestSlowMemoryPressure leaves a node short of memory: it says so, the Pod that takes more than it asked for goes,
 // the one that does not stays, and then the node is well again.
-func TestMemoryPressure(t *testing.T) {
+func TestSlowMemoryPressure(t *testing.T) {
+	slow(t)
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
