@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -58,8 +59,11 @@ func TestResolverOnTheWire(t *testing.T) {
 	}
 	g.proxies[1].Resolver = z
 	var dialed []string
+	var mu sync.Mutex
 	pod := g.pod(podA, nil)
 	r := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		mu.Lock() // a resolver asks for A and AAAA at once
+		defer mu.Unlock()
 		dialed = append(dialed, network)
 		return pod.DialContext(ctx, network, "10.96.0.10:53")
 	}}

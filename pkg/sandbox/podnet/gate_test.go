@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,7 +76,7 @@ type guarded struct {
 	rules   map[int]*rules
 	doors   map[string]string
 	table   *table
-	trusts  bool
+	trusts  atomic.Bool
 }
 
 func newGuarded(t *testing.T) *guarded {
@@ -85,7 +86,8 @@ func newGuarded(t *testing.T) *guarded {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	g := &guarded{t: t, dir: dir, proxies: map[int]*podnet.Proxy{}, rules: map[int]*rules{}, doors: map[string]string{}, table: &table{}, trusts: true}
+	g := &guarded{t: t, dir: dir, proxies: map[int]*podnet.Proxy{}, rules: map[int]*rules{}, doors: map[string]string{}, table: &table{}}
+	g.trusts.Store(true)
 	if err := (podnet.Network{Dir: dir}).Init(); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +101,7 @@ func (g *guarded) addNode(node int) {
 	g.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	g.rules[node] = &rules{}
-	gate, err := podnet.NewGate(node, g.rules[node], func(pid int) bool { return g.trusts && pid == os.Getpid() })
+	gate, err := podnet.NewGate(node, g.rules[node], func(pid int) bool { return g.trusts.Load() && pid == os.Getpid() })
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -386,7 +388,7 @@ func TestGateAnswersPartsOfTheClusterAlone(t *testing.T) {
 	skipWithoutPeers(t)
 	g := newGuarded(t)
 	serve(t, listen(t, g.pod(podA, nil), ":80"), whoAmI)
-	g.trusts = false
+	g.trusts.Store(false)
 	c, err := podnet.Network{Dir: g.dir}.Dial(testContext(t), "tcp", podA+":80")
 	if err != nil {
 		return
