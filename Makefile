@@ -48,11 +48,12 @@ demo: build ## build, then let a robot play the four lessons on a practice clust
 	$(BIN) run --all --provider sandbox $(DEMO_FLAGS)
 
 .PHONY: test
+# The tests of e2e mostly wait: several at once, more than there are processors.
 test: build ## all tests but the slow ones: vet, unit, command line, and every lesson on a real cluster
 	go vet ./...
 	LEARN_BIN=$(CURDIR)/$(BIN) go test $(RACE) -timeout 8m $(LIGHT)
 	@heavy="$(HEAVY)"; [ -z "$$heavy" ] || { set -x; go test -timeout 15m $$heavy; }
-	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 30m -count=1 ./e2e
+	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 30m -count=1 -parallel 4 ./e2e
 
 .PHONY: e2e
 e2e: build ## the slow tests: every lesson is proved, everything is killed at random moments

@@ -20,6 +20,7 @@ import (
 
 // TestOddHome keeps a cluster in a folder whose name has blanks, quotes and letters of other scripts.
 func TestOddHome(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	l.home = filepath.Join(l.home, "Mein Büro's 学 100%")
 	t.Cleanup(func() {
@@ -43,6 +44,7 @@ func TestOddHome(t *testing.T) {
 // TestTwoCommands has commands meet: one that makes a cluster while another does, and several that
 // find it broken.
 func TestTwoCommands(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	c := l.cluster()
 	outs := l.together(4, "cluster", "create", "--provider", "sandbox", "--nodes", "1")
@@ -115,6 +117,7 @@ func parts(c fault.Cluster) (found []fault.Process) {
 // TestReboot ends every process at once, leaves what a restart of the machine leaves (process IDs that
 // are now those of others), and goes on with one command.
 func TestReboot(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	c := l.cluster()
 	l.run(t, "cluster", "create", "--provider", "sandbox", "--nodes", "1")
@@ -146,6 +149,7 @@ func TestReboot(t *testing.T) {
 
 // TestVersions has this program find clusters that other versions of it made.
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	c := l.cluster()
 	l.run(t, "cluster", "create", "--provider", "sandbox", "--nodes", "1")
@@ -205,6 +209,7 @@ func minor(t *testing.T, version string) int {
 
 // TestFullDisk fills the disk of the home under a cluster that runs. It mounts one that is small.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	l.home = filepath.Join(l.home, "m")
 	mountSmall(t, l.home, "16m")
@@ -255,6 +260,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestReadOnlyHome has the disk of the home be mounted read-only, which stops root, too.
 func TestReadOnlyHome(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	l.home = filepath.Join(l.home, "m")
 	mountSmall(t, l.home, "1m")

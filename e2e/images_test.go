@@ -49,6 +49,7 @@ spec:
 
 // TestKubectlInPods runs kubectl in containers: as the Pod's ServiceAccount, with the container's files.
 func TestKubectlInPods(t *testing.T) {
+	t.Parallel()
 	if provider() != "sandbox" {
 		t.Skip("these images come from the sandbox")
 	}

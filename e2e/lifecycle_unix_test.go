@@ -16,6 +16,7 @@ import (
 
 // TestStopAndStart brings everything back, and a second cluster beside it has a state of its own.
 func TestStopAndStart(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	l.run(t, "cluster", "create", "--provider", "sandbox", "--name", "one", "--nodes", "1")
 	l.run(t, "--name", "one", "kubectl", "--", "create", "deployment", "web", "--image=nginx:1.29")

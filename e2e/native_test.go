@@ -33,6 +33,7 @@ spec:
 // TestImageOfALearnersProgram builds a web server that knows nothing of practice clusters, runs three
 // of it behind a Service, and kills one.
 func TestImageOfALearnersProgram(t *testing.T) {
+	t.Parallel()
 	if provider() != "sandbox" {
 		t.Skip("images of real clusters are built with docker")
 	}

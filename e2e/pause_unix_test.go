@@ -59,6 +59,7 @@ func TestSlowPause(t *testing.T) {
 
 // TestPausedIsTold has a command find a control plane that somebody stopped, and say so.
 func TestPausedIsTold(t *testing.T) {
+	t.Parallel()
 	l := newLearn(t)
 	c := l.cluster()
 	l.run(t, "cluster", "create", "--provider", "sandbox", "--nodes", "1")

@@ -60,6 +60,7 @@ func onlySandbox(t *testing.T) {
 
 // TestNetworkPolicy closes a Deployment, opens it to one Pod, and then bounds what that Pod may reach.
 func TestNetworkPolicy(t *testing.T) {
+	t.Parallel()
 	onlySandbox(t)
 	s := newSpace(t)
 	s.apply(t, web)
@@ -111,6 +112,7 @@ func TestNetworkPolicy(t *testing.T) {
 
 // TestPolicyAndNodePort calls from the learner's machine, which policies know as 172.18.0.1.
 func TestPolicyAndNodePort(t *testing.T) {
+	t.Parallel()
 	onlySandbox(t)
 	s := newSpace(t)
 	s.apply(t, web)
@@ -135,6 +137,7 @@ func TestPolicyAndNodePort(t *testing.T) {
 
 // TestHostPortIsAtHostIP asks for one port at the node's address and at its loopback.
 func TestHostPortIsAtHostIP(t *testing.T) {
+	t.Parallel()
 	onlySandbox(t)
 	s := newSpace(t)
 	s.apply(t, `

@@ -9,6 +9,7 @@ import (
 
 // TestTop asks what nodes, Pods and containers use.
 func TestTop(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, client)
 	s.waitReady(t, "pod/client")
@@ -68,6 +69,7 @@ spec:
 const hungry = `while [ ! -e /eat ]; do sleep 0.2; done; a=$(yes 123456789 | head -c 60000000); sleep 1d`
 
 func TestMemoryLimit(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -91,6 +93,7 @@ spec:
 
 // TestResize changes what a container may use while it runs.
 func TestResize(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1

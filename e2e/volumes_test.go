@@ -43,6 +43,7 @@ spec: {storageClassName: nosuch, accessModes: [ReadWriteOnce], resources: {reque
 // TestVolumesMove follows a StatefulSet's volume: from Pod to Pod, off a node that died, over a stop of the
 // cluster, until its claim is deleted.
 func TestVolumesMove(t *testing.T) {
+	t.Parallel()
 	if provider() == "kind" {
 		t.Skip("kind's volumes stay on their node")
 	}
@@ -125,6 +126,7 @@ func (s space) keeps(t *testing.T, after string) {
 
 // TestUsersAndVolumes is the Pod of Kubernetes' page on security contexts, and volumes of other kinds.
 func TestUsersAndVolumes(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1

@@ -54,6 +54,7 @@ func (s space) waitReady(t *testing.T, what string) {
 
 // TestServiceSpreads reaches every Pod behind a Service, by name and by address, from another Pod.
 func TestServiceSpreads(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
 	s.apply(t, client)
@@ -80,6 +81,7 @@ func TestServiceSpreads(t *testing.T) {
 
 // TestConfigReachesProgram mounts a ConfigMap, a Secret and the downward API, and serves from them.
 func TestConfigReachesProgram(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -158,6 +160,7 @@ func split(command string) (argv []string) {
 
 // TestRestarts shows what the kubelet does with containers that end: a new start, back-off, previous logs.
 func TestRestarts(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -201,6 +204,7 @@ spec:
 
 // TestProbes has a liveness probe of each kind fail, and a readiness probe take a Pod out of its Service.
 func TestProbes(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -272,6 +276,7 @@ spec: {selector: {app: ready}, ports: [{port: 80}]}
 // TestTermination gives a program its grace period: one that listens to SIGTERM ends at once, one
 // that does not is killed when the time is over.
 func TestTermination(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -304,6 +309,7 @@ spec:
 
 // TestLogs follows, and asks for times and a part.
 func TestLogs(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -346,6 +352,7 @@ spec:
 
 // TestPortForward reaches a Pod and a Service from the learner's machine, and a node port too.
 func TestPortForward(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
 	s.rollout(t, "web")
@@ -400,6 +407,7 @@ func get(t *testing.T, url, want string) {
 
 // TestRolloutAndScale changes a version, takes it back, and scales, while a client counts what is lost.
 func TestRolloutAndScale(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
 	s.rollout(t, "web")
@@ -427,6 +435,7 @@ func TestRolloutAndScale(t *testing.T) {
 
 // TestExecAndAttach talks to a shell as `kubectl run -it` and `kubectl exec -i` do.
 func TestExecAndAttach(t *testing.T) {
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, client)
 	s.waitReady(t, "pod/client")

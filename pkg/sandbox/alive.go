@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -51,7 +52,9 @@ func Alive(l Layout, part string) (pid int, ok bool) {
 		return 0, false
 	}
 	f := flock.New(path + ".lock")
-	if got, err := f.TryRLock(); err != nil || got {
+	// Where the lock cannot be asked, as with too many open files, a part is not taken for ended: it would
+	// be started twice, or left behind.
+	if got, err := f.TryRLock(); got || errors.Is(err, fs.ErrNotExist) {
 		_ = f.Unlock()
 		return 0, false
 	}

@@ -190,6 +190,9 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	if err := h.waitForNodes(ctx, started, p); err != nil {
 		return err
 	}
+	if err := h.waitForPods(ctx, started); err != nil {
+		return err
+	}
 	if h.config.Started.IsZero() || h.config.State != sandbox.Running {
 		h.config.Started = time.Now().UTC()
 	}

@@ -30,6 +30,9 @@ import (
 // nodesWithin is how long nodes may take to become Ready. A slow laptop takes a tenth of it.
 const nodesWithin = 3 * time.Minute
 
+// podsWithin is how long kubelets that have just started may take to say anew how their Pods are.
+const podsWithin = 10 * time.Second
+
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane"
 
 func (h *Handle) client() (kubernetes.Interface, error) {
@@ -102,6 +105,39 @@ func (h *Handle) waitForNodes(ctx context.Context, s *starting, p cluster.Progre
 		return fmt.Errorf("wait for nodes %v: %w", missing, err)
 	}
 	return nil
+}
+
+// waitForPods waits until no Pod claims to run as it did before its node was started again: who looks at
+// it, or runs a command in it, would be deceived.
+func (h *Handle) waitForPods(ctx context.Context, s *starting) error {
+	client, err := h.client()
+	if err != nil {
+		return err
+	}
+	within, cancel := context.WithTimeout(ctx, podsWithin)
+	defer cancel()
+	_ = wait.PollUntilContextCancel(within, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return false, nil
+		}
+		return !slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool { return outdated(&p, s.since[p.Spec.NodeName]) }), nil
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return nil // a kubelet that takes longer is no reason to refuse the cluster
+}
+
+// outdated says that a Pod's status tells of containers that ended with an earlier run of its node.
+func outdated(p *corev1.Pod, since time.Time) bool {
+	if since.IsZero() || p.DeletionTimestamp != nil {
+		return false
+	}
+	since = since.Truncate(time.Second) // as the API has it
+	return slices.ContainsFunc(p.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool {
+		return c.State.Running != nil && c.State.Running.StartedAt.Time.Before(since)
+	})
 }
 
 // equip sets a node's range of Pod addresses, and its role where it has one.
