@@ -13,18 +13,27 @@ import (
 	"time"
 )
 
-// visitor is a program with a home of its own that adopts the shared cluster: to it that is one of
-// somebody else's.
+// host is who has a cluster that visitors adopt.
+type host struct{ learn }
+
+func newHost(t *testing.T) host {
+	t.Helper()
+	h := host{newLearn(t)}
+	h.run(t, "cluster", "create", "--provider", "sandbox")
+	return h
+}
+
+// visitor is a program with a home of its own that adopts a host's cluster.
 type visitor struct {
 	learn
 	kubeconfig string
 }
 
-func newVisitor(t *testing.T) visitor {
+func (h host) visitor(t *testing.T) visitor {
 	t.Helper()
 	v := visitor{learn: newLearn(t)}
 	v.kubeconfig = filepath.Join(v.home, "kubeconfig")
-	v.write(t, shared.run(t, "kubectl", "--", "config", "view", "--raw", "--minify", "--flatten"))
+	v.write(t, h.run(t, "kubectl", "--", "config", "view", "--raw", "--minify", "--flatten"))
 	return v
 }
 
@@ -38,7 +47,7 @@ func (v visitor) write(t *testing.T, kubeconfig string) {
 // context is the one that the kubeconfig names.
 func (v visitor) context(t *testing.T) string {
 	t.Helper()
-	return strings.TrimSpace(shared.run(t, "kubectl", "--", "--kubeconfig", v.kubeconfig, "config", "current-context"))
+	return strings.TrimSpace(v.run(t, "kubectl", "--", "--kubeconfig", v.kubeconfig, "config", "current-context"))
 }
 
 // adopt says yes to that context.
@@ -51,11 +60,11 @@ func (v visitor) adopt(t *testing.T, more ...string) {
 // restless are kinds whose objects change by themselves, and one that the API server warns of.
 var restless = []string{"endpoints", "events", "events.events.k8s.io", "leases.coordination.k8s.io", "nodes", "componentstatuses"}
 
-// inventory is every object of the cluster but those of some namespaces, by its resource version; of
+// inventory is every object of the cluster by its resource version; of
 // nodes, what others may set.
-func inventory(t *testing.T, without ...string) map[string]string {
+func (h host) inventory(t *testing.T) map[string]string {
 	t.Helper()
-	kinds := strings.Fields(shared.run(t, "kubectl", "--", "api-resources", "--verbs=list", "-o", "name"))
+	kinds := strings.Fields(h.run(t, "kubectl", "--", "api-resources", "--verbs=list", "-o", "name"))
 	kinds = slices.DeleteFunc(kinds, func(k string) bool { return slices.Contains(restless, k) || strings.HasSuffix(k, "metrics.k8s.io") })
 	var list struct {
 		Items []struct {
@@ -67,22 +76,17 @@ func inventory(t *testing.T, without ...string) map[string]string {
 			}
 		}
 	}
-	out := shared.run(t, "kubectl", "--", "get", strings.Join(append(kinds, "nodes"), ","), "-A", "-o", "json")
+	out := h.run(t, "kubectl", "--", "get", strings.Join(append(kinds, "nodes"), ","), "-A", "-o", "json")
 	if err := json.Unmarshal([]byte(out), &list); err != nil {
 		t.Fatal(err)
 	}
 	found := map[string]string{}
 	for _, o := range list.Items {
-		ns, version := o.Metadata.Namespace, o.Metadata.ResourceVersion
-		switch o.Kind {
-		case "Namespace":
-			ns = o.Metadata.Name
-		case "Node":
+		version := o.Metadata.ResourceVersion
+		if o.Kind == "Node" {
 			version = fmt.Sprint(o.Spec)
 		}
-		if !slices.Contains(without, ns) {
-			found[o.Kind+" "+o.Metadata.Namespace+"/"+o.Metadata.Name] = version
-		}
+		found[o.Kind+" "+o.Metadata.Namespace+"/"+o.Metadata.Name] = version
 	}
 	if len(found) < 20 {
 		t.Fatalf("the inventory has %d objects only", len(found))
@@ -91,9 +95,9 @@ func inventory(t *testing.T, without ...string) map[string]string {
 }
 
 // unchanged compares with an inventory of before.
-func unchanged(t *testing.T, before map[string]string, without ...string) {
+func (h host) unchanged(t *testing.T, before map[string]string) {
 	t.Helper()
-	after := inventory(t, without...)
+	after := h.inventory(t)
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if was, is := before[name], after[name]; was != is {
 			t.Errorf("%s: was %q, is %q", name, was, is)
@@ -106,21 +110,13 @@ func unchanged(t *testing.T, before map[string]string, without ...string) {
 	}
 }
 
-// settled waits until what earlier tests deleted is gone.
-func settled(t *testing.T) {
-	t.Helper()
-	eventually(t, "that no namespace is being deleted", func() bool {
-		out, err := shared.output("kubectl", "--", "get", "namespaces", "-o", "jsonpath={.items[*].status.phase}")
-		return err == nil && !strings.Contains(out, "Terminating")
-	})
-}
-
 // TestAdopt has lessons played on a cluster that belongs to somebody else, and finds that nothing but
 // the lessons' namespaces was ever changed.
 func TestAdopt(t *testing.T) {
-	settled(t)
-	v := newVisitor(t)
-	before := inventory(t)
+	t.Parallel()
+	h := newHost(t)
+	v := h.visitor(t)
+	before := h.inventory(t)
 	v.adopt(t)
 	for _, lesson := range []string{"containers", "deploy"} {
 		t.Log(v.run(t, "run", lesson))
@@ -128,7 +124,7 @@ func TestAdopt(t *testing.T) {
 	if out := v.fails(t, 2, "run", "scale"); !strings.Contains(out, "it cordons or drains nodes") {
 		t.Errorf("a lesson that drains nodes: %s", out)
 	}
-	unchanged(t, before)
+	h.unchanged(t, before)
 
 	v.run(t, "start", "deploy", "--no-shell")
 	const space = "learn-deploy-ann"
@@ -138,7 +134,7 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("the status does not show the lesson:\n%s", out)
 	}
 	v.run(t, "cluster", "forget")
-	unchanged(t, before)
+	h.unchanged(t, before)
 	if left, err := os.ReadDir(filepath.Join(v.home, "adopted")); err != nil || len(left) > 0 {
 		t.Errorf("left in the home: %v %v", left, err)
 	}
@@ -221,19 +217,20 @@ func (v visitor) confined(t *testing.T) {
 
 // TestAdoptNamespace has a learner with rights in one namespace alone do a lesson there.
 func TestAdoptNamespace(t *testing.T) {
-	settled(t)
-	s := newSpace(t)
+	t.Parallel()
+	h := newHost(t)
+	s := h.space(t)
 	s.kubectl(t, "create", "serviceaccount", "ann")
 	s.kubectl(t, "create", "rolebinding", "ann", "--clusterrole=edit", "--serviceaccount="+s.name+":ann")
 	s.kubectl(t, "create", "configmap", "theirs")
-	v := newVisitor(t)
+	v := h.visitor(t)
 	token := strings.TrimSpace(s.kubectl(t, "create", "token", "ann"))
 	for _, args := range [][]string{
 		{"set-credentials", "ann", "--token=" + token}, {"set-context", "--current", "--user=ann"},
 	} {
-		shared.run(t, append([]string{"kubectl", "--", "--kubeconfig", v.kubeconfig, "config"}, args...)...)
+		h.run(t, append([]string{"kubectl", "--", "--kubeconfig", v.kubeconfig, "config"}, args...)...)
 	}
-	before := inventory(t)
+	before := h.inventory(t)
 	if out := v.fails(t, 2, "cluster", "adopt", "--kubeconfig", v.kubeconfig, "--context", v.context(t), "--yes"); !strings.Contains(out, "--namespace") {
 		t.Errorf("without a namespace: %s", out)
 	}
@@ -242,27 +239,28 @@ func TestAdoptNamespace(t *testing.T) {
 	if out := v.fails(t, 2, "run", "containers"); !strings.Contains(out, "it asks about nodes, which you may not list") {
 		t.Errorf("a lesson that looks at nodes: %s", out)
 	}
-	unchanged(t, before)
+	h.unchanged(t, before)
 
 	v.run(t, "start", "deploy", "--no-shell")
 	if out, err := v.kubectl("create", "deployment", "mine", "--image=nginx:1.29"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	v.run(t, "cluster", "forget")
-	unchanged(t, before)
+	h.unchanged(t, before)
 }
 
 // TestAdoptKilled kills the program while it makes a lesson's namespace; forgetting leaves nothing.
 func TestAdoptKilled(t *testing.T) {
-	settled(t)
-	before := inventory(t)
+	t.Parallel()
+	h := newHost(t)
+	before := h.inventory(t)
 	for _, after := range []time.Duration{300 * time.Millisecond, 700 * time.Millisecond, 1500 * time.Millisecond} {
-		v := newVisitor(t)
+		v := h.visitor(t)
 		v.adopt(t)
 		ctx, cancel := context.WithTimeout(context.Background(), after)
 		_ = v.command(ctx, "start", "deploy", "--no-shell").Run() // ends by SIGKILL
 		cancel()
 		v.run(t, "cluster", "forget")
-		unchanged(t, before)
+		h.unchanged(t, before)
 	}
 }

@@ -10,16 +10,27 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/lessons"
 )
 
-// TestLessons has the robot play every lesson that is embedded, as a learner would.
-func TestLessons(t *testing.T) { eachLesson(t, "run") }
+// TestLessons has the robot play every lesson that is embedded, as a learner would who has no cluster yet.
+func TestLessons(t *testing.T) {
+	for _, id := range embedded(t) {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			plays(t, newLearn(t), id, "run", "--provider", provider())
+		})
+	}
+}
 
 // TestSlowProveLessons proves every lesson: its checks can fail, and its wrong turns do.
 func TestSlowProveLessons(t *testing.T) {
 	slow(t)
-	eachLesson(t, "author", "test")
+	for _, id := range embedded(t) {
+		t.Run(id, func(t *testing.T) { plays(t, shared, id, "author", "test") })
+	}
 }
 
-func eachLesson(t *testing.T, command ...string) {
+// embedded are the lessons in the program.
+func embedded(t *testing.T) (ids []string) {
+	t.Helper()
 	found, err := fs.Glob(lessons.FS, "*/lesson.md")
 	if err != nil {
 		t.Fatal(err)
@@ -28,12 +39,16 @@ func eachLesson(t *testing.T, command ...string) {
 		t.Fatalf("%d lessons are embedded, want at least 4", len(found))
 	}
 	for _, file := range found {
-		id := path.Dir(file)
-		t.Run(id, func(t *testing.T) {
-			t.Log(shared.within(t, 15*time.Minute, append(command, id)...))
-			if out := shared.run(t, "kubectl", "--", "get", "namespaces", "-o", "name"); strings.Contains(out, "learn-"+id) {
-				t.Errorf("the lesson left its namespace behind:\n%s", out)
-			}
-		})
+		ids = append(ids, path.Dir(file))
+	}
+	return ids
+}
+
+// plays runs a command on a lesson, which is to leave nothing behind.
+func plays(t *testing.T, l learn, id string, command ...string) {
+	t.Helper()
+	t.Log(l.within(t, 15*time.Minute, append(command, id)...))
+	if out := l.run(t, "kubectl", "--", "get", "namespaces", "-o", "name"); strings.Contains(out, "learn-"+id) {
+		t.Errorf("the lesson left its namespace behind:\n%s", out)
 	}
 }

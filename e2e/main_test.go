@@ -1,5 +1,5 @@
-// Package e2e tests the whole program on a real cluster: one for all tests, each test in a namespace
-// of its own. LEARN_BIN names the program to test; without it the tests build one. LEARN_PROVIDER
+// Package e2e tests the whole program on a real cluster: one for most tests, each of which has a namespace
+// of its own, and others for tests that stop nodes or look at all of a cluster. LEARN_BIN names the program to test; without it the tests build one. LEARN_PROVIDER
 // names the provider of the cluster; without it that is the sandbox.
 package e2e
 
@@ -160,13 +160,19 @@ type space struct {
 	name string
 }
 
+// newSpace is on the shared cluster.
 func newSpace(t *testing.T) space {
 	t.Helper()
+	return shared.space(t)
+}
+
+func (l learn) space(t *testing.T) space {
+	t.Helper()
 	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
-	s := space{learn: shared, name: name}
+	s := space{learn: l, name: name}
 	s.kubectl(t, "create", "namespace", name)
 	t.Cleanup(func() {
-		if out, err := shared.output("kubectl", "--", "delete", "namespace", name, "--wait=false"); err != nil {
+		if out, err := l.output("kubectl", "--", "delete", "namespace", name, "--wait=false"); err != nil {
 			t.Errorf("delete namespace: %v\n%s", err, out)
 		}
 	})
