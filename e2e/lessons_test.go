@@ -12,6 +12,7 @@ import (
 
 // TestLessons has the robot play every lesson that is embedded, as a learner would who has no cluster yet.
 func TestLessons(t *testing.T) {
+	t.Parallel()
 	for _, id := range embedded(t) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()

@@ -218,13 +218,16 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	within(t, time.Minute, what, ok)
 }
 
+// pollEvery leaves the processors to what is waited for: most conditions start a process.
+const pollEvery = 200 * time.Millisecond
+
 func within(t *testing.T, d time.Duration, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(d); !ok(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %v: %s", d, what)
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(pollEvery)
 	}
 }
 
