@@ -57,7 +57,7 @@ test: build ## all tests but the slow ones: vet, unit, command line, and every l
 
 .PHONY: e2e
 e2e: build ## the slow tests: every lesson is proved, everything is killed at random moments
-	LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 go test -timeout 50m -count=1 -run Slow ./e2e
+	LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 go test -timeout 50m -count=1 -parallel 4 -run Slow ./e2e
 
 # On a cluster that kind makes, with KUBECTL_LEARN_NODE_IMAGE or kind's own node image. Without an
 # engine the tests are skipped, unless NEED_ENGINE is set.

@@ -25,7 +25,15 @@ func TestLessons(t *testing.T) {
 func TestSlowProveLessons(t *testing.T) {
 	slow(t)
 	for _, id := range embedded(t) {
-		t.Run(id, func(t *testing.T) { plays(t, shared, id, "author", "test") })
+		t.Run(id, func(t *testing.T) {
+			l := shared
+			if provider() != "kind" { // of which a machine has room for one
+				t.Parallel()
+				l = newLearn(t)
+				l.run(t, "cluster", "create")
+			}
+			plays(t, l, id, "author", "test")
+		})
 	}
 }
 

@@ -44,6 +44,7 @@ const rounds = 10
 // TestSlowKillPlugin kills the command that makes a cluster, at a random moment: the next finishes it.
 func TestSlowKillPlugin(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	l := newLearn(t)
 	for range rounds {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -73,6 +74,7 @@ func TestSlowKillPlugin(t *testing.T) {
 // mends it, and the state is kept.
 func TestSlowKillParts(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	l := newLearn(t)
 	l.run(t, "cluster", "create", "--provider", "sandbox")
 	l.run(t, "kubectl", "--", "create", "deployment", "web", "--image=nginx:1.29", "--replicas=4")

@@ -32,6 +32,7 @@ func TestTop(t *testing.T) {
 // TestSlowAutoscaling has a Deployment grow while one of its Pods works, and shrink when that is over.
 func TestSlowAutoscaling(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: apps/v1
@@ -140,6 +141,7 @@ spec:
 // TestSlowEphemeralStorage evicts Pods that write more than they may.
 func TestSlowEphemeralStorage(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, `
 apiVersion: v1
@@ -191,7 +193,9 @@ spec:
 // the one that does not stays, and then the node is well again.
 func TestSlowMemoryPressure(t *testing.T) {
 	slow(t)
-	s := newSpace(t)
+	t.Parallel()
+	s := space{newLearn(t), "default"}
+	s.run(t, "cluster", "create")
 	s.apply(t, `
 apiVersion: v1
 kind: Pod
