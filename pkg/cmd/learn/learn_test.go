@@ -300,6 +300,12 @@ func TestOutputForPrograms(t *testing.T) {
 		t.Errorf("-o name gives %q", got)
 	}
 	if got := s.ok("cluster", "images", "-o", "jsonpath={.items[0].usualTags}"); !strings.Contains(got, "1.29") {
+	if got := s.ok("cluster", "images", "Pause", "-o", "name"); got != "registry.k8s.io/pause@sha256:3123456789abcdef\n" {
+		t.Errorf("-o name of one gives %q", got)
+	}
+	if _, complaint, code := s.run("cluster", "images", "ngnix"); code != 2 || !strings.Contains(complaint, "none has ngnix in its name") {
+		t.Errorf("of none: %d, %s", code, complaint)
+	}
 		t.Errorf("-o jsonpath gives %q", got)
 	}
 	if err := json.Unmarshal([]byte(s.ok("cluster", "status", "-o", "json")), &status); err != nil || len(status.Info.Nodes) != 4 {
