@@ -333,6 +333,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"no terminal for a shell":     {[]string{"shell"}, "there is no terminal", 2},
 		"nodes below one":             {[]string{"cluster", "create", "--nodes", "0"}, "at least one", 2},
 		"a subcommand":                {[]string{"cluster", "crate"}, `did you mean "create"?`, 2},
+		"a name without its flag":     {[]string{"cluster", "create", "b"}, "kubectl learn cluster create takes no arguments; use --name b: kubectl learn cluster create --name b", 2},
+		"a context without its flag":  {[]string{"cluster", "adopt", "kind-dev"}, "use --context kind-dev", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t)
