@@ -30,6 +30,6 @@ func byFlag(flag string) cobra.PositionalArgs {
 		if len(args) == 0 {
 			return nil
 		}
-		return fmt.Errorf("%s takes no arguments; use %[2]s %[3]s: %[1]s %[2]s %[3]s", c.CommandPath(), flag, args[0])
+		return fmt.Errorf("%s takes no arguments; use %s %s", c.CommandPath(), flag, args[0])
 	}
 }

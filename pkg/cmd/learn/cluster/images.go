@@ -101,10 +101,28 @@ func (o *ImagesOptions) short(images []cluster.Image) error {
 			tags = append(tags, i.Usual...)
 		}
 		style := o.Style()
-		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(images[0].About), style.Plain(orDash(tags))})
+		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(images[0].About), style.Plain(orDash(o.few(tags)))})
 		images = images[end:]
 	}
-	return o.print([]string{"IMAGE", "SIZE", about, "TAGS"}, rows)
+	if err := o.print([]string{"IMAGE", "SIZE", about, "TAGS"}, rows); err != nil {
+		return err
+	}
+	if o.brief() {
+		o.Narrator().Advice("All tags of one", o.Prefix()+" cluster images WORD")
+	}
+	return nil
+}
+
+// brief says that a person looks at all images, which is more than a screen.
+func (o *ImagesOptions) brief() bool { return o.Style().Terminal && len(o.Words) == 0 }
+
+// few are as many tags as a person can take in who looks at all images.
+func (o *ImagesOptions) few(tags []string) []string {
+	const most = 3
+	if !o.brief() || len(tags) <= most+1 {
+		return tags
+	}
+	return append(slices.Clone(tags[:most]), fmt.Sprintf("and %d more", len(tags)-most))
 }
 
 func (o *ImagesOptions) wide(images []cluster.Image) error {
