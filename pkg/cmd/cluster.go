@@ -35,10 +35,24 @@ func (a *App) FindCluster(ctx context.Context) (cluster.Handle, error) {
 // asked are the providers that come into question.
 func (a *App) asked() ([]cluster.Provider, error) {
 	if a.Provider == Auto {
-		return a.Providers, nil
+		_, err := a.preferred() // which bears on what is made alone, but a mistake is told at once
+		return a.Providers, err
 	}
 	p, err := a.provider(a.Provider)
 	return []cluster.Provider{p}, err
+}
+
+// preferred is the provider that the environment names, nil where it leaves the choice to us.
+func (a *App) preferred() (cluster.Provider, error) {
+	name := a.Getenv(ProviderVariable)
+	if name == "" || name == Auto {
+		return nil, nil
+	}
+	p, err := a.provider(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ProviderVariable, err)
+	}
+	return p, nil
 }
 
 func (a *App) provider(name string) (cluster.Provider, error) {
@@ -111,12 +125,11 @@ func (a *App) choose(ctx context.Context, name string) (cluster.Provider, string
 		p, err := a.provider(c.Provider)
 		return p, "", err
 	}
-	wanted := a.Provider
-	if preferred := a.Getenv(ProviderVariable); wanted == Auto && preferred != "" {
-		wanted = preferred
+	if a.Provider != Auto {
+		p, err := a.provider(a.Provider)
+		return p, "", err
 	}
-	if wanted != Auto {
-		p, err := a.provider(wanted)
+	if p, err := a.preferred(); p != nil || err != nil {
 		return p, "", err
 	}
 	return a.chooseUsable(ctx)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 )
 
@@ -26,16 +27,16 @@ func (e *Exit) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
 // NotMet is the Exit of a check that is not met.
 func NotMet() error { return &Exit{Code: CodeNotMet} }
 
-// Finish says what went wrong, if anything did, and gives the exit code. Prefix is how the learner
-// calls us.
-func Finish(errOut io.Writer, prefix string, err error) int {
+// Finish says what went wrong, if anything did, and gives the exit code. Style is what errOut can show,
+// prefix how the learner calls us.
+func Finish(errOut io.Writer, style render.Style, prefix string, err error) int {
 	if err == nil {
 		return 0
 	}
 	if exit, ok := errors.AsType[*Exit](err); ok {
 		return exit.Code
 	}
-	fmt.Fprintln(errOut, indent("learn: ", Explain(prefix, err)))
+	fmt.Fprintln(errOut, render.Hang("learn: ", Explain(prefix, err), style))
 	return CodeError
 }
 
@@ -66,9 +67,4 @@ func interrupted(text string) string {
 		}
 	}
 	return strings.Join(append([]string{"interrupted"}, more...), "\n")
-}
-
-// indent puts a mark before the first line of text and aligns the others with it.
-func indent(mark, text string) string {
-	return mark + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", len(mark)))
 }

@@ -76,3 +76,6 @@ func (d Dir) ClusterNames() []string {
 
 // Session is the folder of the lesson under way on a cluster.
 func (d Dir) Session(cluster string) string { return filepath.Join(string(d), "session", cluster) }
+
+// Used is the note of what was written into the user's own kubeconfig for a cluster.
+func (d Dir) Used(cluster string) string { return filepath.Join(string(d), "used-"+cluster+".json") }

@@ -227,6 +227,36 @@ func TestTable(t *testing.T) {
 	})
 }
 
+// A table that is too wide is broken between words; a long name stays whole.
+func TestFitted(t *testing.T) {
+	rows := [][]string{
+		{"us-docker.pkg.dev/google-samples/containers/gke/hello-app", "72.3 MB", "says hello, its version and its Pod", "1.0, 2.0"},
+		{"nginx", "72.3 MB", "web server", "1.27, 1.28, 1.29, alpine, bookworm, latest, mainline, stable, stable-alpine"},
+		{"pause", "320 kB", "", "-"},
+	}
+	golden(t, "fitted", func(b *bytes.Buffer, s render.Style) error {
+		return render.Fitted(b, []string{"image", "size", "runs", "tags"}, rows, s)
+	})
+	golden(t, "fitted-anyway", func(b *bytes.Buffer, s render.Style) error {
+		return render.Fitted(b, []string{"image", "size", "runs", "tags"}, rows[2:], s)
+	})
+}
+
+func TestHang(t *testing.T) {
+	text := "name the context: --context NAME. There are alpha, beta\n  docker build -t one/two .\n"
+	for name, tc := range map[string]struct {
+		style render.Style
+		want  string
+	}{
+		"a terminal":  {render.Style{Width: 40, Terminal: true}, "learn: name the context: --context NAME.\n       There are alpha, beta\n         docker build -t one/two ."},
+		"no terminal": {render.Style{Width: 40}, "learn: name the context: --context NAME. There are alpha, beta\n         docker build -t one/two ."},
+	} {
+		if got := render.Hang("learn: ", text, tc.style); got != tc.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, tc.want)
+		}
+	}
+}
+
 // What comes from a cluster must not move the cursor, change colours or turn text around.
 func TestPlainTakesControlAway(t *testing.T) {
 	s := render.Style{Width: 80}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"math"
 	"regexp"
 	"strings"
 
@@ -115,4 +116,23 @@ func (p *page) text(label string, indent int, text string, paint func(string) st
 func (p *page) flush(w io.Writer) error {
 	_, err := io.WriteString(w, p.b.String())
 	return err
+}
+
+// Hang puts a mark before text and sets everything under its first word. On a terminal lines are broken
+// between words, and what is broken off stands as far in as its line; elsewhere lines stay as they are,
+// for programs to search.
+func Hang(mark, text string, s Style) string {
+	columns := math.MaxInt
+	if s.Terminal {
+		columns = s.width() - Width(mark)
+	}
+	var lines []string
+	for line := range strings.Lines(strings.TrimRight(text, "\n")) {
+		line = strings.TrimRight(line, "\n")
+		in := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		for _, part := range wrap(line, max(columns-len(in), 16)) {
+			lines = append(lines, strings.TrimRight(in+part, " "))
+		}
+	}
+	return mark + strings.Join(lines, "\n"+strings.Repeat(" ", Width(mark)))
 }

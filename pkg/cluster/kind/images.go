@@ -71,8 +71,8 @@ func (h *Handle) image(ctx context.Context, p cluster.Progress) (err error) {
 	if err := h.pull(ctx, image); err != nil {
 		return fmt.Errorf(`download node image %s: %w
   Without internet: docker save it on another machine, then
-  kubectl learn cluster create --image-archive FILE --image NAME. Without any
-  download: --provider sandbox`, plainImage(image), err)
+  kubectl learn cluster create --image-archive FILE --image NAME.
+  Without any download: kubectl learn cluster create --provider sandbox`, plainImage(image), err)
 	}
 	return nil
 }

@@ -66,3 +66,17 @@ func TestANameBelongsToOneProvider(t *testing.T) {
 		}
 	}
 }
+
+// TestABadProviderOfTheEnvironmentIsRefused: with a cluster there, too, which then needs none to make it.
+func TestABadProviderOfTheEnvironmentIsRefused(t *testing.T) {
+	s := newStand(t)
+	s.ok("cluster", "create")
+	s.environ = append(s.environ, "KUBECTL_LEARN_PROVIDER=docker")
+	want := `learn: KUBECTL_LEARN_PROVIDER: unknown provider "docker"; there are fake, auto`
+	for _, args := range [][]string{{"start"}, {"cluster", "status"}, {"cluster", "create", "--name", "second"}} {
+		if _, said, code := s.run(args...); code != 2 || !strings.Contains(said, want) {
+			t.Errorf("%v: exit code %d: %s", args, code, said)
+		}
+	}
+	s.ok("cluster", "status", "--provider", "fake") // a flag takes its place
+}

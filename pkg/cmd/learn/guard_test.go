@@ -310,13 +310,19 @@ func TestWhatIsNotOursToDo(t *testing.T) {
 	}
 	if out := g.ok("--name", "mine", "cluster", "status"); !strings.Contains(out, "1 of 2 take Pods") && !strings.Contains(out, "2 of 2 Ready, 1 take Pods") {
 		t.Errorf("the status is\n%s", out)
+	} else if strings.Count(out, "real") != 1 || !strings.Contains(out, "The cluster is yours, and real;") {
+		t.Errorf("that it is real is not said once:\n%s", out)
 	}
 	g.ok("--name", "mine", "cluster", "forget")
 	if out := g.ok("cluster", "list"); strings.Contains(out, "mine") {
 		t.Errorf("it is not forgotten\n%s", out)
 	}
-	if _, complaint, code := g.run("--name", "mine", "cluster", "forget"); code != 2 || !strings.Contains(complaint, "no such practice cluster") {
+	if _, complaint, code := g.run("--name", "mine", "cluster", "forget"); code != 2 || !strings.Contains(complaint, "no cluster mine is adopted, and no other") || strings.Contains(complaint, "create") {
 		t.Errorf("to forget it twice: %d, %s", code, complaint)
+	}
+	g.ok("cluster", "adopt", "--name", "other", "--context", "mine", "--yes")
+	if _, complaint, code := g.run("--name", "mine", "cluster", "forget"); code != 2 || !strings.Contains(complaint, "Adopted: other; say which with --name") {
+		t.Errorf("with another adopted: %d, %s", code, complaint)
 	}
 }
 

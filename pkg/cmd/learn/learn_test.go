@@ -2,6 +2,7 @@ package learn
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -299,6 +300,12 @@ func TestOutputForPrograms(t *testing.T) {
 	if got := s.ok("cluster", "images", "-o", "name"); got != "nginx:1.29.3\nnginx:1.29\nnginx:latest\nnginx:1.29.2\nnginx:1.28.0\nnginx:1.28\nregistry.k8s.io/pause@sha256:3123456789abcdef\n" {
 		t.Errorf("-o name gives %q", got)
 	}
+	if got := s.ok("cluster", "images", "Pause", "-o", "name"); got != "registry.k8s.io/pause@sha256:3123456789abcdef\n" {
+		t.Errorf("-o name of one gives %q", got)
+	}
+	if _, complaint, code := s.run("cluster", "images", "ngnix"); code != 2 || !strings.Contains(complaint, "none has ngnix in its name") {
+		t.Errorf("of none: %d, %s", code, complaint)
+	}
 	if got := s.ok("cluster", "images", "-o", "jsonpath={.items[0].usualTags}"); !strings.Contains(got, "1.29") {
 		t.Errorf("-o jsonpath gives %q", got)
 	}
@@ -326,6 +333,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"a format that there is not":  {[]string{"list", "-o", "jsn"}, "no such output", 2},
 		"no terminal for a shell":     {[]string{"shell"}, "there is no terminal", 2},
 		"nodes below one":             {[]string{"cluster", "create", "--nodes", "0"}, "at least one", 2},
+		"a name without its flag":     {[]string{"cluster", "create", "b"}, "kubectl learn cluster create takes no arguments; use --name b\n", 2},
+		"a context without its flag":  {[]string{"cluster", "adopt", "kind-dev"}, "use --context kind-dev", 2},
 		"a subcommand":                {[]string{"cluster", "crate"}, `did you mean "create"?`, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -415,16 +424,106 @@ func TestUseChangesTheUsersKubeconfigOnlyWhereItMust(t *testing.T) {
 	if data, _ := os.ReadFile(mine); !strings.Contains(string(data), "current-context: prod") || !strings.Contains(out, "use-context kubectl-learn-learn") {
 		t.Errorf("without switching: %s\n%s", out, data)
 	}
-	out = s.ok("cluster", "use")
-	data, _ := os.ReadFile(mine)
-	for _, want := range []string{"current-context: kubectl-learn-learn", "server: https://prod", "token: t", "server: https://127.0.0.1:1"} {
-		if !strings.Contains(string(data), want) {
-			t.Errorf("%s is not in\n%s", want, data)
+	if err := os.WriteFile(mine, []byte(strings.Replace(before, "current-context: prod\n", "", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out = s.ok("cluster", "use"); !strings.Contains(out, "Before it, no context was current.") || !strings.Contains(out, "config unset current-context") {
+		t.Errorf("with none before: %s", out)
+	}
+	if out = s.ok("cluster", "use"); !strings.Contains(out, "It was that already.") {
+		t.Errorf("with ours before: %s", out)
+	}
+	if err := os.WriteFile(mine, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time it is current already
+		out = s.ok("cluster", "use")
+		data, _ := os.ReadFile(mine)
+		for _, want := range []string{"current-context: kubectl-learn-learn", "server: https://prod", "token: t", "server: https://127.0.0.1:1"} {
+			if !strings.Contains(string(data), want) {
+				t.Errorf("%s is not in\n%s", want, data)
+			}
+		}
+		flat := strings.Join(strings.Fields(out), " ")
+		for _, want := range []string{"Context kubectl-learn-learn is in " + mine + ", and is current there now.", "Before it, prod was current.", "use-context prod"} {
+			if !strings.Contains(flat, want) {
+				t.Errorf("%q is not said: %s", want, out)
+			}
 		}
 	}
-	if !strings.Contains(out, "use-context prod") {
-		t.Errorf("the way back is not told: %s", out)
+}
+
+// TestDeleteTakesOutWhatUseWrote: and of all else in the file nothing changes.
+func TestDeleteTakesOutWhatUseWrote(t *testing.T) {
+	const (
+		others = "- cluster:\n    server: https://prod\n  name: prod\n"
+		ours   = "kubectl-learn-learn"
+	)
+	rename := func(text string) string {
+		return strings.Replace(text, "server: https://127.0.0.1:1", "server: https://other", 1)
 	}
+	for name, tc := range map[string]struct {
+		current string // before
+		use     []string
+		edit    func(text string) string
+		left    bool
+		says    string
+		after   string // current then
+	}{
+		"back to the one before": {current: "prod", says: "Context prod is current there again.", after: "prod"},
+		"none was before":        {says: "No context is current there now.", after: `""`},
+		"the one before is gone": {current: "prod", says: "No context is current there now.", after: `""`,
+			edit: func(text string) string {
+				return strings.Replace(text, "    cluster: prod\n    user: me\n  name: prod\n", "    cluster: prod\n    user: me\n  name: production\n", 1)
+			}},
+		"it was not current":          {current: "prod", use: []string{"--no-switch"}, says: "is out of", after: "prod"},
+		"somebody else's cluster now": {current: "prod", edit: rename, left: true, says: "was changed since", after: ours},
+		"somebody took it out already": {current: "prod", says: "Cluster learn is gone.", after: "prod", edit: func(string) string {
+			return kubeconfigOf("prod")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t)
+			mine := filepath.Join(t.TempDir(), "config")
+			if err := os.WriteFile(mine, []byte(kubeconfigOf(tc.current)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s.environ = append(s.environ, "KUBECONFIG="+mine)
+			s.ok("cluster", "create")
+			s.ok(append([]string{"cluster", "use"}, tc.use...)...)
+			if tc.edit != nil {
+				data, _ := os.ReadFile(mine)
+				edited := tc.edit(string(data))
+				if edited == string(data) {
+					t.Fatalf("nothing was edited in\n%s", data)
+				}
+				if err := os.WriteFile(mine, []byte(edited), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out := strings.Join(strings.Fields(s.ok("cluster", "delete")), " ")
+			data, _ := os.ReadFile(mine)
+			text := string(data)
+			if !strings.Contains(out, tc.says) {
+				t.Errorf("%q is not said: %s", tc.says, out)
+			}
+			if strings.Contains(text, ours) != tc.left || !strings.Contains(text, others) || !strings.Contains(text, "token: t\n") {
+				t.Errorf("the file is\n%s", text)
+			}
+			if !strings.Contains(text, "current-context: "+tc.after+"\n") {
+				t.Errorf("current is not %s:\n%s", tc.after, text)
+			}
+			if notes, _ := filepath.Glob(filepath.Join(string(s.home), "used-*")); len(notes) > 0 {
+				t.Errorf("%v is left", notes)
+			}
+		})
+	}
+}
+
+// kubeconfigOf is a user's kubeconfig, as kubectl writes it.
+func kubeconfigOf(current string) string {
+	return "apiVersion: v1\nclusters:\n- cluster:\n    server: https://prod\n  name: prod\ncontexts:\n- context:\n    cluster: prod\n    user: me\n  name: prod\n" +
+		"current-context: " + cmp.Or(current, `""`) + "\n" + "kind: Config\nusers:\n- name: me\n  user:\n    token: t\n"
 }
 
 func TestTheRobotLeavesALearnersClusterAlone(t *testing.T) {

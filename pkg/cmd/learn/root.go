@@ -47,7 +47,7 @@ func Main(ctx context.Context, streams genericiooptions.IOStreams, deps cmd.Deps
 	app := cmd.NewApp(streams, deps)
 	root := New(app)
 	root.SetArgs(append([]string{}, args...)) // of nil cobra would take the process's own
-	return cmd.Finish(streams.ErrOut, app.Prefix(), root.ExecuteContext(ctx))
+	return cmd.Finish(streams.ErrOut, app.ErrStyle(), app.Prefix(), root.ExecuteContext(ctx))
 }
 
 // New is the tree of commands.

@@ -43,7 +43,7 @@ Where you may not make namespaces, name one that is yours alone, and empty:
 
   # A namespace that somebody gave you, in a workshop
   kubectl learn cluster adopt --context workshop --namespace ann`,
-		Args: cobra.NoArgs,
+		Args: byFlag("--context"),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	f := c.Flags()
@@ -133,19 +133,13 @@ func (o *AdoptOptions) options() (cluster.AdoptOptions, error) {
 // files are the user's kubeconfig files, as kubectl finds them; their paths are made absolute, since
 // they are read again from elsewhere.
 func (o *AdoptOptions) files() []string {
-	files := []string{o.Kubeconfig}
 	if o.Kubeconfig == "" {
-		files = split(o.Getenv(clientcmd.RecommendedConfigPathEnvVar))
+		return kubeconfigs(o.Getenv)
 	}
-	if len(files) == 0 {
-		files = []string{clientcmd.RecommendedHomeFile}
+	if abs, err := filepath.Abs(o.Kubeconfig); err == nil {
+		return []string{abs}
 	}
-	for i, f := range files {
-		if abs, err := filepath.Abs(f); err == nil {
-			files[i] = abs
-		}
-	}
-	return files
+	return []string{o.Kubeconfig}
 }
 
 // learner is the user's name as far as it can be part of a namespace's.
@@ -262,10 +256,9 @@ func (o *AdoptOptions) consent(ctx context.Context, s *cluster.Survey) error {
 	case !o.Interactive():
 		return errors.New("adopt: there is no terminal to ask on. If you agree to what is written above, add --yes")
 	}
-	question := "Use this cluster for lessons? [y/N] "
-	agreed := func(typed string) bool { return slices.Contains([]string{"y", "yes"}, strings.ToLower(typed)) }
+	question, wanted, agreed := "Use this cluster for lessons? [y/N] ", "y", yes
 	if production {
-		question = "To use it all the same, type the context's name: "
+		question, wanted = "To use it all the same, type the context's name: ", s.Context
 		agreed = func(typed string) bool { return typed == s.Context }
 	}
 	fmt.Fprintf(o.Out, "  %s", question)
@@ -274,7 +267,9 @@ func (o *AdoptOptions) consent(ctx context.Context, s *cluster.Survey) error {
 		return err
 	}
 	if !agreed(typed) {
-		return errors.New("adopt: that was no yes, and nothing was kept")
+		return fmt.Errorf("adopt: that was no yes, and nothing was kept.\n"+
+			"To use this cluster after all, run the command again and answer %s.\n"+
+			"For a practice cluster instead:\n  %s cluster create --provider sandbox", wanted, o.Prefix())
 	}
 	fmt.Fprintln(o.Out)
 	return nil

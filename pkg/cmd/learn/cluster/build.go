@@ -129,7 +129,7 @@ func (o *BuildOptions) consent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a := strings.ToLower(answer); a != "y" && a != "yes" {
+	if !yes(answer) {
 		return errors.New("nothing was built")
 	}
 	return nil

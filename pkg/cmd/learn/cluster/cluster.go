@@ -2,6 +2,8 @@
 package cluster
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
@@ -20,4 +22,14 @@ func New(app *cmd.App) *cobra.Command {
 		newAdopt(app), newForget(app),
 	)
 	return c
+}
+
+// byFlag is the Args of a command that takes none, and is easily given what goes with a flag.
+func byFlag(flag string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return fmt.Errorf("%s takes no arguments; use %s %s", c.CommandPath(), flag, args[0])
+	}
 }

@@ -27,7 +27,7 @@ func newCreate(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create",
 		Short: "Make a practice cluster, or finish one that is half made",
-		Args:  cobra.NoArgs,
+		Args:  byFlag("--name"),
 		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	f := c.Flags()

@@ -17,21 +17,28 @@ import (
 type ImagesOptions struct {
 	*cmd.App
 	Output cmd.Output
+	// Words are those of which an image's name has one in it; none stands for all images.
+	Words []string
 }
 
 func newImages(app *cmd.App) *cobra.Command {
 	o := &ImagesOptions{App: app, Output: cmd.Output{Wide: true}}
 	c := &cobra.Command{
-		Use:   "images",
+		Use:   "images [WORD...]",
 		Short: "List the images that Pods can run without a registry",
 		Long: `List the images that Pods can run without a registry.
 
 In the sandbox these are all there are: each stands for a program that is built in. In a cluster of another
 kind they are what its nodes have by now, as the nodes tell it, which is at most 50 a node by default.
 
--o wide shows every version with all its tags; -o name prints names with tags, as --image takes them.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+With words, those whose name has one of them in it. -o wide shows every version with all its tags;
+-o name prints names with tags, as --image takes them.`,
+		Example: `  # Which nginx is there?
+  kubectl learn cluster images nginx`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.Words = args
+			return o.Run(c.Context())
+		},
 	}
 	o.Output.AddTo(c)
 	return c
@@ -54,9 +61,13 @@ func (o *ImagesOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list images: %w", err)
 	}
+	known := len(images)
+	images = o.meant(images)
 	switch {
 	case !o.Output.ForPeople():
 		return o.Output.Print(o.Out, images, references(images)...)
+	case len(images) == 0 && known > 0:
+		return fmt.Errorf("list images: none has %s in its name; for all: %s cluster images", strings.Join(o.Words, " or "), o.Prefix())
 	case len(images) == 0:
 		fmt.Fprintln(o.Out, "The nodes tell of no image.")
 		return nil
@@ -64,6 +75,16 @@ func (o *ImagesOptions) Run(ctx context.Context) error {
 		return o.wide(images)
 	}
 	return o.short(images)
+}
+
+// meant are the images whose names have one of the words in them.
+func (o *ImagesOptions) meant(images []cluster.Image) []cluster.Image {
+	if len(o.Words) == 0 {
+		return images
+	}
+	return slices.DeleteFunc(images, func(i cluster.Image) bool {
+		return !slices.ContainsFunc(o.Words, func(word string) bool { return strings.Contains(i.Name, strings.ToLower(word)) })
+	})
 }
 
 // short shows a line a name, with the tags that people use.
@@ -80,10 +101,28 @@ func (o *ImagesOptions) short(images []cluster.Image) error {
 			tags = append(tags, i.Usual...)
 		}
 		style := o.Style()
-		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(images[0].About), style.Plain(orDash(tags))})
+		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(images[0].About), style.Plain(orDash(o.few(tags)))})
 		images = images[end:]
 	}
-	return o.print([]string{"IMAGE", "SIZE", about, "TAGS"}, rows)
+	if err := o.print([]string{"IMAGE", "SIZE", about, "TAGS"}, rows); err != nil {
+		return err
+	}
+	if o.brief() {
+		o.Narrator().Advice("All tags of one", o.Prefix()+" cluster images WORD")
+	}
+	return nil
+}
+
+// brief says that a person looks at all images, which is more than a screen.
+func (o *ImagesOptions) brief() bool { return o.Style().Terminal && len(o.Words) == 0 }
+
+// few are as many tags as a person can take in who looks at all images.
+func (o *ImagesOptions) few(tags []string) []string {
+	const most = 3
+	if !o.brief() || len(tags) <= most+1 {
+		return tags
+	}
+	return append(slices.Clone(tags[:most]), fmt.Sprintf("and %d more", len(tags)-most))
 }
 
 func (o *ImagesOptions) wide(images []cluster.Image) error {
@@ -104,6 +143,7 @@ func (o *ImagesOptions) wide(images []cluster.Image) error {
 const about = "RUNS"
 
 // print leaves out what images run where nothing of that is known. The tags stand last: they may be many.
+// On a terminal it all fits; elsewhere each image is a line, for programs to search.
 func (o *ImagesOptions) print(headers []string, rows [][]string) error {
 	at := slices.Index(headers, about)
 	if !slices.ContainsFunc(rows, func(r []string) bool { return r[at] != "" }) {
@@ -112,7 +152,11 @@ func (o *ImagesOptions) print(headers []string, rows [][]string) error {
 			rows[i] = slices.Delete(rows[i], at, at+1)
 		}
 	}
-	return render.Table(o.Out, headers, rows, o.Style())
+	show := render.Table
+	if o.Style().Terminal {
+		show = render.Fitted
+	}
+	return show(o.Out, headers, rows, o.Style())
 }
 
 func orDash(words []string) string {

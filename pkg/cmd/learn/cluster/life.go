@@ -9,17 +9,22 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 )
 
 // LifeOptions is what starting, stopping and deleting a cluster need.
-type LifeOptions struct{ *cmd.App }
+type LifeOptions struct {
+	*cmd.App
+	// Yes stands for the answer to the question before a lesson under way goes with its cluster.
+	Yes bool
+}
 
 func newStop(app *cmd.App) *cobra.Command {
 	o := &LifeOptions{App: app}
 	return &cobra.Command{
 		Use:   "stop",
 		Short: "End the cluster's processes, and keep its state",
-		Args:  cobra.NoArgs,
+		Args:  byFlag("--name"),
 		RunE:  func(c *cobra.Command, _ []string) error { return o.Stop(c.Context()) },
 	}
 }
@@ -29,22 +34,25 @@ func newStart(app *cmd.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "start",
 		Short: "Start a cluster that was stopped",
-		Args:  cobra.NoArgs,
+		Args:  byFlag("--name"),
 		RunE:  func(c *cobra.Command, _ []string) error { return o.Start(c.Context()) },
 	}
 }
 
 func newDelete(app *cmd.App) *cobra.Command {
 	o := &LifeOptions{App: app}
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "delete",
 		Short: "End the cluster and remove its files",
 		Long: `End the cluster and remove its files.
 
-What you did in lessons is remembered; what you made on the cluster is gone.`,
-		Args: cobra.NoArgs,
+What you did in lessons is remembered; what you made on the cluster is gone.
+What kubectl learn cluster use wrote into your kubeconfig is taken out of it.`,
+		Args: byFlag("--name"),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Delete(c.Context()) },
 	}
+	c.Flags().BoolVarP(&o.Yes, "yes", "y", false, "Do not ask, where a lesson is under way.")
+	return c
 }
 
 // Stop stops the cluster; one that is stopped already stays so.
@@ -83,6 +91,9 @@ func (o *LifeOptions) Delete(ctx context.Context) error {
 	if o.InShell() {
 		return errors.New("this practice shell lives on the cluster; leave it first: exit, then kubectl learn cluster delete")
 	}
+	if err := o.agreed(ctx); err != nil {
+		return err
+	}
 	if err := o.DeleteCluster(ctx); err != nil {
 		return err
 	}
@@ -90,5 +101,26 @@ func (o *LifeOptions) Delete(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(o.Out, "  Cluster %s is gone.\n", o.Cluster)
+	return o.unuse()
+}
+
+// agreed asks where a lesson is under way on the cluster. One that belongs to somebody else is never deleted:
+// there is nothing to ask.
+func (o *LifeOptions) agreed(ctx context.Context) error {
+	if o.Yes || !o.Interactive() {
+		return nil
+	}
+	all, err := o.Clusters(ctx)
+	if err != nil {
+		return err
+	}
+	adopter, _ := o.Adopter()
+	for _, c := range all {
+		if c.Name == o.Cluster && (adopter == nil || c.Provider != adopter.Name()) {
+			return agree(ctx, o.App, "Delete the cluster?", func(lesson string) string {
+				return fmt.Sprintf("Its namespace %s goes with the cluster, and all that is in it.", session.Namespace(lesson))
+			})
+		}
+	}
 	return nil
 }

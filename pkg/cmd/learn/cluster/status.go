@@ -22,7 +22,7 @@ func newStatus(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Tell how each part of the cluster is, and how real it is",
-		Args:  cobra.NoArgs,
+		Args:  byFlag("--name"),
 		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	o.Output.AddTo(c)
@@ -43,7 +43,8 @@ func (o *StatusOptions) Run(ctx context.Context) error {
 		return fmt.Errorf("ask cluster %s: %w", o.Cluster, err)
 	}
 	if o.Output.ForPeople() {
-		o.show(s)
+		_, guest := h.(cluster.Guest)
+		o.show(s, guest)
 	} else if err := o.Output.Print(o.Out, s, "cluster/"+s.Info.Name); err != nil {
 		return err
 	}
@@ -55,7 +56,9 @@ func (o *StatusOptions) Run(ctx context.Context) error {
 	return nil
 }
 
-func (o *StatusOptions) show(s cluster.Status) {
+// show shows the parts. Of a guest, a cluster that belongs to somebody else, it need not be said part by part
+// that it is real.
+func (o *StatusOptions) show(s cluster.Status, guest bool) {
 	style := o.Style()
 	i := s.Info
 	head := []string{i.Name, i.Provider, "Kubernetes " + i.Version, count(i.Nodes) + " nodes", string(i.State)}
@@ -68,7 +71,15 @@ func (o *StatusOptions) show(s cluster.Status) {
 		name = max(name, len([]rune(p.Name)))
 	}
 	for _, p := range s.Parts {
-		o.showPart(p, name)
+		label := fmt.Sprintf("%-*s", name, o.Style().Plain(p.Name))
+		if !guest {
+			label += fmt.Sprintf("  %-13s", p.Realness)
+		}
+		o.showPart(p, label)
+	}
+	if guest {
+		fmt.Fprintln(o.Out)
+		o.Narrator().Say("The cluster is yours, and real; nothing else of it was looked into.")
 	}
 	o.showProcesses(s.Processes)
 }
@@ -102,14 +113,13 @@ func (o *StatusOptions) showProcesses(all []cluster.Process) {
 // lineWidth is what fits on a line of a narrow terminal.
 const lineWidth = 80
 
-// showPart shows one part; its name is given so many columns. Evidence that is too long for the line stands below.
-func (o *StatusOptions) showPart(p cluster.Part, name int) {
+// showPart shows one part behind its label. Evidence that is too long for the line stands below.
+func (o *StatusOptions) showPart(p cluster.Part, line string) {
 	style, n := o.Style(), o.Narrator()
 	sign := style.GoodSign()
 	if !p.Healthy {
 		sign = style.BadSign()
 	}
-	line := fmt.Sprintf("%-*s  %-13s", name, style.Plain(p.Name), p.Realness)
 	evidence := style.Plain(p.Evidence)
 	if 4+len([]rune(line))+2+len([]rune(evidence)) <= lineWidth {
 		fmt.Fprintf(o.Out, "  %s %s  %s\n", sign, line, style.Dim(evidence))

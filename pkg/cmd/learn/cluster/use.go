@@ -28,9 +28,10 @@ func newUse(app *cmd.App) *cobra.Command {
 		Short: "Make the cluster the current context of your own kubeconfig",
 		Long: `Make the cluster the current context of your own kubeconfig.
 
-This is the only command that touches your kubeconfig. The practice shell
-needs none of it.`,
-		Args: cobra.NoArgs,
+The context is called kubectl-learn-NAME. This is the only command that writes
+into your kubeconfig; kubectl learn cluster delete takes out again what it wrote.
+The practice shell needs none of it.`,
+		Args: byFlag("--name"),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	c.Flags().BoolVar(&o.NoSwitch, "no-switch", false, "Leave your current context as it is.")
@@ -56,12 +57,16 @@ func (o *UseOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read kubeconfig of cluster %s: %w", o.Cluster, err)
 	}
-	options := o.files()
+	files := kubeconfigs(o.Getenv)
+	options := in(files[0])
 	to, err := options.GetStartingConfig()
 	if err != nil {
 		return fmt.Errorf("read your kubeconfig: %w", err)
 	}
-	before := to.CurrentContext
+	before, err := current(files)
+	if err != nil {
+		return err
+	}
 	name := contextName(o.Cluster)
 	if err := add(to, from, name); err != nil {
 		return err
@@ -72,19 +77,41 @@ func (o *UseOptions) Run(ctx context.Context) error {
 	if err := clientcmd.ModifyConfig(options, *to, false); err != nil {
 		return fmt.Errorf("write your kubeconfig: %w", err)
 	}
-	o.say(name, before, options.GetDefaultFilename())
+	note, err := o.note(files, before)
+	if err != nil {
+		return err
+	}
+	o.say(note, before)
 	return nil
 }
 
-// files finds the user's kubeconfig as kubectl does, from the environment that we were given.
-func (o *UseOptions) files() *clientcmd.PathOptions {
-	options := clientcmd.NewDefaultPathOptions()
-	options.EnvVar = ""
-	if list := o.Getenv(clientcmd.RecommendedConfigPathEnvVar); list != "" {
-		options.LoadingRules = &clientcmd.ClientConfigLoadingRules{Precedence: split(list)}
-		options.GlobalFile = split(list)[0]
+// kubeconfigs are the user's kubeconfig files as kubectl finds them, by absolute paths; the first is
+// the one that is written.
+func kubeconfigs(getenv func(string) string) []string {
+	files := split(getenv(clientcmd.RecommendedConfigPathEnvVar))
+	if len(files) == 0 {
+		files = []string{clientcmd.RecommendedHomeFile}
 	}
-	return options
+	for i, f := range files {
+		if abs, err := filepath.Abs(f); err == nil {
+			files[i] = abs
+		}
+	}
+	return files
+}
+
+// in has clientcmd read and write one file alone.
+func in(file string) *clientcmd.PathOptions {
+	return &clientcmd.PathOptions{GlobalFile: file, LoadingRules: &clientcmd.ClientConfigLoadingRules{}}
+}
+
+// current is the context that is current in all files together.
+func current(files []string) (string, error) {
+	config, err := (&clientcmd.ClientConfigLoadingRules{Precedence: files}).Load()
+	if err != nil {
+		return "", fmt.Errorf("read your kubeconfig: %w", err)
+	}
+	return config.CurrentContext, nil
 }
 
 func split(list string) []string {
@@ -115,13 +142,25 @@ func add(to, from *api.Config, name string) error {
 	return nil
 }
 
-func (o *UseOptions) say(name, before, file string) {
-	fmt.Fprintf(o.Out, "  Context %s is in %s.\n", name, file)
-	n := o.Narrator()
-	switch {
-	case o.NoSwitch:
-		n.Advice("Switch to it", "kubectl config use-context "+name)
-	case before != "" && before != name:
-		n.Advice("Switch back", "kubectl config use-context "+before)
+// say names the context, what is current now, and how to go back.
+func (o *UseOptions) say(w written, before string) {
+	n, name := o.Narrator(), contextName(o.Cluster)
+	now := "is current there now"
+	if o.NoSwitch && before != name {
+		now = "is not current there"
 	}
+	n.Say("Context %s is in %s, and %s.", name, w.Files[0], now)
+	switch {
+	case o.NoSwitch && before != name:
+		n.Advice("Switch to it", "kubectl config use-context "+name)
+	case w.Before != "":
+		n.Say("Before it, %s was current.", w.Before)
+		n.Advice("Switch back", "kubectl config use-context "+w.Before)
+	case before == name:
+		n.Say("It was that already.")
+	default:
+		n.Say("Before it, no context was current.")
+		n.Advice("Undo that", "kubectl config unset current-context")
+	}
+	n.Say("%s cluster delete takes it out again.", o.Prefix())
 }
