@@ -476,6 +476,9 @@ func TestDeleteTakesOutWhatUseWrote(t *testing.T) {
 			edit: func(text string) string {
 				return strings.Replace(text, "    cluster: prod\n    user: me\n  name: prod\n", "    cluster: prod\n    user: me\n  name: production\n", 1)
 			}},
+		"another namespace there": {current: "prod", says: "Context prod is current there again.", after: "prod", edit: func(text string) string {
+			return strings.Replace(text, "    user: kubectl-learn-learn\n", "    namespace: mine\n    user: kubectl-learn-learn\n", 1)
+		}},
 		"it was not current":          {current: "prod", use: []string{"--no-switch"}, says: "is out of", after: "prod"},
 		"somebody else's cluster now": {current: "prod", edit: rename, left: true, says: "was changed since", after: ours},
 		"somebody took it out already": {current: "prod", says: "Cluster learn is gone.", after: "prod", edit: func(string) string {

@@ -68,6 +68,9 @@ func sum(config *api.Config, name string) (string, error) {
 	if cluster == nil || user == nil || context == nil {
 		return "", nil
 	}
+	// Which namespace is current there is no change: kubectl config set-context --current --namespace is in every tutorial.
+	context = context.DeepCopy()
+	context.Namespace = ""
 	ours := api.NewConfig()
 	ours.Clusters[name], ours.AuthInfos[name], ours.Contexts[name] = cluster, user, context
 	data, err := clientcmd.Write(*ours)
