@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // maxEvidence is how many objects are shown as evidence.
@@ -13,7 +15,7 @@ func (j *judgement) describe() string {
 	q, objects := j.check.On, j.view.Objects
 	switch {
 	case len(objects) == 0 && q.Name != "":
-		return fmt.Sprintf("there is no %s", q)
+		return absent(q)
 	case len(objects) == 0:
 		return "none"
 	case q.Name != "":
@@ -27,6 +29,9 @@ func (j *judgement) describe() string {
 	}
 	return plural(len(objects), strings.ToLower(q.Kind), q.Resource)
 }
+
+// absent says that the one object is not there.
+func absent(q snapshot.Query) string { return fmt.Sprintf("there is no %s", q) }
 
 func describePods(pods []object) string {
 	ready, leaving := 0, 0

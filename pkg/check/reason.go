@@ -48,13 +48,13 @@ func (j *judgement) nothingThere() (reason, bool) {
 		}
 		return reason{text: text}, true
 	}
-	text := fmt.Sprintf("there is no %s of the name %s", strings.ToLower(q.Kind), q.Name)
+	text := absent(q)
 	var names []string
 	for _, o := range others {
 		names = append(names, o.GetName())
 	}
 	if near := snapshot.Nearest(q.Name, names); near != "" {
-		text += fmt.Sprintf("; there is one of the name %s", near)
+		text += fmt.Sprintf(", but there is one of the name %s", near)
 	}
 	return reason{text: text}, true
 }
