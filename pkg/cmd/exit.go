@@ -46,7 +46,12 @@ func Explain(prefix string, err error) string {
 	if refused, ok := errors.AsType[*kube.Refused](err); ok {
 		text = refused.Error()
 	}
+	_, unanswered := errors.AsType[*Unanswered](err)
 	switch {
+	case unanswered:
+		return "interrupted. You are still at this step. It is shown again by " + again(prefix)
+	case errors.Is(err, session.ErrNoFault):
+		return fmt.Sprintf("%s: do what its lines Do say. They are shown again by %s", text, again(prefix))
 	case errors.Is(err, context.Canceled):
 		return interrupted(text)
 	case errors.Is(err, session.ErrNoLesson):
@@ -55,6 +60,15 @@ func Explain(prefix string, err error) string {
 		return fmt.Sprintf("%s. Make one: %s cluster create", text, prefix)
 	}
 	return text
+}
+
+// again is the command that shows the step under way once more: in the practice shell our bare name,
+// elsewhere what opens that shell.
+func again(prefix string) string {
+	if prefix == shellPrefix {
+		return prefix
+	}
+	return prefix + " start"
 }
 
 // interrupted is what is said after Ctrl-C: nothing more, unless something did not go well even so.
