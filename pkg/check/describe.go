@@ -14,10 +14,8 @@ const maxEvidence = 6
 func (j *judgement) describe() string {
 	q, objects := j.check.On, j.view.Objects
 	switch {
-	case len(objects) == 0 && q.Name != "":
-		return absent(q)
 	case len(objects) == 0:
-		return "none"
+		return absent(q)
 	case q.Name != "":
 		return j.state(objects[0])
 	}
@@ -30,8 +28,16 @@ func (j *judgement) describe() string {
 	return plural(len(objects), strings.ToLower(q.Kind), q.Resource)
 }
 
-// absent says that the one object is not there.
-func absent(q snapshot.Query) string { return fmt.Sprintf("there is no %s", q) }
+// absent says that nothing of what a query names is there.
+func absent(q snapshot.Query) string {
+	switch {
+	case q.Name != "":
+		return fmt.Sprintf("there is no %s", q)
+	case q.Selector != "":
+		return fmt.Sprintf("there are no %s with %s", q.Resource, q.Selector)
+	}
+	return "there are no " + q.Resource
+}
 
 func describePods(pods []object) string {
 	ready, leaving := 0, 0

@@ -38,15 +38,11 @@ func (j *judgement) nothingThere() (reason, bool) {
 	}
 	others := j.scene.kinds[q.Kind]
 	if q.Name == "" {
-		text := "there are no " + q.Resource
-		if q.Selector != "" {
-			text += " with " + q.Selector
-		}
 		if len(others) > 0 && q.Selector != "" {
 			o := others[0]
-			return reason{text, []string{fmt.Sprintf("%s has the labels %s", ref(o), labelsOf(o))}}, true
+			return reason{absent(q), []string{fmt.Sprintf("%s has the labels %s", ref(o), labelsOf(o))}}, true
 		}
-		return reason{text: text}, true
+		return reason{text: absent(q)}, true
 	}
 	text := absent(q)
 	var names []string

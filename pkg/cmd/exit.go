@@ -49,9 +49,9 @@ func Explain(prefix string, err error) string {
 	_, unanswered := errors.AsType[*Unanswered](err)
 	switch {
 	case unanswered:
-		return "interrupted. You are still at this step. It is shown again by " + again(prefix)
+		return "interrupted. You are still at this step. To see it again: " + again(prefix)
 	case errors.Is(err, session.ErrNoFault):
-		return fmt.Sprintf("%s: do what its lines Do say. They are shown again by %s", text, again(prefix))
+		return fmt.Sprintf("%s. Type what stands after Do.\nTo see that again: %s", text, again(prefix))
 	case errors.Is(err, context.Canceled):
 		return interrupted(text)
 	case errors.Is(err, session.ErrNoLesson):

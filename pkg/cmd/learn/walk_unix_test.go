@@ -245,7 +245,7 @@ func TestWhoBreaksOffAtAQuestionSeesTheStepAgain(t *testing.T) {
 	y.line("page")
 	y.until("b  One\n  > ")
 	y.interrupt()
-	shows(t, y.end("shown again by learn\n", 2), []string{
+	shows(t, y.end("To see it again: learn\n", 2), []string{
 		"Before you go on, a question about this step:", "What is the page called?", "You said: page. Yes.", "One", "learn: interrupted. You are still at this step.",
 	}, "Do ")
 
@@ -254,7 +254,7 @@ func TestWhoBreaksOffAtAQuestionSeesTheStepAgain(t *testing.T) {
 		y = w.types(args...)
 		y.until("b  One\n  > ")
 		y.interrupt()
-		shows(t, y.end("shown again by learn\n", 2), []string{"Second step", "Make another one."}, "There is a cover")
+		shows(t, y.end("To see it again: learn\n", 2), []string{"Second step", "Make another one."}, "There is a cover")
 	}
 	y = w.types("next")
 	y.until("b  One\n  > ")
@@ -295,7 +295,7 @@ func TestAStepThatBreaksNothingSaysWhatToDo(t *testing.T) {
 	w.ok("start", "one", "--no-shell")
 	for _, again := range []string{"learn", "kubectl learn start"} {
 		_, complaint, code := w.run("strike")
-		want := "learn: this step breaks nothing by itself: do what its lines Do say. They are shown again by " + again + "\n"
+		want := "learn: this step breaks nothing by itself. Type what stands after Do.\n       To see that again: " + again + "\n"
 		if code != 2 || complaint != want {
 			t.Errorf("%d, %q", code, complaint)
 		}
