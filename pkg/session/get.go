@@ -101,7 +101,7 @@ const mostQuoted = 60
 func answered(g *lesson.Get, status int, body string) string {
 	switch {
 	case status == wanted(g):
-		tags := regexp.MustCompile(`(?s)<style.*?</style>|<[^>]*>`)
+		tags := regexp.MustCompile(`(?s)<style.*?</style>|<title.*?</title>|<[^>]*>`)
 		text := []rune(strings.Join(strings.Fields(tags.ReplaceAllString(body, " ")), " "))
 		if len(text) > mostQuoted {
 			text = append(text[:mostQuoted], '…')

@@ -179,7 +179,7 @@ func TestResetSaysWhatItDoes(t *testing.T) {
 	h.notes = nil
 	must[*Position](t)(h.session().Reset(ctx(t)))
 	want := []string{
-		`Taking away what is in namespace learn-boxes, to build the start of step "Power cut" again.`,
+		"Emptying namespace learn-boxes, to build the start of this step again.",
 		"The robot first does the step before this one for you, which takes a while.",
 		"Doing step 1 of 1: Make one",
 	}
@@ -253,7 +253,7 @@ func TestAWrongAnswerIsExplained(t *testing.T) {
 		page
 		why string
 	}{
-		"another page":     {page{200, "<html><style>b {}</style>\n<h1>Welcome</h1> to nginx"}, `it answers, and says "Welcome to nginx"`},
+		"another page":     {page{200, "<html><title>Welcome</title><style>b {}</style>\n<h1>Welcome</h1> to nginx"}, `it answers, and says "Welcome to nginx"`},
 		"an empty page":    {page{200, "<html></html>"}, "it answers, and says nothing"},
 		"no such page":     {page{404, "404"}, "it answers, and has nothing at /tea"},
 		"a broken server":  {page{500, ""}, "it answers, and failed to do what was asked"},
