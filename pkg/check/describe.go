@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // maxEvidence is how many objects are shown as evidence.
@@ -12,10 +14,8 @@ const maxEvidence = 6
 func (j *judgement) describe() string {
 	q, objects := j.check.On, j.view.Objects
 	switch {
-	case len(objects) == 0 && q.Name != "":
-		return fmt.Sprintf("there is no %s", q)
 	case len(objects) == 0:
-		return "none"
+		return absent(q)
 	case q.Name != "":
 		return j.state(objects[0])
 	}
@@ -26,6 +26,17 @@ func (j *judgement) describe() string {
 		return describeReady(objects, "node", "nodes")
 	}
 	return plural(len(objects), strings.ToLower(q.Kind), q.Resource)
+}
+
+// absent says that nothing of what a query names is there.
+func absent(q snapshot.Query) string {
+	switch {
+	case q.Name != "":
+		return fmt.Sprintf("there is no %s", q)
+	case q.Selector != "":
+		return fmt.Sprintf("there are no %s with %s", q.Resource, q.Selector)
+	}
+	return "there are no " + q.Resource
 }
 
 func describePods(pods []object) string {

@@ -3,6 +3,8 @@ package check
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
@@ -145,11 +147,15 @@ func (j *judgement) actual() string {
 	return j.describe()
 }
 
+// look is the author's command, unless that asks for the one object by name, and it is not there.
 func (j *judgement) look() string {
-	if line, err := j.check.LookAt(j.view); err == nil && line != "" {
+	q := j.check.On
+	absent := q.Name != "" && len(j.view.Objects) == 0
+	line, err := j.check.LookAt(j.view)
+	if err == nil && line != "" && !(absent && slices.Contains(strings.Fields(line), q.Name)) {
 		return line
 	}
-	return defaultLook(j.check.On, len(j.view.Objects))
+	return defaultLook(q, len(j.view.Objects))
 }
 
 func defaultLook(q snapshot.Query, found int) string {

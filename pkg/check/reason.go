@@ -38,23 +38,19 @@ func (j *judgement) nothingThere() (reason, bool) {
 	}
 	others := j.scene.kinds[q.Kind]
 	if q.Name == "" {
-		text := "there are no " + q.Resource
-		if q.Selector != "" {
-			text += " with " + q.Selector
-		}
 		if len(others) > 0 && q.Selector != "" {
 			o := others[0]
-			return reason{text, []string{fmt.Sprintf("%s has the labels %s", ref(o), labelsOf(o))}}, true
+			return reason{absent(q), []string{fmt.Sprintf("%s has the labels %s", ref(o), labelsOf(o))}}, true
 		}
-		return reason{text: text}, true
+		return reason{text: absent(q)}, true
 	}
-	text := fmt.Sprintf("there is no %s of the name %s", strings.ToLower(q.Kind), q.Name)
+	text := absent(q)
 	var names []string
 	for _, o := range others {
 		names = append(names, o.GetName())
 	}
 	if near := snapshot.Nearest(q.Name, names); near != "" {
-		text += fmt.Sprintf("; there is one of the name %s", near)
+		text += fmt.Sprintf(", but there is one of the name %s", near)
 	}
 	return reason{text: text}, true
 }

@@ -107,11 +107,14 @@ func (a *App) InShell() bool {
 	return a.Getenv(ShellVariable) != "" && filepath.Dir(a.Getenv(ShellVariable)) == a.Home.Session(a.Cluster)
 }
 
+// shellPrefix is how the learner calls us in the practice shell.
+const shellPrefix = "learn"
+
 // Prefix is how the learner calls us: "learn" in the practice shell, "kubectl learn" elsewhere, with
 // the cluster's name where it is not the one that is meant anyway.
 func (a *App) Prefix() string {
 	if a.Getenv(ShellVariable) != "" {
-		return "learn"
+		return shellPrefix
 	}
 	if a.Cluster != cluster.DefaultName {
 		return "kubectl learn --name " + a.Cluster

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +41,19 @@ func (k *Asker) Line(ctx context.Context) (line string, ok bool, err error) {
 		}
 		return strings.TrimSpace(got.line), true, nil
 	}
+}
+
+// Unanswered says that the learner broke off at a question. They stay at its step.
+type Unanswered struct{ Cause error }
+
+func (e *Unanswered) Error() string { return "wait for an answer: " + e.Cause.Error() }
+
+// Unwrap gives what ended the waiting.
+func (e *Unanswered) Unwrap() error { return e.Cause }
+
+// leaving says that what was typed is how one leaves other programs, and no answer.
+func leaving(typed string) bool {
+	return slices.Contains([]string{"q", "quit", "exit", ":q"}, strings.ToLower(typed))
 }
 
 // choice reads an option from what was typed: its letter or its number, from 1.

@@ -47,7 +47,12 @@ func Explain(prefix string, err error) string {
 	if refused, ok := errors.AsType[*kube.Refused](err); ok {
 		text = refused.Error()
 	}
+	_, unanswered := errors.AsType[*Unanswered](err)
 	switch {
+	case unanswered:
+		return "interrupted. You are still at this step. To see it again: " + again(prefix)
+	case errors.Is(err, session.ErrNoFault):
+		return fmt.Sprintf("%s. Type what stands after Do.\nTo see that again: %s", text, again(prefix))
 	case errors.Is(err, context.Canceled):
 		return interrupted(text)
 	case errors.Is(err, session.ErrNoLesson):
@@ -56,6 +61,15 @@ func Explain(prefix string, err error) string {
 		return fmt.Sprintf("%s. Make one: %s cluster create", text, prefix)
 	}
 	return text
+}
+
+// again is the command that shows the step under way once more: in the practice shell our bare name,
+// elsewhere what opens that shell.
+func again(prefix string) string {
+	if prefix == shellPrefix {
+		return prefix
+	}
+	return prefix + " start"
 }
 
 // interrupted is what is said after Ctrl-C: nothing more, unless something did not go well even so.

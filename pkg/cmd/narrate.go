@@ -110,7 +110,7 @@ func (n *Narrator) remark(e session.Event) {
 	case session.StepSkipped:
 		n.marked(n.Style.GoodSign(), fmt.Sprintf("The robot did step %q for you.", e.Title))
 	case session.LessonFinished:
-		n.marked(n.Style.GoodSign(), e.Title+" is done, and nothing of it is left on the cluster.")
+		n.marked(n.Style.GoodSign(), fmt.Sprintf("Lesson %q is done, and nothing of it is left on the cluster.", e.Title))
 	case session.Note:
 		n.marked(n.Style.Dim("-"), e.Text)
 	case session.Failed:

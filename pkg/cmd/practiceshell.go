@@ -42,7 +42,7 @@ func (a *App) PracticeShell(ctx context.Context, h cluster.Handle, program strin
 	news := make(chan string, 16)
 	follower := s.Follow(func(events []session.Event) {
 		select {
-		case news <- Text(style, "learn", events) + next(style, events):
+		case news <- Text(style, shellPrefix, events) + next(style, events):
 		case <-ctx.Done():
 		}
 	})
@@ -55,7 +55,7 @@ func (a *App) PracticeShell(ctx context.Context, h cluster.Handle, program strin
 			Dir: filepath.Join(a.Home.Session(a.Cluster), "shell"), Kubeconfig: s.LearnerKubeconfig(), Self: a.Self,
 			HasKubectl: missing == nil, Windows: runtime.GOOS == "windows",
 		},
-		AtPrompt: func(ctx context.Context) string { return Text(style, "learn", follower.AfterCommand(ctx)) },
+		AtPrompt: func(ctx context.Context) string { return Text(style, shellPrefix, follower.AfterCommand(ctx)) },
 	}
 	err = host.Run(ctx)
 	cancel()
@@ -67,7 +67,7 @@ func next(style render.Style, events []session.Event) string {
 	if len(events) == 0 || events[len(events)-1].Kind != session.StepPassed {
 		return ""
 	}
-	return fmt.Sprintf("\n  %s   %s\n", style.Dim("Next"), style.Accent("learn next"))
+	return fmt.Sprintf("\n  %s   %s\n", style.Dim("Next"), style.Accent(shellPrefix+" next"))
 }
 
 // shellEnviron is ours with what commands in the practice shell need to find their way.
@@ -94,5 +94,6 @@ func (a *App) Goodbye(h cluster.Handle) {
 		return
 	}
 	n.Say("You left the practice shell. The cluster goes on running.%s", waits)
+	n.Advice("kubectl sees it only in that shell, or after", "kubectl learn cluster use"+name)
 	n.Advice("Go on", "kubectl learn start"+name, "Stop the cluster", "kubectl learn cluster stop"+name)
 }

@@ -13,11 +13,13 @@ type Walker struct {
 	Session *session.Session
 	Narrate *Narrator
 	asker   *Asker
+	// asks says that a person is there to answer.
+	asks bool
 }
 
 // Walker shows the lesson under way on standard output.
 func (a *App) Walker(s *session.Session) *Walker {
-	return &Walker{App: a, Session: s, Narrate: a.Narrator(), asker: a.Asker()}
+	return &Walker{App: a, Session: s, Narrate: a.Narrator(), asker: a.Asker(), asks: a.Interactive()}
 }
 
 // Open shows a step, and on a terminal asks its predictions before what is to be done.
@@ -42,7 +44,63 @@ func (w *Walker) Open(ctx context.Context, p *session.Position) error {
 	}
 	w.Narrate.printf("\n")
 	w.stuck(p)
+	return w.Session.Show(ctx, p)
+}
+
+// Again shows the step under way to who comes back to it: as a whole where that was broken off, that
+// it is done where it is, else what is to be done.
+func (w *Walker) Again(ctx context.Context, p *session.Position) error {
+	if !p.Past.Passed && !p.Shown() {
+		return w.Open(ctx, p)
+	}
+	if p.Past.Passed {
+		w.Narrate.Show(w.Session.Heading(p))
+		w.Narrate.Show(session.Event{Kind: session.StepPassed})
+		w.Narrate.Advice("Next", w.Narrate.Prefix+" next")
+		return nil
+	}
+	outcome, err := w.Session.Glance(ctx)
+	if err != nil {
+		return err
+	}
+	if outcome.Passed {
+		w.Narrate.Show(w.Session.Heading(p))
+		if err := w.Told(ctx, outcome); err != nil {
+			return err
+		}
+		w.Narrate.Advice("Next", w.Narrate.Prefix+" next")
+		return nil
+	}
+	events, err := w.Session.Again(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if e.Kind == session.FaultShown && p.Struck() {
+			e.Kind = session.FaultDone
+		}
+		w.Narrate.Show(e)
+	}
+	w.Narrate.printf("\n")
+	w.stuck(p)
 	return nil
+}
+
+// line reads an answer behind a mark. Who tries to leave is told how. The error of who broke off is an
+// *Unanswered.
+func (w *Walker) line(ctx context.Context, mark string) (typed string, ok bool, err error) {
+	for {
+		w.Narrate.printf("  %s ", w.Narrate.Style.Accent(mark))
+		typed, ok, err = w.asker.Line(ctx)
+		if ctx.Err() != nil && err != nil {
+			w.Narrate.printf("\n")
+			return "", false, &Unanswered{err}
+		}
+		if err != nil || !leaving(typed) {
+			return typed, ok, err
+		}
+		w.Narrate.Aside("Ctrl-C leaves this question. The practice shell is left at its prompt, with exit.")
+	}
 }
 
 // predict asks until the answer is an option, or nothing: not to know is an answer too. What was
@@ -52,12 +110,11 @@ func (w *Walker) predict(ctx context.Context, p *session.Position, e session.Eve
 		w.Narrate.Show(session.Event{Kind: session.Predicted, Text: said.Said})
 		return nil
 	}
-	if !w.Interactive() {
+	if !w.asks {
 		return nil
 	}
 	for {
-		w.Narrate.printf("  %s ", w.Narrate.Style.Accent(">"))
-		typed, ok, err := w.asker.Line(ctx)
+		typed, ok, err := w.line(ctx, ">")
 		if err != nil {
 			return err
 		}
@@ -81,9 +138,9 @@ func (w *Walker) strike(ctx context.Context, p *session.Position, e session.Even
 		return nil
 	}
 	// A load that nobody sends in the background would keep the learner from what is to be done meanwhile.
-	if w.Interactive() && (!p.Lasts() || w.Session.Followed()) {
-		w.Narrate.printf("\n  %s ", w.Narrate.Style.Accent("Press Enter when you are ready."))
-		_, ready, err := w.asker.Line(ctx)
+	if w.asks && (!p.Lasts() || w.Session.Followed()) {
+		w.Narrate.printf("\n")
+		_, ready, err := w.line(ctx, "Press Enter when you are ready.")
 		if err != nil {
 			return err
 		}
@@ -135,12 +192,17 @@ func (w *Walker) Close(ctx context.Context, p *session.Position) error {
 
 // AskRest asks the questions of a step that were not answered yet.
 func (w *Walker) AskRest(ctx context.Context, p *session.Position) error {
-	if !w.Interactive() {
+	if !w.asks {
 		return nil
 	}
+	first := true
 	for _, e := range w.Session.Questions(p) {
 		if _, said := p.Past.Answers[e.Question]; said {
 			continue
+		}
+		if first {
+			w.Narrate.Say("Before you go on, a question about this step:")
+			first = false
 		}
 		w.Narrate.Show(e)
 		if err := w.ask(ctx, p, e); err != nil {
@@ -153,10 +215,9 @@ func (w *Walker) AskRest(ctx context.Context, p *session.Position) error {
 // ask asks one question and says what the cluster says.
 func (w *Walker) ask(ctx context.Context, p *session.Position, e session.Event) error {
 	typed := ""
-	if _, said := p.Past.Answers[e.Question]; !said && w.Interactive() {
+	if _, said := p.Past.Answers[e.Question]; !said && w.asks {
 		var err error
-		w.Narrate.printf("  %s ", w.Narrate.Style.Accent(">"))
-		if typed, _, err = w.asker.Line(ctx); err != nil {
+		if typed, _, err = w.line(ctx, ">"); err != nil {
 			return err
 		}
 	}

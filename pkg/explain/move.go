@@ -66,7 +66,8 @@ type move struct {
 	// detail tells moves of one kind apart in a list: the node of a Pod, a container's name.
 	detail string
 	// say is the move as a clause. It is called with the name of the subject, or with "" when the
-	// row before was about the same subject.
+	// row before was about the same subject. What makes or ends an object names it all the same: another
+	// one may have that name.
 	say func(it string) string
 	// evidence is where it can be seen.
 	evidence string

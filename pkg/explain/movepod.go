@@ -98,7 +98,7 @@ func (t *teller) podMade(c snapshot.Change, o *unstructured.Unstructured, counte
 	m := move{actor: actor(c), kind: podMade, subject: o.GetName(), verb: "made"}
 	owner := controllerOf(o)
 	if owner == nil {
-		m.say, m.evidence = named("made Pod", "it"), byRecord(c)
+		m.say, m.evidence = plain("made Pod %s", o.GetName()), byRecord(c)
 		m.act = m.actor == somebody
 		return []move{m}
 	}
@@ -108,11 +108,11 @@ func (t *teller) podMade(c snapshot.Change, o *unstructured.Unstructured, counte
 		wanted = replicas(w)
 	}
 	if wanted < 0 {
-		m.say = named("made Pod", "it")
+		m.say = plain("made Pod %s", o.GetName())
 		return []move{m}
 	}
 	m.verb = fmt.Sprintf("counted %d of %d and made", counted[string(owner.UID)], wanted)
-	m.say = named(m.verb, "it")
+	m.say = plain("%s %s", m.verb, o.GetName())
 	return []move{m}
 }
 
@@ -123,7 +123,7 @@ func (t *teller) podGone(c snapshot.Change, before *unstructured.Unstructured) [
 	switch {
 	case m.actor == kubelet, m.actor == somebody && marked:
 		m.actor = kubelet
-		m.say = named("stopped the containers of", "it")
+		m.say = plain("stopped the containers of %s", before.GetName())
 		m.evidence = "the Pod is gone"
 		return []move{m}
 	case m.actor == nodeWatch, m.actor == collector:
@@ -134,7 +134,7 @@ func (t *teller) podGone(c snapshot.Change, before *unstructured.Unstructured) [
 		return []move{m}
 	}
 	m.kind, m.verb = podDeleted, "deleted"
-	m.say = named("deleted Pod", "it")
+	m.say = plain("deleted Pod %s", before.GetName())
 	m.act = m.actor == somebody
 	return []move{m}
 }
@@ -183,7 +183,7 @@ func (t *teller) podMark(c snapshot.Change, o *unstructured.Unstructured, counte
 
 // podMarked tells that somebody asked for a Pod's end. It has its grace period from then.
 func (t *teller) podMarked(c snapshot.Change, o *unstructured.Unstructured, counted map[string]int) move {
-	m := move{actor: actor(c), kind: podDeleted, subject: o.GetName(), evidence: byRecord(c), say: named("deleted Pod", "it"), verb: "deleted"}
+	m := move{actor: actor(c), kind: podDeleted, subject: o.GetName(), evidence: byRecord(c), say: plain("deleted Pod %s", o.GetName()), verb: "deleted"}
 	if m.actor == somebody {
 		m.act, m.evidence = true, "deletionTimestamp; "+unknownReason
 		return m
@@ -200,7 +200,7 @@ func (t *teller) podMarked(c snapshot.Change, o *unstructured.Unstructured, coun
 	case owner != nil && m.actor == owner.Kind:
 		if w := t.w.alive[owner.UID]; w != nil && replicas(w) >= 0 {
 			m.verb = fmt.Sprintf("counted %d of %d and deleted", counted[string(owner.UID)], replicas(w))
-			m.say = named(m.verb, "it")
+			m.say = plain("%s %s", m.verb, o.GetName())
 		}
 	}
 	return m

@@ -96,6 +96,32 @@ func TestTheEngineIsNotTheLearner(t *testing.T) {
 	}
 }
 
+// A Pod that is deleted and run again is another of the same name: who makes or ends one names it.
+func TestAPodThatIsMadeAgainIsNamed(t *testing.T) {
+	tl := load[snapshot.Timeline](t, "bare-pod.timeline.yaml")
+	var again *unstructured.Unstructured
+	for _, c := range tl.Changes {
+		if c.Resource == "pods" && c.Name == "lonely" && c.Object != nil {
+			again = c.Object.DeepCopy()
+		}
+	}
+	again.SetUID("another")
+	again.SetDeletionTimestamp(nil)
+	tl.Changes = append(tl.Changes, snapshot.Change{
+		At: tl.End, Source: snapshot.FromAudit, Type: snapshot.Added, Object: again, User: "learner",
+		Verb: "create", Resource: "pods", Namespace: again.GetNamespace(), Name: "lonely", Code: 201,
+	})
+	var told []string
+	for _, r := range story(t, "bare-pod", "pod/lonely", tl).Rows {
+		told = append(told, r.Actor+" "+r.What)
+	}
+	for _, want := range []string{"you deleted Pod lonely", "kubelet stopped the containers of lonely", "you made Pod lonely"} {
+		if !slices.ContainsFunc(told, func(row string) bool { return strings.HasPrefix(row, want) }) {
+			t.Errorf("%q is not told: %q", want, told)
+		}
+	}
+}
+
 func TestAFaultBeginsAStory(t *testing.T) {
 	s := story(t, "node-down", "deployment/web", load[snapshot.Timeline](t, "node-down.timeline.yaml"))
 	if s.Rows[0].Actor != "the lesson" || s.Rows[0].Source != explain.FromFault || s.Rows[0].OffsetMS != 0 {

@@ -43,7 +43,7 @@ func Answer(w io.Writer, a Answered, s Style) error {
 			p.text("", 2, "It is: "+so, nil)
 		}
 	}
-	for _, l := range a.Evidence {
+	for _, l := range aligned(a.Evidence) {
 		p.text("", 4, l, s.Dim)
 	}
 	if a.Reply != "" && !a.Right {

@@ -146,9 +146,28 @@ func TestReport(t *testing.T) {
 			That: "Another Pod took the place of the one that you deleted", Verdict: check.Converging,
 			Why: "web-6d4f9b7c8d-p9q7m is on worker-1, its container is starting", Evidence: []string{"pod/web-6d4f9b7c8d-p9q7m  ContainerCreating"},
 		},
+		{
+			That: "cart runs", Verdict: check.NotYet, Expected: "a ready Pod cart",
+			Actual: "there is no pod/cart", Why: "there is no pod/cart", Look: "kubectl get pods",
+		},
 		{That: "The Service answers", Verdict: check.CantTell, Why: "services is forbidden: the server said no"},
 	}}
 	golden(t, "report", func(b *bytes.Buffer, s render.Style) error { return render.Report(b, r, s) })
+}
+
+// What is only told is not judged: it has no sign.
+func TestAStoryWithoutANumberToReach(t *testing.T) {
+	e := explain.Explanation{Story: &explain.Story{
+		Intro: "This is what happened to pod/hello:", Outcome: explain.Untold, Summary: "The Pod is the same; its container is new.",
+		Rows: []explain.Row{{Actor: "you", What: "ran kill 1 in hello", Moves: 1}}, Series: &explain.Series{},
+	}}
+	var b bytes.Buffer
+	if err := render.Explanation(&b, &e, render.Style{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); !strings.Contains(got, "\n    The Pod is the same") || strings.Contains(got, "?") {
+		t.Errorf("the story is\n%s", got)
+	}
 }
 
 func TestQuestionsAndAnswers(t *testing.T) {
@@ -160,7 +179,7 @@ func TestQuestionsAndAnswers(t *testing.T) {
 		}
 		if err := render.Answer(b, render.Answered{
 			Said: "The same Pod comes back", So: []string{"Another Pod takes its place"}, Reply: "A Pod that is gone never returns: the kubelet starts containers again, not Pods.",
-			Because: "The ReplicaSet counts Pods.", Evidence: []string{"x2x9k  uid 4f1c…  gone", "p9q7m  uid 92ab…  Running"},
+			Because: "The ReplicaSet counts Pods.", Evidence: []string{"x2x9k  uid 4f1c…  gone", "p9q7m-2  uid 92ab…  Running"},
 		}, s); err != nil {
 			return err
 		}

@@ -41,7 +41,9 @@ func (p *page) result(r check.Result) {
 	p.text(p.s.BadSign()+" ", 2, r.That, nil)
 	say("expected", r.Expected, nil)
 	say("actual", r.Actual, nil)
-	say("so", r.Why, nil)
+	if r.Why != r.Actual {
+		say("so", r.Why, nil)
+	}
 	p.evidence(r.Evidence, label)
 	say("look", r.Look, p.s.Accent)
 }
@@ -49,7 +51,7 @@ func (p *page) result(r check.Result) {
 // evidence stands under what it proves.
 func (p *page) evidence(lines []string, indent int) {
 	label := "    " + p.s.Dim("seen")
-	for _, l := range lines {
+	for _, l := range aligned(lines) {
 		p.text(label, indent, l, p.s.Dim)
 		label = ""
 	}

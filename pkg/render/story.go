@@ -74,12 +74,13 @@ func (p *page) who(actor, text string) string {
 // ending shows what a story came to.
 func (p *page) ending(st *explain.Story) {
 	p.gap()
-	sign, paint := p.s.UnsureSign(), p.s.Wait
+	// Where no number of Pods is wanted there is none to reach: what happened is told, and not judged.
+	sign, paint := "", func(text string) string { return text }
 	switch st.Outcome {
 	case explain.Healed, explain.Reached, explain.Steady:
 		sign, paint = p.s.GoodSign(), p.s.Good
 	case explain.Under:
-		sign = p.s.WaitSign()
+		sign, paint = p.s.WaitSign(), p.s.Wait
 	case explain.Gone:
 		sign, paint = p.s.BadSign(), p.s.Bad
 	}

@@ -72,6 +72,29 @@ func wrap(text string, columns int) []string {
 	return append(lines, line)
 }
 
+// aligned sets the parts of lines, which two spaces set apart, below each other.
+func aligned(lines []string) []string {
+	var widths []int
+	parts := make([][]string, len(lines))
+	for i, l := range lines {
+		parts[i] = strings.Split(l, "  ")
+		for column, part := range parts[i] {
+			if column == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[column] = max(widths[column], Width(part))
+		}
+	}
+	set := make([]string, len(lines))
+	for i := range parts {
+		for column, part := range parts[i][:len(parts[i])-1] {
+			parts[i][column] = pad(part, widths[column])
+		}
+		set[i] = strings.Join(parts[i], "  ")
+	}
+	return set
+}
+
 // page collects the lines of a screen.
 type page struct {
 	s Style

@@ -136,9 +136,17 @@ func (s *Session) rebuild(ctx context.Context, l *lesson.Lesson, step *lesson.St
 	if err := s.clear(ctx, l); err != nil {
 		return nil, err
 	}
-	for _, earlier := range l.Steps[:slices.Index(l.Steps, step)] {
-		s.note("Doing step %q for you.", earlier.Title)
-		if err := s.replay(ctx, l, earlier); err != nil {
+	earlier := l.Steps[:slices.Index(l.Steps, step)]
+	switch len(earlier) {
+	case 0:
+	case 1:
+		s.note("The robot first does the step before this one for you, which takes a while.")
+	default:
+		s.note("The robot first does the %d steps before this one for you, which takes a while.", len(earlier))
+	}
+	for i, before := range earlier {
+		s.note("Doing step %d of %d: %s", i+1, len(earlier), before.Title)
+		if err := s.replay(ctx, l, before); err != nil {
 			return nil, fmt.Errorf("build the start of step %s: %w", step.ID, err)
 		}
 	}

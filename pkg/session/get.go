@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/check"
@@ -53,8 +55,9 @@ func (s *Session) ask(ctx context.Context, namespace string, g *lesson.Get, name
 		answers[body] = true
 		if wrong := unlike(g, status, body); wrong != "" {
 			r.Verdict, r.Actual = check.NotYet, wrong
-			r.Why = fmt.Sprintf("request %d of %d to %s/%s:%d%s", i+1, max(1, g.Times), g.On.Resource, name, g.Port, g.Path)
-			if status == 502 || status == 503 {
+			r.Why = answered(g, status, body)
+			r.Evidence = []string{fmt.Sprintf("request %d of %d to %s/%s:%d%s", i+1, max(1, g.Times), g.On.Resource, name, g.Port, g.Path)}
+			if status == http.StatusBadGateway || status == http.StatusServiceUnavailable {
 				r.Verdict, r.Why = check.Converging, "no Pod answers yet"
 			}
 			return r
@@ -72,12 +75,8 @@ func (s *Session) ask(ctx context.Context, namespace string, g *lesson.Get, name
 
 // unlike says what is wrong with an answer; empty when nothing is.
 func unlike(g *lesson.Get, status int, body string) string {
-	want := g.Expect.Status
-	if want == 0 {
-		want = 200
-	}
-	if status != want {
-		return fmt.Sprintf("HTTP status %d instead of %d", status, want)
+	if status != wanted(g) {
+		return fmt.Sprintf("HTTP status %d instead of %d", status, wanted(g))
 	}
 	for _, part := range g.Expect.Contains {
 		if !strings.Contains(body, part) {
@@ -85,4 +84,36 @@ func unlike(g *lesson.Get, status int, body string) string {
 		}
 	}
 	return ""
+}
+
+// wanted is the status that an answer must have.
+func wanted(g *lesson.Get) int {
+	if g.Expect.Status == 0 {
+		return http.StatusOK
+	}
+	return g.Expect.Status
+}
+
+// mostQuoted is how much of an answer is quoted, in characters.
+const mostQuoted = 60
+
+// answered says what a wrong answer tells of whoever gave it.
+func answered(g *lesson.Get, status int, body string) string {
+	switch {
+	case status == wanted(g):
+		tags := regexp.MustCompile(`(?s)<style.*?</style>|<title.*?</title>|<[^>]*>`)
+		text := []rune(strings.Join(strings.Fields(tags.ReplaceAllString(body, " ")), " "))
+		if len(text) > mostQuoted {
+			text = append(text[:mostQuoted], '…')
+		}
+		if len(text) == 0 {
+			return "it answers, and says nothing"
+		}
+		return fmt.Sprintf("it answers, and says %q", string(text))
+	case status == http.StatusNotFound:
+		return "it answers, and has nothing at " + g.Path
+	case status >= http.StatusInternalServerError:
+		return "it answers, and failed to do what was asked"
+	}
+	return "it answers, and not with what was asked for"
 }

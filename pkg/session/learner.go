@@ -202,6 +202,7 @@ func (s *Session) Reset(ctx context.Context) (again *Position, err error) {
 		if err := s.Record.Append(ctx, s.happened(p, progress.Reset, progress.Detail{})); err != nil {
 			return err
 		}
+		s.note("Emptying namespace %s, to build the start of this step again.", s.Namespace(p.Lesson.ID))
 		again, err = s.rebuild(ctx, p.Lesson, p.Step)
 		return err
 	})

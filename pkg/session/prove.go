@@ -97,7 +97,7 @@ func (p *prover) stepPos(step *lesson.Step) lesson.Pos {
 // steps proves each step. It stops at a step that can't be done, since no other can be reached.
 func (p *prover) steps(ctx context.Context, at *Position) error {
 	for at != nil {
-		p.see(p.heading(at))
+		p.see(p.Heading(at))
 		goesOn, err := p.step(ctx, at)
 		if err != nil {
 			return err

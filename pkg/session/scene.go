@@ -48,7 +48,7 @@ func (s *Session) Opening(ctx context.Context, p *Position) ([]Event, error) {
 		e.Title, e.Text, e.Of = p.Lesson.Title, p.Lesson.Intro, len(p.Lesson.Steps)
 		shown = append(shown, e)
 	}
-	shown = append(shown, s.heading(p))
+	shown = append(shown, s.Heading(p))
 	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
 	if err != nil {
 		return nil, err
@@ -73,7 +73,26 @@ func (s *Session) Opening(ctx context.Context, p *Position) ([]Event, error) {
 	return shown, nil
 }
 
-func (s *Session) heading(p *Position) Event {
+// Again is what a learner sees of a step that was shown to them before: its task. What they were told
+// of the lesson, and asked, lies behind.
+func (s *Session) Again(ctx context.Context, p *Position) ([]Event, error) {
+	opening, err := s.Opening(ctx, p)
+	return slices.DeleteFunc(opening, func(e Event) bool { return e.Kind == LessonShown || e.Kind == PredictionAsked }), err
+}
+
+// Show keeps that the learner was shown a step to its end.
+func (s *Session) Show(ctx context.Context, seen *Position) error {
+	return s.at(ctx, func(p *Position) error {
+		if p.start.Shown || !same(p, seen) {
+			return nil
+		}
+		p.start.Shown = true
+		return s.write(p.start)
+	})
+}
+
+// Heading is the title of a step, and its place among the others.
+func (s *Session) Heading(p *Position) Event {
 	e := s.event(p, StepShown)
 	e.Title, e.Text, e.Number, e.Of = p.Step.Title, p.Lesson.Title, p.Index+1, len(p.Lesson.Steps)
 	return e
@@ -228,8 +247,19 @@ func (s *Session) answer(ctx context.Context, p *Position, question int, typed s
 	}
 	e := s.event(p, QuestionAnswered)
 	e.Question = question
-	e.Answer = &Answer{Ask: ask.Ask, Said: strings.TrimSpace(typed), So: so, Right: lesson.Right(typed, so), Because: ask.Because}
+	e.Answer = &Answer{Ask: ask.Ask, Said: strings.TrimSpace(typed), So: once(so), Right: lesson.Right(typed, so), Because: ask.Because}
 	return e, nil
+}
+
+// once leaves out of words those that were said before.
+func once(words []string) []string {
+	var said []string
+	for _, w := range words {
+		if !slices.Contains(said, w) {
+			said = append(said, w)
+		}
+	}
+	return said
 }
 
 // Questions are the step's questions about what was seen.

@@ -103,6 +103,9 @@ func (p *Position) Started() time.Time { return p.start.Started }
 // Struck says that what the step breaks was broken.
 func (p *Position) Struck() bool { return len(p.start.Faults) > 0 }
 
+// Shown says that the learner was shown the step to its end: nobody broke it off at a question.
+func (p *Position) Shown() bool { return p.start.Shown }
+
 func (s *Session) note(format string, args ...any) {
 	s.Tell(Event{At: s.Now(), Kind: Note, Text: fmt.Sprintf(format, args...)})
 }

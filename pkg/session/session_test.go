@@ -14,6 +14,8 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 func ctx(t *testing.T) context.Context {
@@ -166,6 +168,107 @@ func TestResetBuildsTheStartAgain(t *testing.T) {
 	}
 	if h.ready() != 2 || p.Struck() {
 		t.Errorf("the power is still cut")
+	}
+}
+
+// Who waits is told for what, and how far that is.
+func TestResetSaysWhatItDoes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", "power-cut"))
+	h.notes = nil
+	must[*Position](t)(h.session().Reset(ctx(t)))
+	want := []string{
+		"Emptying namespace learn-boxes, to build the start of this step again.",
+		"The robot first does the step before this one for you, which takes a while.",
+		"Doing step 1 of 1: Make one",
+	}
+	if !slices.Equal(h.notes, want) {
+		t.Errorf("told %q", h.notes)
+	}
+}
+
+// A step counts as shown when somebody saw it to its end; shown again it is its task alone.
+func TestAStepIsShownAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	p := must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	if p.Shown() {
+		t.Error("nobody saw it yet")
+	}
+	if err := h.session().Show(ctx(t), p); err != nil {
+		t.Fatal(err)
+	}
+	p = must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	if got := kinds(must[[]Event](t)(h.session().Again(ctx(t), p))); !p.Shown() || got != "step prose do" {
+		t.Errorf("shown %v, again it is %q", p.Shown(), got)
+	}
+	if p = must[*Position](t)(h.session().Reset(ctx(t))); p.Shown() {
+		t.Error("after a reset it counts as shown")
+	}
+}
+
+func TestAGlanceIsNoAttempt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	if o := must[*Outcome](t)(h.session().Glance(ctx(t))); o.Passed {
+		t.Error("nothing was done, and it passed")
+	}
+	if p := must[*Position](t)(h.session().Current(ctx(t))); p.Past.Tries != 0 {
+		t.Errorf("it counts as try %d", p.Past.Tries)
+	}
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=1")
+	if o := must[*Outcome](t)(h.session().Glance(ctx(t))); !o.Passed || !o.New {
+		t.Errorf("what is done was not seen: %+v", o)
+	}
+	if p := must[*Position](t)(h.session().Current(ctx(t))); !p.Past.Passed {
+		t.Error("it was not recorded")
+	}
+}
+
+func TestEachAnswerIsToldOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, strings.Replace(fenced(boxes), "answer: object.data.n", "answer: objects.map(o, 'box') + ['none', 'box']", 1))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=1")
+	if e := must[Event](t)(h.session().Answer(ctx(t), 0, "")); !slices.Equal(e.Answer.So, []string{"box", "none"}) {
+		t.Errorf("it is %q", e.Answer.So)
+	}
+}
+
+// page is a Web that answers always the same.
+type page struct {
+	status int
+	body   string
+}
+
+func (s page) Get(context.Context, string, string, string, int, string) (int, string, error) {
+	return s.status, s.body, nil
+}
+
+func TestAWrongAnswerIsExplained(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		page
+		why string
+	}{
+		"another page":     {page{200, "<html><title>Welcome</title><style>b {}</style>\n<h1>Welcome</h1> to nginx"}, `it answers, and says "Welcome to nginx"`},
+		"an empty page":    {page{200, "<html></html>"}, "it answers, and says nothing"},
+		"no such page":     {page{404, "404"}, "it answers, and has nothing at /tea"},
+		"a broken server":  {page{500, ""}, "it answers, and failed to do what was asked"},
+		"an access denied": {page{403, ""}, "it answers, and not with what was asked for"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, fenced(boxes))
+			h.web = tc.page
+			g := &lesson.Get{On: snapshot.Query{Resource: "pods"}, Port: 80, Path: "/tea", Expect: lesson.GetExpect{Contains: []string{"tea"}}}
+			r := h.session().ask(ctx(t), "learn-boxes", g, "hello", check.Result{})
+			if r.Why != tc.why || !slices.Equal(r.Evidence, []string{"request 1 of 1 to pods/hello:80/tea"}) {
+				t.Errorf("so %q, seen %q", r.Why, r.Evidence)
+			}
+		})
 	}
 }
 

@@ -38,8 +38,8 @@ type start struct {
 	Before *snapshot.Snapshot `json:"before,omitempty"`
 	// Faults is what was done to the cluster from outside since then.
 	Faults []fault `json:"faults,omitempty"`
-	// Closed says that the step's ending was shown.
-	Closed bool `json:"closed,omitempty"`
+	// Shown says that the step was shown to its end, what is to be done included.
+	Shown bool `json:"shown,omitempty"`
 }
 
 // fault is one thing that was done to the cluster from outside.

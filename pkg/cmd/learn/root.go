@@ -61,7 +61,8 @@ Learn Kubernetes on a live cluster of your own.
 
 Lessons have you deploy containers, scale them and kill them, and explain what
 happened from the live objects. The practice cluster is made for you. Without
-a command: where you are, and what comes next.`),
+a command: where you are, and what comes next. In the practice shell that is
+the step under way: its task, what to do, and what to type then.`),
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl learn"},
 		Args:          cmd.NoSuchCommand,
 		SilenceErrors: true,

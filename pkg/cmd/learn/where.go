@@ -3,6 +3,7 @@ package learn
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
@@ -37,7 +38,13 @@ type place struct {
 	Step int `json:"step,omitempty"`
 }
 
-// Run shows the course as a path, without asking any cluster anything.
+// underWay says that somebody is at a step.
+func (o *overview) underWay() bool {
+	return slices.ContainsFunc(o.Lessons, func(p place) bool { return p.Step > 0 })
+}
+
+// Run shows the course as a path, without asking any cluster anything. In the practice shell, where
+// somebody is at a step, it shows that.
 func (w *where) Run(ctx context.Context) error {
 	if err := w.output.Validate(); err != nil {
 		return err
@@ -53,8 +60,24 @@ func (w *where) Run(ctx context.Context) error {
 		}
 		return w.output.Print(w.Out, o, names...)
 	}
+	if o.underWay() && w.InShell() && o.Cluster != nil && o.Cluster.State == cluster.Running {
+		return w.step(ctx)
+	}
 	w.show(o)
 	return nil
+}
+
+// step shows the step under way again.
+func (w *where) step(ctx context.Context) error {
+	s, err := w.UnderWay(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := s.Current(ctx)
+	if err != nil {
+		return err
+	}
+	return w.Walker(s).Again(ctx, p)
 }
 
 func (w *where) look(ctx context.Context) (*overview, error) {

@@ -33,6 +33,16 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p, err := s.Current(ctx)
+	if err != nil {
+		return err
+	}
+	if p.Past.Passed {
+		// No try counts anymore, so that no other hint would ever come.
+		o.Narrator().Show(session.Event{Kind: session.StepPassed})
+		o.Narrator().Advice("Next", o.Prefix()+" next")
+		return nil
+	}
 	help, err := s.Hint(ctx)
 	if err != nil {
 		return err
@@ -45,9 +55,9 @@ func (o *Options) Run(ctx context.Context) error {
 	n.Show(session.Event{Kind: session.HintGiven, Text: help.Text})
 	switch {
 	case help.Again:
-		n.Advice("Try something, then ask again:", o.Prefix()+" check")
+		n.Advice("Another hint comes after you tried something, and looked:", o.Prefix()+" check")
 	case help.Exhausted:
-		n.Advice("Have it done for you?", o.Prefix()+" skip")
+		n.Advice("There are no more hints. The robot does the step for you:", o.Prefix()+" skip")
 	}
 	return nil
 }

@@ -24,7 +24,8 @@ func New(app *cmd.App) *cobra.Command {
 	}
 }
 
-// Run goes to the next step. Where this one is not done it says why, and is not met.
+// Run goes to the next step. Where this one is not done it says why, and is not met. A step that was
+// never shown to its end is shown first: who broke off at a question does not know what is to be done.
 func (o *Options) Run(ctx context.Context) error {
 	s, err := o.UnderWay(ctx)
 	if err != nil {
@@ -35,6 +36,9 @@ func (o *Options) Run(ctx context.Context) error {
 		return err
 	}
 	w := o.Walker(s)
+	if !p.Past.Passed && !p.Shown() {
+		return w.Open(ctx, p)
+	}
 	if !p.Past.Passed {
 		// The ending of a step that passes only now was not seen yet.
 		met, err := w.Check(ctx)

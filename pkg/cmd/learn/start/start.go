@@ -86,7 +86,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if opens {
 		w.Narrate.Prefix = "learn" // what is advised is typed in the practice shell
 	}
-	if err := w.Open(ctx, p); err != nil || !opens {
+	if err := w.Again(ctx, p); err != nil || !opens {
 		return err
 	}
 	if err := o.PracticeShell(ctx, h, o.Shell); err != nil {
