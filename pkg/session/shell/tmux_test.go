@@ -157,7 +157,7 @@ func (p *pane) screen() string { return strings.TrimRight(p.tmux("capture-pane",
 // shows waits until the screen is as it should be.
 func (p *pane) shows(what string, ok func(screen string) bool) string {
 	p.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		screen := p.screen()
 		if ok(screen) {
