@@ -24,6 +24,9 @@ func TestLessons(t *testing.T) {
 // TestSlowProveLessons proves every lesson: its checks can fail, and its wrong turns do.
 func TestSlowProveLessons(t *testing.T) {
 	slow(t)
+	if provider() != "kind" {
+		t.Parallel()
+	}
 	for _, id := range embedded(t) {
 		t.Run(id, func(t *testing.T) {
 			l := shared
