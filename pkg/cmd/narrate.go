@@ -255,6 +255,12 @@ func (n *Narrator) answer(a *session.Answer) {
 // show is for what package render shows. A screen that takes nothing more is nothing to end for.
 func (n *Narrator) show(error) {}
 
+// Passed says of a step that was done before that it is, and where to go on.
+func (n *Narrator) Passed() {
+	n.Show(session.Event{Kind: session.StepPassed})
+	n.Advice("Next", n.Prefix+" next")
+}
+
 // Advice says what to type next: pairs of a word and a command, as many on a line as fit.
 func (n *Narrator) Advice(pairs ...string) {
 	line, columns := "", 0

@@ -50,14 +50,13 @@ func (w *Walker) Open(ctx context.Context, p *session.Position) error {
 // Again shows the step under way to who comes back to it: as a whole where that was broken off, that
 // it is done where it is, else what is to be done.
 func (w *Walker) Again(ctx context.Context, p *session.Position) error {
-	if !p.Past.Passed && !p.Shown() {
-		return w.Open(ctx, p)
-	}
-	if p.Past.Passed {
+	switch {
+	case p.Past.Passed:
 		w.Narrate.Show(w.Session.Heading(p))
-		w.Narrate.Show(session.Event{Kind: session.StepPassed})
-		w.Narrate.Advice("Next", w.Narrate.Prefix+" next")
+		w.Narrate.Passed()
 		return nil
+	case !p.Shown():
+		return w.Open(ctx, p)
 	}
 	outcome, err := w.Session.Glance(ctx)
 	if err != nil {

@@ -123,10 +123,7 @@ func (h *Handle) waitForPods(ctx context.Context, s *starting) error {
 		}
 		return !slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool { return outdated(&p, s.since[p.Spec.NodeName]) }), nil
 	})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return nil // a kubelet that takes longer is no reason to refuse the cluster
+	return ctx.Err() // a kubelet that takes longer is no reason to refuse the cluster
 }
 
 // outdated says that a Pod's status tells of containers that ended with an earlier run of its node.

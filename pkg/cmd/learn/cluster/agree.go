@@ -25,12 +25,17 @@ func agree(ctx context.Context, app *cmd.App, question string, goes func(lesson 
 	}
 	app.Narrator().Say("Lesson %s is under way on cluster %s, at step %s. %s", at.Lesson, app.Cluster, at.Step, goes(at.Lesson))
 	fmt.Fprintf(app.Out, "  %s [y/N] ", question)
+	return answered(ctx, app, "that was no yes, and nothing was deleted")
+}
+
+// answered reads the answer to a question that was just asked. Without a yes it is the error that is given.
+func answered(ctx context.Context, app *cmd.App, otherwise string) error {
 	typed, _, err := app.Asker().Line(ctx)
 	if err != nil {
 		return err
 	}
 	if !yes(typed) {
-		return errors.New("that was no yes, and nothing was deleted")
+		return errors.New(otherwise)
 	}
 	return nil
 }

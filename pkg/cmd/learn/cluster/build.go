@@ -125,12 +125,5 @@ func (o *BuildOptions) consent(ctx context.Context) error {
 		return errors.New("build image: " + what + ". Build it only if you would run it as it is; then say so with --yes")
 	}
 	fmt.Fprintf(o.ErrOut, "\n  Your program will run without isolation: %s.\n  Run only what you would run outside of the cluster too.\n\n  Build it? [y/N] ", what)
-	answer, _, err := o.Asker().Line(ctx)
-	if err != nil {
-		return err
-	}
-	if !yes(answer) {
-		return errors.New("nothing was built")
-	}
-	return nil
+	return answered(ctx, o.App, "nothing was built")
 }

@@ -39,8 +39,7 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	if p.Past.Passed {
 		// No try counts anymore, so that no other hint would ever come.
-		o.Narrator().Show(session.Event{Kind: session.StepPassed})
-		o.Narrator().Advice("Next", o.Prefix()+" next")
+		o.Narrator().Passed()
 		return nil
 	}
 	help, err := s.Hint(ctx)

@@ -36,17 +36,19 @@ func (o *Options) Run(ctx context.Context) error {
 		return err
 	}
 	w := o.Walker(s)
-	if !p.Past.Passed && !p.Shown() {
+	switch {
+	case p.Past.Passed:
+		if err := w.AskRest(ctx, p); err != nil {
+			return err
+		}
+	case !p.Shown():
 		return w.Open(ctx, p)
-	}
-	if !p.Past.Passed {
+	default:
 		// The ending of a step that passes only now was not seen yet.
 		met, err := w.Check(ctx)
 		if err != nil || !met {
 			return errors.Join(err, notMet(met))
 		}
-	} else if err := w.AskRest(ctx, p); err != nil {
-		return err
 	}
 	to, err := s.Next(ctx)
 	if err != nil {
