@@ -35,11 +35,11 @@ var (
 func (r *reader) line(line string) {
 	afterRule := r.afterRule
 	r.afterRule = line == rule
-	if afterRule && r.specs[line] {
+	if name := r.spec(line); afterRule && name != "" {
 		r.finish()
-		r.name = line
+		r.name = name
 		r.text.Reset()
-		r.begun(line)
+		r.begun(name)
 	}
 	if r.name == "" {
 		return
@@ -54,6 +54,17 @@ func (r *reader) line(line string) {
 	case r.ending != nil && line == rule: // the end of what is said of a failure
 		r.finish()
 	}
+}
+
+// spec is the name in a line that a spec begins with, or "". The spec's labels may follow it.
+func (r *reader) spec(line string) string {
+	if r.specs[line] {
+		return line
+	}
+	if i := strings.LastIndex(line, " ["); i > 0 && r.specs[line[:i]] {
+		return line[:i]
+	}
+	return ""
 }
 
 // finish tells of the spec that has ended, if one has.

@@ -19,12 +19,12 @@ k8s.io/kubernetes/test/e2e/common/node/a.go:10
 ------------------------------
 SSS
 ------------------------------
-[sig-node] B should fail [Conformance]
+[sig-node] B should fail [Conformance] [sig-node, Conformance]
 k8s.io/kubernetes/test/e2e/common/node/b.go:10
   STEP: Waiting @ 11/29/26 16:00:00.000
   [FAILED] in [It] - b.go:12 @ 11/29/26 16:00:00.000
 • [FAILED] [61.000 seconds]
-[sig-node] B [It] should fail [Conformance]
+[sig-node] B [It] should fail [Conformance] [sig-node, Conformance]
 k8s.io/kubernetes/test/e2e/common/node/b.go:10
 
   [FAILED] wait for pod "p" running: timed out:

@@ -54,6 +54,7 @@ func TestShell(t *testing.T) {
 		{"arithmetic", `echo $((2**10 % 7)) $((1<2)) $((0x10))`, "2 1 16\n", "", 0},
 		{"string operations", `f=/a/b.tar.gz; echo ${f##*/} ${f%%.*} ${#f}`, "b.tar.gz /a/b 11\n", "", 0},
 		{"assignment for one command", `X=1 env | grep ^X; echo "[$X]"`, "X=1\n[]\n", "", 0},
+		{"a name that no variable can have", `env a-b=c sh -c 'sh -c env' | grep ^a-b`, "a-b=c\n", "", 0},
 		{"alias of nothing on the host", `echo ~ ~root ~nobody`, "/root /root ~nobody\n", "", 0},
 		{"yes to head", `yes | head -n 1`, "y\n", "", 0},
 		{"tee", `echo a | tee /tmp/t1 /tmp/t2 > /dev/null; cat /tmp/t1 /tmp/t2`, "a\na\n", "", 0},

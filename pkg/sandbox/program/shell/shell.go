@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,6 +59,7 @@ type Shell struct {
 	params  []string
 	funcs   map[string]*syntax.Stmt
 	aliases map[string]string
+	handed  []string // of the environment, what no variable can have as its name: handed on as it came
 	dir     string
 	env     *expand.Config
 
@@ -101,8 +103,12 @@ func New(t *task.Task, d Dialect) *Shell {
 		s.pid = t.Proc.PID
 	}
 	for _, kv := range t.Env {
-		if k, v, ok := strings.Cut(kv, "="); ok && syntax.ValidName(k) {
+		k, v, ok := strings.Cut(kv, "=")
+		switch {
+		case ok && syntax.ValidName(k):
 			s.vars[k] = expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: v}
+		case ok && k != "":
+			s.handed = append(s.handed, kv)
 		}
 	}
 	s.setString("PWD", s.dir)
@@ -141,7 +147,7 @@ func (s *Shell) sub() *Shell {
 
 // environ returns what a program that is started inherits.
 func (s *Shell) environ() []string {
-	var out []string
+	out := slices.Clone(s.handed)
 	for name, v := range s.vars {
 		if v.Exported && v.Set && v.Kind == expand.String {
 			out = append(out, name+"="+v.Str)
