@@ -15,10 +15,11 @@ const (
 	// one. batchTime is how long those are expected to take together, batchSize how many they are at most.
 	batchTime = 30 * time.Second
 	batchSize = 8
-	// leastLimit is the time that every spec gets; one that was timed gets a multiple of its time.
-	leastLimit  = 2 * time.Minute
-	limitFactor = 4
-	leastSlow   = 7 * time.Minute
+	// leastLimit is the time that every spec gets; one that was timed gets a multiple of its time. One that was not
+	// gets leastUnknown: some wait five minutes, to see that nothing happens.
+	leastLimit   = 2 * time.Minute
+	limitFactor  = 4
+	leastUnknown = 7 * time.Minute
 )
 
 // expected is how long a spec is thought to take.
@@ -38,8 +39,8 @@ func (s spec) slow() bool { return strings.Contains(s.Name, "[Slow]") }
 // limit is when a spec is taken for one that will not end.
 func (s spec) limit() time.Duration {
 	limit := max(leastLimit, limitFactor*s.Expected)
-	if s.slow() {
-		limit = max(limit, leastSlow)
+	if s.slow() || s.Expected == 0 {
+		limit = max(limit, leastUnknown)
 	}
 	return limit
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,9 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
 )
 
-// base is the built-in image that the others have their shell and commands of. They are Alpine Linux's.
-const base = "alpine:latest"
+// base is the built-in image that the others have their shell and commands of. They are Alpine Linux's, and agnhost
+// has curl and dig besides, as netshoot.
+const base, agnhostBase = "alpine:latest", "nicolaka/netshoot:latest"
 
 // recipe is how an image is made.
 type recipe struct {
@@ -29,6 +31,8 @@ type recipe struct {
 	pkg   string
 	files func(module func(path string) (string, error)) (map[string]program.File, error)
 	image image.Image
+	// also are other references that get the same: earlier versions, which specs want to be different only by name.
+	also []string
 }
 
 // recipes are the images by the tags that k8s.io/kubernetes/test/utils/image of the version in go.mod
@@ -36,15 +40,15 @@ type recipe struct {
 func recipes() []recipe {
 	return []recipe{
 		{"agnhost", "k8s.io/kubernetes/test/images/agnhost", agnhostFiles, image.Image{
-			Reference: "registry.k8s.io/e2e-test-images/agnhost:2.66.1", Program: "/agnhost", Cmd: []string{"pause"}, Base: base,
+			Reference: "registry.k8s.io/e2e-test-images/agnhost:2.66.1", Program: "/agnhost", Cmd: []string{"pause"}, Base: agnhostBase,
 			ExposedPorts: []string{"80/tcp", "5000/tcp", "8080/tcp", "8081/tcp", "9376/tcp"},
-		}},
+		}, []string{"registry.k8s.io/e2e-test-images/agnhost:2.55"}},
 		{"sample-apiserver", "k8s.io/sample-apiserver", nil, image.Image{
 			Reference: "registry.k8s.io/e2e-test-images/sample-apiserver:1.29.2", Program: "/sample-apiserver", Base: base,
-		}},
+		}, nil},
 		{"etcd", "go.etcd.io/etcd/server/v3", nil, image.Image{
 			Reference: "registry.k8s.io/etcd:3.7.0-0", Program: "/usr/local/bin/etcd", Base: base,
-		}},
+		}, nil},
 	}
 }
 
@@ -65,7 +69,7 @@ func agnhostFiles(module func(string) (string, error)) (map[string]program.File,
 		}
 		files["/"+name] = program.File{Content: string(b)}
 	}
-	alpine, err := program.Lookup(base)
+	alpine, err := program.Lookup(agnhostBase)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ type Builder struct {
 // Put builds the named images, or all, and puts them into a store.
 func (b Builder) Put(ctx context.Context, s image.Store, names ...string) error {
 	for _, r := range recipes() {
-		if len(names) > 0 && !contains(names, r.name) {
+		if len(names) > 0 && !slices.Contains(names, r.name) {
 			continue
 		}
 		i := r.image
@@ -109,20 +113,14 @@ func (b Builder) Put(ctx context.Context, s image.Store, names ...string) error 
 		if err != nil {
 			return err
 		}
-		if _, err := s.Add(ctx, i, file); err != nil {
-			return err
+		for _, reference := range append([]string{i.Reference}, r.also...) {
+			i.Reference = reference
+			if _, err := s.Add(ctx, i, file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // program builds a program unless it is in the cache.

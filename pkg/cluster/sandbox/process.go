@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -68,6 +69,12 @@ func containerProgram(l sandbox.Layout) (string, error) {
 	return embedded.Extract(l.Bin())
 }
 
+// way is one of the ways to start a process.
+type way struct {
+	attributes  *syscall.SysProcAttr
+	environment []string // beside what every process of the cluster gets
+}
+
 func (s *starting) start(l sandbox.Layout, part, arg0, program string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -79,17 +86,23 @@ func (s *starting) start(l sandbox.Layout, part, arg0, program string) error {
 	}
 	defer log.Close()
 	sandbox.ForgetAlive(l, part)
-	cmd := &exec.Cmd{
-		Path: self, Args: []string{arg0, l.Dir, part, program}, Dir: l.Dir, Env: environment(),
-		Stderr: log, SysProcAttr: detached(),
-	}
-	if part == sandbox.ControlPlane {
-		if s.stages, err = cmd.StdoutPipe(); err != nil {
-			return fmt.Errorf("start %s: %w", part, err)
+	var cmd *exec.Cmd
+	for _, w := range ways() {
+		cmd = &exec.Cmd{
+			Path: self, Args: []string{arg0, l.Dir, part, program}, Dir: l.Dir, Env: append(environment(), w.environment...),
+			Stderr: log, SysProcAttr: w.attributes,
+		}
+		if part == sandbox.ControlPlane {
+			if s.stages, err = cmd.StdoutPipe(); err != nil {
+				return fmt.Errorf("start %s: %w", part, err)
+			}
+		}
+		s.since[part] = time.Now()
+		if err = cmd.Start(); err == nil {
+			break
 		}
 	}
-	s.since[part] = time.Now()
-	if err := cmd.Start(); err != nil {
+	if err != nil {
 		return fmt.Errorf("start %s: %w", part, err)
 	}
 	go func() {

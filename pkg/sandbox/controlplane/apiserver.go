@@ -52,6 +52,8 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction," + silentNodes, "--allow-privileged=true",
 		"--service-account-key-file=" + f.accountKey, "--service-account-signing-key-file=" + f.accountKey,
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		// Where Pods reach it, which is not the port that this machine has for it.
+		fmt.Sprintf("--service-account-jwks-uri=https://%s:%d/openid/v1/jwks", apiServerAddress, apiServerPort),
 		"--service-cluster-ip-range=10.96.0.0/16",
 		"--kubelet-client-certificate=" + f.kubeletCert, "--kubelet-client-key=" + f.kubeletKey,
 		"--kubelet-certificate-authority=" + a.CertFile(), "--kubelet-preferred-address-types=InternalIP",

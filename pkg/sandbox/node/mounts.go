@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,16 +12,30 @@ import (
 	"k8s.io/mount-utils"
 )
 
-// mounts is what the kubelet believes to be mounted. Nothing is: that needs root. A file system in memory
-// is a folder on the disk, and what is remembered of it is what it calls itself.
+// OwnMounts is set in the environment of a node's process that was started with mounts of its own, which
+// no other process of the machine sees.
+const OwnMounts = "KUBECTL_LEARN_OWN_MOUNTS"
+
+// mounts is what the kubelet believes to be mounted. Where the process has mounts of its own, a file system in
+// memory is one. Elsewhere that needs root: there it is a folder on the disk, and what is remembered of it is
+// what it calls itself.
 type mounts struct {
+	memory mounter // nil where nothing can be mounted
+
 	mu     sync.Mutex
 	points map[string]mount.MountPoint // by path
 }
 
+// mounter mounts and unmounts file systems in memory.
+type mounter interface {
+	// mount mounts one, or changes that which is there, by the options that mount has for a tmpfs.
+	mount(target string, options []string) error
+	unmount(target string) error
+}
+
 var _ mount.Interface = (*mounts)(nil)
 
-func newMounts() *mounts { return &mounts{points: map[string]mount.MountPoint{}} }
+func newMounts(m mounter) *mounts { return &mounts{memory: m, points: map[string]mount.MountPoint{}} }
 
 // FileSystem is the type of the file system that a folder or file stands on: tmpfs, or empty for the disk.
 func (m *mounts) FileSystem(path string) string {
@@ -36,7 +51,8 @@ func (m *mounts) FileSystem(path string) string {
 	}
 }
 
-// Mount remembers a mount. What was in memory when the node ended is gone, as after a power failure.
+// Mount mounts what can be mounted, and remembers it. What was in memory when the node ended is gone, as after
+// a power failure.
 func (m *mounts) Mount(source, target, fstype string, options []string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -45,6 +61,11 @@ func (m *mounts) Mount(source, target, fstype string, options []string) error {
 	if _, again := m.points[target]; !again && fstype == "tmpfs" {
 		if err := empty(target); err != nil {
 			return err
+		}
+	}
+	if fstype == "tmpfs" && m.memory != nil {
+		if err := m.memory.mount(target, options); err != nil {
+			return fmt.Errorf("mount a file system in memory at %s: %w", target, err)
 		}
 	}
 	m.points[target] = mount.MountPoint{Device: source, Path: target, Type: fstype, Opts: options}
@@ -88,7 +109,13 @@ func (m *mounts) MountSensitiveWithoutSystemdWithMountFlags(source, target, fsty
 func (m *mounts) Unmount(target string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.points, filepath.Clean(target))
+	target = filepath.Clean(target)
+	if m.points[target].Type == "tmpfs" && m.memory != nil {
+		if err := m.memory.unmount(target); err != nil {
+			return fmt.Errorf("unmount %s: %w", target, err)
+		}
+	}
+	delete(m.points, target)
 	return nil
 }
 

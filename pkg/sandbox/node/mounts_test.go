@@ -20,7 +20,7 @@ func TestAMountInMemory(t *testing.T) {
 		}
 	}
 	write() // before the node's power failed
-	m := newMounts()
+	m := newMounts(nil)
 	if is, err := m.IsMountPoint(dir); is || err != nil {
 		t.Errorf("mounted before anybody did: %v, %v", is, err)
 	}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/kubernetes/cmd/kubelet/app"
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
+	"k8s.io/kubernetes/pkg/cluster/ports"
 	"k8s.io/kubernetes/pkg/kubelet"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
@@ -50,7 +51,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 		return err
 	}
 	network := proxy.Network
-	mounted := newMounts()
+	mounted := newMounts(ownMemory(dir))
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -87,7 +88,8 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 	if err != nil {
 		return err
 	}
-	if err := network.SetNode(n.IP(), 0, fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
+	addr := fmt.Sprintf("127.0.0.1:%d", port)
+	if err := errors.Join(network.SetNode(n.IP(), 0, addr), network.SetNode(n.IP(), ports.KubeletPort, addr)); err != nil {
 		return err
 	}
 	conf, err := configuration(n, dir, port)

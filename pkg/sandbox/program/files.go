@@ -235,6 +235,20 @@ func curlImage(i *Image, version string, v alpineVersion) {
 	i.dir("/home/curl_user")
 }
 
+// netshootImage starts bash, where the real one has zsh.
+func netshootImage(i *Image, v alpineVersion) {
+	i.Cmd = []string{"bash"}
+	i.Env = []string{usualPath}
+	i.WorkingDir = "/root"
+	i.Size = 200_000_000
+	alpineFiles(i, v)
+	i.binary("/bin/bash", task.Binary{Program: "bash", Version: "5.2.37(1)-release", Flavor: "gnu"})
+	i.binary("/usr/bin/curl", task.Binary{Program: "curl", Version: "8.14.1", Flavor: "alpine"})
+	for _, name := range []string{"dig", "nslookup", "host"} {
+		i.binary("/usr/bin/"+name, task.Binary{Program: name, Version: "9.20.15", Flavor: "gnu"})
+	}
+}
+
 func echoImage(i *Image, version string) {
 	i.Entrypoint = []string{"/http-echo"}
 	i.Env = []string{usualPath}

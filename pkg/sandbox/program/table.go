@@ -60,6 +60,7 @@ func table() []family {
 			{repository: "docker.io/library/busybox", about: "shell and small commands", releases: busyboxReleases()},
 			{repository: "docker.io/library/alpine", about: "shell and small commands", releases: alpineReleases()},
 			{repository: "docker.io/curlimages/curl", about: "curl", releases: curlReleases()},
+			{repository: "docker.io/nicolaka/netshoot", about: "shell, curl, dig and other commands for networks", releases: netshootReleases()},
 			{repository: "docker.io/hashicorp/http-echo", about: "answers with a text of yours", releases: echoReleases()},
 		},
 		teachingImages(), dataImages(), tutorialImages(), kubectlImages(), e2eImages(),
@@ -193,6 +194,13 @@ func curlReleases() []release {
 		out = append(out, r)
 	}
 	return out
+}
+
+func netshootReleases() []release {
+	return []release{
+		{tags: []string{"v0.14", "latest"}, short: []string{"v0.14", "latest"}, build: func(i *Image) { netshootImage(i, alpineOf("3.22")) }},
+		{tags: []string{"v0.13"}, short: []string{"v0.13"}, build: func(i *Image) { netshootImage(i, alpineOf("3.20")) }},
+	}
 }
 
 func echoReleases() []release {

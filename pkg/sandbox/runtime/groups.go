@@ -17,7 +17,7 @@ type groups struct {
 func (g *groups) start(cmd *exec.Cmd, p *pod) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := cmd.Start(); err != nil {
+	if err := startWithout(cmd); err != nil {
 		return err
 	}
 	if g.pods == nil {

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package node
+
+// ownMemory is nil: nothing can be mounted without root.
+func ownMemory(string) mounter { return nil }
