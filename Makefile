@@ -98,6 +98,10 @@ conformance: build ## all of Kubernetes' conformance tests on fresh sandboxes, w
 conformance-quick: build ## some of them, a few minutes' worth
 	go run ./internal/conformance -program $(BIN) -quick $(CONFORMANCE_FLAGS)
 
+.PHONY: policies
+policies: build ## Kubernetes' own tests of NetworkPolicies on a fresh sandbox
+	go run ./internal/conformance -program $(BIN) -others -run '^\[sig-network\] Netpol' $(CONFORMANCE_FLAGS)
+
 .PHONY: lint
 lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
 	go run $(GOLANGCI_LINT) run

@@ -18,6 +18,7 @@ import (
 
 // learn is the program under test, with a home of its own.
 type learn struct {
+	env []string // beside what all have
 	bin  string
 	home string
 }
@@ -112,6 +113,7 @@ func newLearn(t *testing.T) learn {
 func (l learn) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, l.bin, args...)
 	cmd.Env = append(os.Environ(), "KUBECTL_LEARN_HOME="+l.home, "NO_COLOR=1", "LC_ALL=C.UTF-8", "KUBECONFIG="+filepath.Join(l.home, "no-such-file"))
+	cmd.Env = append(cmd.Env, l.env...)
 	if provider() != "kind" { // what a machine has makes no difference
 		cmd.Env = append(cmd.Env, "KUBECTL_LEARN_PROVIDER="+provider())
 	}

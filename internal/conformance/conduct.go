@@ -23,9 +23,11 @@ type conductor struct {
 	keep string
 	told io.Writer
 
-	mu      sync.Mutex
-	total   int
-	results []result
+	mu    sync.Mutex
+	total int
+	// ownMounts says whether the nodes of all clusters had mounts of their own.
+	ownMounts bool
+	results   []result
 }
 
 // queue is what is still to be run, by those that share it.
@@ -50,7 +52,7 @@ func (q *queue) back(specs []spec) {
 
 // conduct runs all specs and returns what came of each; also when ctx ended, of those that had ended until then.
 func (c *conductor) conduct(ctx context.Context, specs []spec) ([]result, error) {
-	c.total = len(specs)
+	c.total, c.ownMounts = len(specs), true
 	parallel, serial := split(specs)
 	if c.kubeconfig != "" {
 		s, err := c.ground.use("given", c.kubeconfig)
@@ -91,6 +93,13 @@ func (c *conductor) site(ctx context.Context, name string, q *queue, workers int
 	if err != nil {
 		return err
 	}
+	own, err := s.ownMounts(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.ownMounts = c.ownMounts && own
+	c.mu.Unlock()
 	c.share(ctx, s, q, workers)
 	return nil
 }

@@ -104,7 +104,7 @@ func TestQuick(t *testing.T) {
 	if len(drawn) < 120 {
 		t.Errorf("the quick run has %d specs, too few", len(drawn))
 	}
-	_, sigs := count(last.Results)
+	_, sigs := count(last.Results, last.OwnMounts)
 	for sig := range sigs {
 		if !slices.ContainsFunc(drawn, func(s spec) bool { return s.sig() == sig }) {
 			t.Errorf("the quick run has nothing of %s", sig)
@@ -132,7 +132,7 @@ func specsOf(r record) []spec {
 }
 
 func TestRecord(t *testing.T) {
-	r := record{Version: "v1.37.2", CPUs: 2, Took: 90 * time.Second, Results: []result{
+	r := record{Version: "v1.37.2", CPUs: 2, Took: 90 * time.Second, OwnMounts: true, Results: []result{
 		{Spec: "[sig-node] A [Conformance]", Verdict: passed, Seconds: 3 * time.Second},
 		{Spec: "[sig-node] B [Conformance]", Verdict: failed, Seconds: 4 * time.Second, Reason: "no\ttime"},
 	}}
@@ -155,6 +155,7 @@ func TestList(t *testing.T) {
 	want := []spec{
 		{Name: "[sig-apps] Daemon set [Serial] should run [Conformance]", Serial: true},
 		{Name: "[sig-node] Pods (a: b) should run [Conformance] [NodeConformance]"},
+		{Name: "[sig-node] Pods should not"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)

@@ -36,6 +36,7 @@ type options struct {
 	keep                       string
 	run                        *regexp.Regexp
 	quick, list, updateSums    bool
+	build, others              bool
 	parallel, serial           int
 }
 
@@ -48,7 +49,9 @@ func parse(args []string, w io.Writer) (options, error) {
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "run on the cluster of this `file`, not on ones made for it")
 	flags.StringVar(&o.keep, "keep", filepath.Join("bin", "conformance", "failed"), "the `folder` for what specs print that do not pass; *.log is removed there first")
 	pattern := flags.String("run", "", "only specs whose name this `regexp` matches; nothing is recorded")
+	flags.BoolVar(&o.others, "others", false, "of the specs that are not marked "+conformance+", those that -run matches; nothing is recorded")
 	flags.BoolVar(&o.quick, "quick", false, "only some specs, a few minutes' worth; nothing is recorded")
+	flags.BoolVar(&o.build, "build", false, "build the suite and the images of its Pods, and run nothing")
 	flags.BoolVar(&o.list, "list", false, "list the specs that would run, and run nothing")
 	flags.BoolVar(&o.updateSums, "update-sums", false, "find the checksums in "+sumFile+" anew, and run nothing")
 	flags.IntVar(&o.parallel, "parallel", 5*runtime.NumCPU(), "how many specs run at once on the one cluster that they share")
@@ -66,11 +69,14 @@ func parse(args []string, w io.Writer) (options, error) {
 	if o.run, err = regexp.Compile(*pattern); err != nil {
 		return o, fmt.Errorf("read -run: %w", err)
 	}
+	if o.others && (*pattern == "" || o.quick) {
+		return o, errors.New("read the flags: -others needs -run, and goes without -quick: there are thousands, most of them for other clusters")
+	}
 	return o, nil
 }
 
 // whole says that every spec runs, of which then a record is kept.
-func (o options) whole() bool { return !o.quick && o.run.String() == "" && o.kubeconfig == "" }
+func (o options) whole() bool { return !o.quick && !o.others && o.run.String() == "" && o.kubeconfig == "" }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
 	o, err := parse(args, w)
@@ -90,6 +96,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 			return err
 		}
 	}
+	if o.build {
+		return nil
+	}
 	specs, err := choose(ctx, o)
 	if err != nil {
 		return err
@@ -105,7 +114,11 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 
 // choose lists the suite's specs, and takes those that were asked for.
 func choose(ctx context.Context, o options) ([]spec, error) {
-	specs, err := list(ctx, o.suite)
+	of := list
+	if o.others {
+		of = listOthers
+	}
+	specs, err := of(ctx, o.suite)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +162,7 @@ func conductAll(ctx context.Context, o options, specs []spec, w io.Writer) (err 
 	if err != nil {
 		return fmt.Errorf("ask the suite for its version: %w", err)
 	}
-	return report(o, specs, record{Version: string(bytes.TrimSpace(version)), CPUs: runtime.NumCPU(), Took: time.Since(began), Results: results}, w)
+	return report(o, specs, record{Version: string(bytes.TrimSpace(version)), CPUs: runtime.NumCPU(), Took: time.Since(began), OwnMounts: c.ownMounts, Results: results}, w)
 }
 
 // empty makes the folder, and removes the last run's logs from it.

@@ -15,9 +15,9 @@ const pageFile = "docs/conformance.md"
 // tally counts the specs of a SIG.
 type tally struct{ specs, passed, emulated, failed int }
 
-func (t *tally) add(r result) {
+func (t *tally) add(r result, ownMounts bool) {
 	t.specs++
-	_, emulated := realness.Emulated(r.Spec)
+	_, emulated := realness.Emulated(r.Spec, ownMounts)
 	switch {
 	case r.Verdict != passed:
 		t.failed++
@@ -34,7 +34,7 @@ func page(r record) string {
 		return "# Conformance of the sandbox\n\nNo whole run is recorded yet. `make conformance` makes one, and writes this page.\n"
 	}
 	var b strings.Builder
-	all, sigs := count(r.Results)
+	all, sigs := count(r.Results, r.OwnMounts)
 	fmt.Fprintf(&b, `# Conformance of the sandbox
 
 Kubernetes has tests that every cluster should pass: those of its own e2e suite that are marked %[1]s, %[2]d in %[3]s.
@@ -52,7 +52,8 @@ something is emulated, %[7]d failed.** No spec is skipped, and none is tried aga
 "Conformant" is what a certified product is called, and the sandbox is none: what it emulates, it does not have. [sandbox.md](sandbox.md)
 says what is real.
 `)
-	emulated(&b, r.Results)
+	otherWay(&b, r)
+	emulated(&b, r)
 	failures(&b, r.Results)
 	return b.String()
 }
@@ -61,15 +62,15 @@ func row(b *strings.Builder, name string, t tally) {
 	fmt.Fprintf(b, "| %s | %d | %d | %d | %d |\n", name, t.specs, t.passed, t.emulated, t.failed)
 }
 
-func count(results []result) (all tally, sigs map[string]*tally) {
+func count(results []result, ownMounts bool) (all tally, sigs map[string]*tally) {
 	sigs = map[string]*tally{}
 	for _, r := range results {
 		sig := spec{Name: r.Spec}.sig()
 		if sigs[sig] == nil {
 			sigs[sig] = &tally{}
 		}
-		sigs[sig].add(r)
-		all.add(r)
+		sigs[sig].add(r, ownMounts)
+		all.add(r, ownMounts)
 	}
 	return all, sigs
 }
@@ -83,14 +84,24 @@ func names(sigs map[string]*tally) []string {
 	return all
 }
 
+// otherWay has the figures for machines that differ from that of the run in whether users may mount.
+func otherWay(b *strings.Builder, r record) {
+	all, _ := count(r.Results, !r.OwnMounts)
+	here, there := "let a user mount (in a user namespace), so that volumes in memory were a tmpfs. Where it does not", "let no user mount, so that volumes in memory were folders. Where one may (on Linux, in a user namespace)"
+	if !r.OwnMounts {
+		here = there
+	}
+	fmt.Fprintf(b, "\nThe machine %s, it is %d passed, %d emulated.\n", here, all.passed, all.emulated)
+}
+
 // emulated lists the specs that pass because of an emulation, by emulation.
-func emulated(b *strings.Builder, results []result) {
+func emulated(b *strings.Builder, last record) {
 	b.WriteString("\n## Passed, but emulated\n\nThese pass because the sandbox shows what they look for. What they are about is not there.\n")
 	for _, p := range realness.Parts() {
 		for _, e := range p.Emulations {
 			var specs []string
-			for _, r := range results {
-				if found, ok := realness.Emulated(r.Spec); ok && found.What == e.What && r.Verdict == passed {
+			for _, r := range last.Results {
+				if found, ok := realness.Emulated(r.Spec, last.OwnMounts); ok && found.What == e.What && r.Verdict == passed {
 					specs = append(specs, escaped(r.Spec))
 				}
 			}

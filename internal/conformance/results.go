@@ -38,7 +38,9 @@ type record struct {
 	Version string // of Kubernetes
 	CPUs    int
 	Took    time.Duration
-	Results []result
+	// OwnMounts says whether nodes had mounts of their own.
+	OwnMounts bool
+	Results   []result
 }
 
 // resultsFile is where the record of the last whole run is kept.
@@ -50,7 +52,7 @@ const header = "# Made by make conformance. Verdict, seconds, spec, first line o
 func (r record) format() string {
 	var b strings.Builder
 	b.WriteString(header)
-	fmt.Fprintf(&b, "# Kubernetes %s, %d CPUs, %d s\n", r.Version, r.CPUs, int(r.Took.Round(time.Second)/time.Second))
+	fmt.Fprintf(&b, "# Kubernetes %s, %d CPUs, %d s, own mounts %t\n", r.Version, r.CPUs, int(r.Took.Round(time.Second)/time.Second), r.OwnMounts)
 	sorted := slices.Clone(r.Results)
 	slices.SortFunc(sorted, func(a, b result) int { return cmp.Compare(a.Spec, b.Spec) })
 	for _, x := range sorted {
@@ -71,7 +73,7 @@ func parseRecord(text string) (record, error) {
 		line := s.Text()
 		if strings.HasPrefix(line, "#") {
 			var took int
-			if _, err := fmt.Sscanf(line, "# Kubernetes %s %d CPUs, %d s", &r.Version, &r.CPUs, &took); err == nil {
+			if _, err := fmt.Sscanf(line, "# Kubernetes %s %d CPUs, %d s, own mounts %t", &r.Version, &r.CPUs, &took, &r.OwnMounts); err == nil {
 				r.Version, r.Took = strings.TrimSuffix(r.Version, ","), time.Duration(took)*time.Second
 			}
 			continue

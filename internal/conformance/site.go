@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/realness"
 )
 
 // createWithin and deleteWithin are how long a cluster may take on a machine that does much else.
@@ -140,6 +144,24 @@ func (g *ground) use(name, kubeconfig string) (*site, error) {
 		return nil, fmt.Errorf("write the kubeconfig: %w", err)
 	}
 	return s, g.account.own(s.kubeconfig)
+}
+
+// ownMounts says whether the cluster's nodes have mounts of their own.
+func (s *site) ownMounts(ctx context.Context) (bool, error) {
+	out, err := s.learn(ctx, "cluster", "status", "-o", "json")
+	if err != nil {
+		return false, err
+	}
+	var status struct{ Parts []cluster.Part }
+	if err := json.Unmarshal([]byte(out), &status); err != nil {
+		return false, fmt.Errorf("read the cluster's status: %w", err)
+	}
+	for _, p := range status.Parts {
+		if p.Name == realness.MemoryVolumes {
+			return p.Realness == cluster.Real, nil
+		}
+	}
+	return false, fmt.Errorf("the cluster's status has no part %q", realness.MemoryVolumes)
 }
 
 // close deletes the cluster, whole or half made.

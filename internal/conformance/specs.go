@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,13 +22,30 @@ type spec struct {
 
 const conformance = "[Conformance]"
 
-// list asks the suite for its conformance specs.
-func list(ctx context.Context, suite string) ([]spec, error) {
+// listAll asks the suite for its specs.
+func listAll(ctx context.Context, suite string) ([]spec, error) {
 	out, err := output(ctx, suite, "--list-tests")
 	if err != nil {
 		return nil, fmt.Errorf("list the suite's specs: %w\n%s", err, out)
 	}
-	specs := parseList(string(out))
+	return parseList(string(out)), nil
+}
+
+func marked(s spec) bool { return strings.Contains(s.Name, conformance) }
+
+// listOthers asks the suite for those of its specs that are not conformance specs.
+func listOthers(ctx context.Context, suite string) ([]spec, error) {
+	specs, err := listAll(ctx, suite)
+	return slices.DeleteFunc(specs, marked), err
+}
+
+// list asks the suite for its conformance specs.
+func list(ctx context.Context, suite string) ([]spec, error) {
+	specs, err := listAll(ctx, suite)
+	if err != nil {
+		return nil, err
+	}
+	specs = slices.DeleteFunc(specs, func(s spec) bool { return !marked(s) })
 	documented, err := output(ctx, suite, "--list-conformance-tests")
 	if err != nil {
 		return nil, fmt.Errorf("list Kubernetes' conformance tests: %w\n%s", err, documented)
@@ -49,7 +67,7 @@ func parseList(out string) []spec {
 	var specs []spec
 	for line := range strings.Lines(out) {
 		m := listed.FindStringSubmatch(strings.TrimRight(line, "\n"))
-		if m == nil || !strings.Contains(m[1], conformance) {
+		if m == nil {
 			continue
 		}
 		name := m[1]

@@ -73,6 +73,9 @@ func (l Layout) Volume(handle string) (string, error) {
 // Bin is the folder for programs taken out of the binary, shared by all clusters.
 func (l Layout) Bin() string { return filepath.Join(filepath.Dir(filepath.Dir(l.Dir)), "bin") }
 
+// OwnMounts is there while a node's process has mounts of its own (package node).
+func (l Layout) OwnMounts(index int) string { return filepath.Join(l.Node(index), "own-mounts") }
+
 // LongestSocket is the length of the longest socket path that the cluster will make, in bytes.
 func (l Layout) LongestSocket() int {
 	return max(len(filepath.Join(l.Node(99), "pod-resources", "kubelet.sock")),

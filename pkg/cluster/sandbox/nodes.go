@@ -116,13 +116,19 @@ func (h *Handle) waitForPods(ctx context.Context, s *starting) error {
 	}
 	within, cancel := context.WithTimeout(ctx, podsWithin)
 	defer cancel()
-	_ = wait.PollUntilContextCancel(within, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+	settled := func(ctx context.Context) (bool, error) {
 		pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return false, nil
 		}
 		return !slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool { return outdated(&p, s.since[p.Spec.NodeName]) }), nil
-	})
+	}
+	if yes, _ := settled(within); yes {
+		return ctx.Err()
+	}
+	done := s.progress.Stage("status of Pods up to date")
+	_ = wait.PollUntilContextCancel(within, 50*time.Millisecond, true, settled)
+	done(ctx.Err())
 	return ctx.Err() // a kubelet that takes longer is no reason to refuse the cluster
 }
 

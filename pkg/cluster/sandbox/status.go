@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"os"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -34,7 +35,7 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	for _, n := range h.config.Nodes {
 		s.Parts = append(s.Parts, h.kubelet(n, nodes, err))
 	}
-	s.Parts = append(s.Parts, standing("containers"), h.process("metrics"), standing("images"), standing("Pod network, DNS, kube-proxy"), standing("node size"))
+	s.Parts = append(s.Parts, standing("containers"), h.memoryVolumes(), h.process("metrics"), standing("images"), standing("Pod network, DNS, kube-proxy"), standing("node size"))
 	return s, nil
 }
 
@@ -48,6 +49,17 @@ func answered(a live.Answer, name string) cluster.Part {
 func standing(name string) cluster.Part {
 	line, r := realness.Find(name)
 	return cluster.Part{Name: name, Realness: r, Healthy: true, Evidence: line.Evidence, Note: line.Note}
+}
+
+// memoryVolumes are in memory where the nodes may mount.
+func (h *Handle) memoryVolumes() cluster.Part {
+	p := cluster.Part{Name: realness.MemoryVolumes, Realness: cluster.Real, Healthy: true, Evidence: "tmpfs, in the nodes' own mounts"}
+	for _, n := range h.config.Nodes {
+		if _, err := os.Stat(h.layout.OwnMounts(n.Index)); err != nil && !n.Stopped {
+			p.Realness, p.Evidence, p.Note = cluster.Emulated, "folders on the disk", "this system lets no user mount"
+		}
+	}
+	return p
 }
 
 // process is a component in the control plane's process, which ends when one of them does.

@@ -16,13 +16,18 @@ import (
 type tmpfs struct{}
 
 // ownMemory returns what mounts file systems in memory, or nil where this process may not, or where they
-// are less than what a folder on the disk is. dir is the node's.
-func ownMemory(dir string) mounter {
-	if os.Getenv(OwnMounts) == "" {
-		return nil
+// are less than what a folder on the disk is. dir is the node's; mark is a file that is there afterwards if it can.
+func ownMemory(dir, mark string) mounter {
+	err := errors.New("this process has no mounts of its own")
+	if os.Getenv(OwnMounts) != "" {
+		err = tryMemory(filepath.Join(dir, "try-mount"))
 	}
-	if err := tryMemory(filepath.Join(dir, "try-mount")); err != nil {
+	if err == nil {
+		err = os.WriteFile(mark, nil, 0o600)
+	}
+	if err != nil {
 		klog.InfoS("Volumes in memory are folders on the disk", "why", err)
+		_ = os.Remove(mark)
 		return nil
 	}
 	return tmpfs{}

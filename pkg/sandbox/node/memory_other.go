@@ -3,4 +3,4 @@
 package node
 
 // ownMemory is nil: nothing can be mounted without root.
-func ownMemory(string) mounter { return nil }
+func ownMemory(string, string) mounter { return nil }

@@ -42,7 +42,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 		return fmt.Errorf("cluster %s has no node %q", c.Name, name)
 	}
 	dir := l.Node(n.Index)
-	if err := os.MkdirAll(filepath.Join(dir, "disk"), 0o700); err != nil {
+	if err := furnish(filepath.Join(dir, "disk"), *n); err != nil {
 		return fmt.Errorf("make the node's disk: %w", err)
 	}
 	ended := make(chan error, 4)
@@ -51,7 +51,7 @@ func Run(ctx context.Context, l sandbox.Layout, name, program string) error {
 		return err
 	}
 	network := proxy.Network
-	mounted := newMounts(ownMemory(dir))
+	mounted := newMounts(ownMemory(dir, l.OwnMounts(n.Index)))
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)

@@ -48,7 +48,7 @@ func busyboxNames() map[string]string {
 	for dir, names := range map[string]string{
 		"/bin": "ash base64 cat chmod chown cp date dd df echo egrep false fgrep grep hostname kill ln ls mkdir mktemp mount mv chgrp " +
 			"netstat ping printenv ps pwd rm rmdir sed sh ash sleep stat sync tar touch true uname usleep watch",
-		"/usr/bin": "[ basename clear cut dirname du env expr find free hd head hexdump id killall less md5sum nc nproc nslookup od pgrep pkill " +
+		"/usr/bin": "[ awk basename clear cut dirname du env expr find free hd head hexdump id killall less md5sum nc nproc nslookup od pgrep pkill " +
 			"printf readlink realpath seq sha1sum sha256sum sort tac tail tee test time timeout top tr truncate tty uniq uptime wc wget which " +
 			"whoami xargs yes",
 		"/sbin": "ifconfig ip sysctl",
@@ -110,6 +110,7 @@ func alpineFiles(i *Image, v alpineVersion) {
 	}
 	i.Files["/lib/ld-musl-x86_64.so.1"] = File{Content: library("ld-musl", "musl libc "+v.musl), Mode: 0o755}
 	i.link("/lib/libc.musl-x86_64.so.1", "ld-musl-x86_64.so.1")
+	i.binary("/usr/bin/getent", task.Binary{Program: "getent", Version: v.musl, Flavor: "musl"})
 	i.dir("/mnt", "/opt", "/srv", "/var/log", "/var/tmp")
 }
 
@@ -139,6 +140,7 @@ func debianFiles(i *Image, codename string) {
 	gnu("[ base64 basename cat chgrp chmod chown cp cut date dd df dirname du echo env expr false head id ln ls md5sum mkdir mktemp mv "+
 		"nproc od printenv printf pwd readlink realpath rm rmdir seq sha1sum sha256sum sleep sort stat sync tac tail tar tee test timeout touch tr true truncate tty "+
 		"uname uniq wc whoami yes grep egrep fgrep sed find xargs hostname which clear getent", "tools", coreutils)
+	gnu("awk", "awk", "1.3.4")
 	gnu("dash sh", "dash", "0.5.12")
 	gnu("bash", "bash", bash)
 	i.dir("/mnt", "/opt", "/srv", "/var/log", "/var/tmp")
@@ -244,6 +246,7 @@ func netshootImage(i *Image, v alpineVersion) {
 	alpineFiles(i, v)
 	i.binary("/bin/bash", task.Binary{Program: "bash", Version: "5.2.37(1)-release", Flavor: "gnu"})
 	i.binary("/usr/bin/curl", task.Binary{Program: "curl", Version: "8.14.1", Flavor: "alpine"})
+	i.binary("/usr/bin/nc", task.Binary{Program: "nc", Version: "1.228.1", Flavor: "openbsd"})
 	for _, name := range []string{"dig", "nslookup", "host"} {
 		i.binary("/usr/bin/"+name, task.Binary{Program: name, Version: "9.20.15", Flavor: "gnu"})
 	}

@@ -125,6 +125,15 @@ func TestWget(t *testing.T) {
 		c.check(t, p)
 	}
 	main.until("10.244.1.9 - - [")
+	shoot := web.neighbour("nicolaka/netshoot")
+	for _, c := range []netCase{
+		{"echo x | nc -v -t -w 2 web 80", "400 Bad Request", "Connection to web (10.96.3.4) 80 port [tcp/*] succeeded!\n", 0},
+		{"nc -zv -w 2 web 81", "", "nc: connect to web (10.96.3.4) port 81 (tcp) failed: Connection refused\n", 1},
+		{"sleep 1 | nc -w 0.2 web 80; echo ended", "ended\n", "", 0},
+		{"curl -q -s web; dig +short web.learn.svc.cluster.local", "10.96.3.4\n", "", 0},
+	} {
+		c.check(t, shoot)
+	}
 }
 
 func TestCurl(t *testing.T) {

@@ -6,6 +6,9 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 )
 
+// MemoryVolumes is the line of `cluster status` that says how real volumes in memory are.
+const MemoryVolumes = "volumes in memory"
+
 // Parts is the table. A conformance spec stands with the emulation without which it would fail, not with
 // what it happens to use.
 func Parts() []Part {
@@ -35,7 +38,7 @@ func Parts() []Part {
 			Status: []Line{{
 				Name: "containers", Evidence: "a process each",
 				Note: "no namespaces; users as programs see them, no CPU limits, memory limits looked at each second",
-			}},
+			}, {Name: MemoryVolumes}},
 			Emulations: []Emulation{
 				{
 					What:  "resizing a running Pod",
@@ -72,9 +75,10 @@ func Parts() []Part {
 					Specs: specs(`^\[sig-node\] Security Context .*readOnlyRootFilesystem=true`),
 				},
 				{
-					What:  "tmpfs",
-					Seen:  "A volume of `medium: Memory` says that it is a tmpfs; it is a folder on the disk.",
-					Specs: specs(`^\[sig-storage\] EmptyDir .*tmpfs`),
+					What:          "tmpfs",
+					Seen:          "A volume of `medium: Memory` says that it is a tmpfs; it is a folder on the disk. On Linux it is a tmpfs, with its size, where the kernel lets a user mount (in a user namespace).",
+					WithoutMounts: true,
+					Specs:         specs(`^\[sig-storage\] EmptyDir .*tmpfs`),
 				},
 			},
 		},

@@ -37,6 +37,8 @@ type Emulation struct {
 	What string
 	// Seen is what a learner sees, as opposed to what is so.
 	Seen string
+	// WithoutMounts says that it is one only where nodes have no mounts of their own.
+	WithoutMounts bool
 	// Specs match the names of Kubernetes' conformance specs that pass only because of it.
 	Specs []*regexp.Regexp
 }
@@ -54,10 +56,13 @@ func Find(name string) (Line, cluster.Realness) {
 }
 
 // Emulated returns what a conformance spec passes only because of, and false when nothing of it is
-// emulated.
-func Emulated(spec string) (Emulation, bool) {
+// emulated. ownMounts says whether nodes have mounts of their own.
+func Emulated(spec string, ownMounts bool) (Emulation, bool) {
 	for _, p := range Parts() {
 		for _, e := range p.Emulations {
+			if ownMounts && e.WithoutMounts {
+				continue
+			}
 			if slices.ContainsFunc(e.Specs, func(r *regexp.Regexp) bool { return r.MatchString(spec) }) {
 				return e, true
 			}

@@ -73,8 +73,14 @@ func TestEmulated(t *testing.T) {
 		"[sig-storage] Secrets should be consumable from pods in volume as non-root with defaultMode and fsGroup set [LinuxOnly] [Conformance]":                       "fsGroup",
 		"[sig-node] Security Context When creating a pod with readOnlyRootFilesystem should run the container with writable rootfs when readOnlyRootFilesystem=false": "",
 	} {
-		if got, ok := Emulated(spec); got.What != want || ok != (want != "") {
+		if got, ok := Emulated(spec, false); got.What != want || ok != (want != "") {
 			t.Errorf("Emulated(%q) = %q, want %q", spec, got.What, want)
+		}
+		if want == "tmpfs" {
+			want = ""
+		}
+		if got, ok := Emulated(spec, true); got.What != want || ok != (want != "") {
+			t.Errorf("Emulated(%q) = %q where nodes have mounts of their own, want %q", spec, got.What, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,7 +30,7 @@ func (r *Runtime) cgroup(config *runtimeapi.PodSandboxConfig) string {
 
 // setLimits writes what a control group is limited to, as the kernel shows it.
 func setLimits(dir string, res *runtimeapi.LinuxContainerResources) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.Chmod(dir, 0o755)); err != nil {
 		return fmt.Errorf("make control group: %w", err)
 	}
 	quota, memory, period := "max", "max", res.GetCpuPeriod()
@@ -47,11 +48,16 @@ func setLimits(dir string, res *runtimeapi.LinuxContainerResources) error {
 		"cpu.weight": strconv.FormatInt(cpuWeight(res.GetCpuShares()), 10),
 		"memory.max": memory,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o600); err != nil {
+		if err := show(filepath.Join(dir, name), text); err != nil {
 			return fmt.Errorf("write control group: %w", err)
 		}
 	}
 	return nil
+}
+
+// show writes a file that every user in the container may read. Who may on this machine is decided by the folders above.
+func show(file, text string) error {
+	return errors.Join(os.WriteFile(file, []byte(text+"\n"), 0o600), os.Chmod(file, 0o644))
 }
 
 // cpuWeight is what the shares of cgroup v1, in which CRI speaks, are in v2 (KEP-2254).
@@ -74,8 +80,8 @@ func (c *container) showUse() {
 	}
 	c.shown = f
 	// It is a view for who looks: the container goes on without.
-	_ = os.WriteFile(filepath.Join(c.cgroup, "memory.current"), fmt.Appendln(nil, f.memory), 0o600)
-	_ = os.WriteFile(filepath.Join(c.cgroup, "cpu.stat"), fmt.Appendf(nil, "usage_usec %d\n", f.cpu/1000), 0o600)
+	_ = show(filepath.Join(c.cgroup, "memory.current"), strconv.FormatUint(f.memory, 10))
+	_ = show(filepath.Join(c.cgroup, "cpu.stat"), fmt.Sprintf("usage_usec %d", f.cpu/1000))
 }
 
 // PodResources returns what the Pod's sandbox was last given. ok is false when it is not there.

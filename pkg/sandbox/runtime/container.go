@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -147,6 +149,10 @@ func (r *Runtime) containerSpec(c *container, ref string, podConfig *runtimeapi.
 	if s.Dir == "" {
 		s.Dir = "/"
 	}
+	// A volume may stand where the runtime has something of its own.
+	s.Mounts = slices.DeleteFunc(s.Mounts, func(own spec.Mount) bool {
+		return slices.ContainsFunc(volumes, func(v spec.Mount) bool { return path.Clean(v.Path) == own.Path })
+	})
 	s.Mounts = append(s.Mounts, volumes...)
 	return s, nil
 }

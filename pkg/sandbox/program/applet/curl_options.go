@@ -50,7 +50,7 @@ func (c *curlRun) arguments(args []string) error {
 func (c *curlRun) short(o byte, value func() (string, error)) (took bool, err error) {
 	names := map[byte]string{
 		's': "silent", 'S': "show-error", 'f': "fail", 'v': "verbose", 'i': "include", 'I': "head", 'L': "location", 'k': "insecure", 'G': "get",
-		'O': "remote-name", '#': "progress-bar", 'g': "globoff", 'N': "no-buffer", '4': "ipv4", '6': "ipv6", '0': "http1.0", 'V': "version", 'h': "help", 'j': "junk-session-cookies",
+		'O': "remote-name", '#': "progress-bar", 'g': "globoff", 'q': "disable", 'N': "no-buffer", '4': "ipv4", '6': "ipv6", '0': "http1.0", 'V': "version", 'h': "help", 'j': "junk-session-cookies",
 	}
 	if name, ok := names[o]; ok {
 		return false, c.long(name, nil)
@@ -91,7 +91,7 @@ func (c *curlRun) long(name string, value func() (string, error)) error {
 		c.remote = true
 	case "progress-bar":
 		c.progress = true
-	case "globoff", "no-buffer", "ipv4", "http1.0", "http1.1", "no-progress-meter", "compressed", "no-keepalive", "path-as-is", "junk-session-cookies":
+	case "globoff", "disable", "no-buffer", "ipv4", "http1.0", "http1.1", "no-progress-meter", "compressed", "no-keepalive", "path-as-is", "junk-session-cookies":
 		if name == "no-progress-meter" {
 			c.silent, c.showError = true, true
 		}

@@ -6,13 +6,18 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/stream"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
 )
 
 func nc(ctx context.Context, t *task.Task) int {
-	o, args, ok := options(t, "lzvnkw:p:e:uq:i:46", "listen=l")
+	known := "lzvnkw:p:e:uq:i:46"
+	if openBSD(t) {
+		known = "lzvnkw:p:uq:i:46tN"
+	}
+	o, args, ok := options(t, known, "listen=l")
 	if !ok {
 		return 1
 	}
@@ -50,16 +55,15 @@ func nc(ctx context.Context, t *task.Task) int {
 		network = "udp"
 	}
 	c, err := t.Net.DialContext(dial, network, net.JoinHostPort(addr, args[1]))
-	where := fmt.Sprintf("%s (%s:%s)", args[0], addr, args[1])
 	if err != nil {
 		if o.has('v') {
-			t.Errorf("%s: %s", where, dialText(err))
+			ncFailed(t, args, addr, network, err)
 		}
 		return 1
 	}
 	defer c.Close()
 	if o.has('v') {
-		fmt.Fprintf(t.Err, "%s open\n", where)
+		ncOpen(t, args, addr, network)
 	}
 	if o.has('z') {
 		return 0
@@ -67,7 +71,52 @@ func nc(ctx context.Context, t *task.Task) int {
 	if o.has('u') {
 		return datagrams(ctx, t, c, wait)
 	}
+	if openBSD(t) && o.has('w') {
+		c = &impatient{Conn: c, limit: wait}
+	}
 	return splice(ctx, t, c)
+}
+
+// openBSD says that this is the netcat of OpenBSD, not busybox's.
+func openBSD(t *task.Task) bool { return t.Binary.Flavor == "openbsd" }
+
+func ncFailed(t *task.Task, args []string, addr, network string, err error) {
+	if openBSD(t) {
+		t.Errorf("connect to %s (%s) port %s (%s) failed: %s", args[0], addr, args[1], network, dialText(err))
+		return
+	}
+	t.Errorf("%s (%s:%s): %s", args[0], addr, args[1], dialText(err))
+}
+
+func ncOpen(t *task.Task, args []string, addr, network string) {
+	if openBSD(t) {
+		fmt.Fprintf(t.Err, "Connection to %s (%s) %s port [%s/*] succeeded!\n", args[0], addr, args[1], network)
+		return
+	}
+	fmt.Fprintf(t.Err, "%s (%s:%s) open\n", args[0], addr, args[1])
+}
+
+// impatient is a connection that ends when nothing comes for a time.
+type impatient struct {
+	net.Conn
+	limit time.Duration
+}
+
+func (i *impatient) Read(b []byte) (int, error) {
+	_ = i.SetReadDeadline(time.Now().Add(i.limit))
+	n, err := i.Conn.Read(b)
+	if isTimeout(err) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// CloseWrite tells the other side that no more will come.
+func (i *impatient) CloseWrite() error {
+	if w, ok := i.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
 }
 
 // splice carries bytes between a connection and the program's streams until the other side ends.

@@ -44,6 +44,8 @@ func findText(name string) task.Program {
 		return plain(grep)
 	case "sed":
 		return plain(sed)
+	case "awk":
+		return awk
 	case "fold", "less":
 		return plain(cat)
 	case "md5sum", "sha1sum", "sha256sum":

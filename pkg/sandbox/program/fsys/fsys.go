@@ -76,7 +76,7 @@ func (f *FS) MakeMountPoints() {
 		if err != nil {
 			over, rel := f.mountOf(path.Dir(m.path))
 			if root, err := over.open(); err == nil {
-				_ = root.MkdirAll(filepath.FromSlash(rel), 0o755)
+				makeAll(root, filepath.FromSlash(rel))
 			}
 			if l, err = f.resolve(path.Dir(m.path), true); err != nil {
 				continue
@@ -95,11 +95,21 @@ func (f *FS) MakeMountPoints() {
 		}
 		if fi, err := os.Stat(m.source); err == nil && !fi.IsDir() {
 			if h, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o644); err == nil {
-				_ = h.Close()
+				_ = errors.Join(h.Chmod(0o644), h.Close())
 			}
 			continue
 		}
-		_ = root.MkdirAll(name, 0o755)
+		makeAll(root, name)
+	}
+}
+
+// makeAll makes a folder and its parents, for every user to enter: the umask is not the container's.
+func makeAll(root *os.Root, name string) {
+	if parent := filepath.Dir(name); parent != "." && parent != name {
+		makeAll(root, parent)
+	}
+	if root.Mkdir(name, 0o755) == nil {
+		_ = root.Chmod(name, 0o755)
 	}
 }
 
