@@ -173,6 +173,10 @@ spec:
 			t.Errorf("%s:\n%q, want\n%q", c.script, out, c.want)
 		}
 	}
+	eventually(t, "an event that says what of the Pod is only shown", func() bool {
+		out := s.kubectl(t, "get", "events", "--field-selector", "reason=Emulated,involvedObject.name=user", "-o", "jsonpath={.items[*].message}")
+		return strings.Contains(out, ": sysctls, users and groups, fsGroup, ") && strings.Contains(out, "image volumes. ")
+	})
 	if out := s.kubectl(t, "get", "pod", "user", "-o", "jsonpath={.status.containerStatuses[0].user}"); out != `{"linux":{"gid":3000,"supplementalGroups":[2000,3000],"uid":1000}}` {
 		t.Errorf("the status says %s", out)
 	}

@@ -76,7 +76,9 @@ func parse(args []string, w io.Writer) (options, error) {
 }
 
 // whole says that every spec runs, of which then a record is kept.
-func (o options) whole() bool { return !o.quick && !o.others && o.run.String() == "" && o.kubeconfig == "" }
+func (o options) whole() bool {
+	return !o.quick && !o.others && o.run.String() == "" && o.kubeconfig == ""
+}
 
 func run(ctx context.Context, args []string, w io.Writer) error {
 	o, err := parse(args, w)

@@ -18,6 +18,7 @@ import (
 
 const (
 	soakNamespace = "soak"
+	aContainer    = "a container"
 	writers       = 3
 	// goneWithin is how long a container may outlive its node.
 	goneWithin = 5 * time.Second
@@ -40,7 +41,8 @@ type Figures struct {
 	Rounds int
 	// Killed counts rounds by what was killed in them.
 	Killed map[string]int
-	// Whole is, for each round, the time from the start of the next command until the cluster was whole.
+	// Whole is, for each round in which a part was killed, the time from the start of the next command until the
+	// cluster was whole. A container is its node's affair.
 	Whole []time.Duration
 	// Acknowledged and Refused are writes; what was refused may have happened or not.
 	Acknowledged, Refused int
@@ -77,6 +79,9 @@ func (s Soak) Run(ctx context.Context) (f Figures, err error) {
 	}
 	stop()
 	f.check(ctx, all)
+	if err := s.served(ctx); err != nil {
+		f.Wrong = append(f.Wrong, fmt.Sprintf("not all containers are back at the end: %v", err))
+	}
 	for _, w := range all {
 		acked, failed, silent := w.Count()
 		f.Acknowledged, f.Refused, f.Silent = f.Acknowledged+acked, f.Refused+failed, max(f.Silent, silent)
@@ -99,6 +104,12 @@ func (s Soak) prepare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// served waits until all Pods that prepare made are ready again, after back-offs.
+func (s Soak) served(ctx context.Context) error {
+	_, err := s.Cluster.Run(ctx, "kubectl", "--", "-n", soakNamespace, "wait", "pod", "-l", "app=web", "--for=condition=Ready", "--timeout=360s")
+	return err
 }
 
 // write starts the writers; stop ends them and waits until they have.
@@ -135,7 +146,7 @@ func (s Soak) victims() (what string, pids []int, err error) {
 			}
 		}
 		if len(containers) > 0 {
-			return "a container", []int{containers[s.Rand.IntN(len(containers))]}, nil
+			return aContainer, []int{containers[s.Rand.IntN(len(containers))]}, nil
 		}
 	}
 	part := parts[s.Rand.IntN(len(parts))]
@@ -173,7 +184,9 @@ func (s Soak) round(ctx context.Context, n int, all []*Writer, f *Figures) error
 	if err != nil {
 		return fmt.Errorf("round %d (%s killed): %w", n+1, what, err)
 	}
-	f.Whole = append(f.Whole, took)
+	if what != aContainer {
+		f.Whole = append(f.Whole, took)
+	}
 	wrong := len(f.Wrong)
 	f.check(ctx, all)
 	f.orphans(ctx, s.Cluster)

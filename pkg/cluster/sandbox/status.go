@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,7 +36,8 @@ func (h *Handle) Status(ctx context.Context) (cluster.Status, error) {
 	for _, n := range h.config.Nodes {
 		s.Parts = append(s.Parts, h.kubelet(n, nodes, err))
 	}
-	s.Parts = append(s.Parts, standing("containers"), h.memoryVolumes(), h.process("metrics"), standing("images"), standing("Pod network, DNS, kube-proxy"), standing("node size"))
+	memory := h.memoryVolumes()
+	s.Parts = append(s.Parts, standing("containers"), memory, onlyShown(memory.Realness == cluster.Real), h.process("metrics"), standing("images"), standing("Pod network, DNS, kube-proxy"), standing("node size"))
 	return s, nil
 }
 
@@ -60,6 +62,14 @@ func (h *Handle) memoryVolumes() cluster.Part {
 		}
 	}
 	return p
+}
+
+// onlyShown names what a Pod can ask for and does not get. ownMounts says whether nodes have mounts of their own.
+func onlyShown(ownMounts bool) cluster.Part {
+	return cluster.Part{
+		Name: "shown, not enforced", Realness: cluster.Emulated, Healthy: true,
+		Evidence: "event Emulated", Note: strings.Join(realness.Names(ownMounts), ", "),
+	}
 }
 
 // process is a component in the control plane's process, which ends when one of them does.

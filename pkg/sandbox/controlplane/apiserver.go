@@ -24,6 +24,7 @@ import (
 type apiServer struct {
 	options options.CompletedOptions
 	metrics func(informers.SharedInformerFactory) (*metrics, error)
+	layout  sandbox.Layout
 }
 
 // egressSelector sends the API server's own connections (to kubelets, Pods and webhooks) through
@@ -94,7 +95,7 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 	if errs := completed.Validate(); len(errs) > 0 {
 		return nil, fmt.Errorf("set up kube-apiserver: %w", utilerrors.NewAggregate(errs))
 	}
-	return &apiServer{options: completed, metrics: func(i informers.SharedInformerFactory) (*metrics, error) {
+	return &apiServer{options: completed, layout: l, metrics: func(i informers.SharedInformerFactory) (*metrics, error) {
 		return newMetrics(l, a, f, i)
 	}}, nil
 }
@@ -127,6 +128,9 @@ func (s *apiServer) run(ctx context.Context) error {
 		return err
 	}
 	if err := m.install(chain.GenericAPIServer, caches); err != nil {
+		return err
+	}
+	if err := tellOfEmulations(ctx, s.layout, chain.GenericAPIServer.LoopbackClientConfig, caches); err != nil {
 		return err
 	}
 	prepared, err := chain.PrepareRun()

@@ -39,8 +39,11 @@ func runProxy(ctx context.Context, l sandbox.Layout, c *sandbox.Config) error {
 	table := service.New(client)
 	trusted := func(pid int) bool { return sandbox.IsPart(l, pid) }
 	go table.Run(ctx)
+	events := recorder(ctx, client)
 	ports := service.NewNodePorts(table, network, func(svc *corev1.Service, port int32, err error) {
 		klog.ErrorS(err, "Node port can't be opened on loopback", "service", klog.KObj(svc), "port", port)
+		events.Eventf(svc, corev1.EventTypeWarning, "NodePortTaken",
+			"Node port %d does not answer on this machine (%v). In the cluster it does; it is tried again every 2 s", port, err)
 	})
 	go ports.Run(ctx)
 

@@ -36,9 +36,10 @@ func ownMemory(dir, mark string) mounter {
 // tryMemory mounts a file system in memory, and looks whether files in it can have an owner (package owner), which
 // came with Linux 6.6.
 func tryMemory(dir string) (err error) {
-	// Those who have these mounts began as a copy of the machine's, and hear of each other until then.
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("keep mounts private: %w", err)
+	// These mounts began as a copy of the machine's: what is done to those is to be done to these, as an unmount,
+	// and nothing the other way around.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+		return fmt.Errorf("keep mounts from the machine: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

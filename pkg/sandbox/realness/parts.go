@@ -3,6 +3,8 @@ package realness
 import (
 	"regexp"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 )
 
@@ -46,8 +48,11 @@ func Parts() []Part {
 					Specs: specs(`^\[sig-node\] Pod InPlace Resize Container `),
 				},
 				{
-					What:  "sysctls",
-					Seen:  "A safe sysctl reads as the Pod asked for; the machine's is as it was.",
+					What: "sysctls",
+					Seen: "A safe sysctl reads as the Pod asked for; the machine's is as it was.",
+					Asks: func(p *corev1.Pod) bool {
+						return p.Spec.SecurityContext != nil && len(p.Spec.SecurityContext.Sysctls) > 0
+					},
 					Specs: specs(`^\[sig-node\] Sysctls .* should support sysctls`),
 				},
 			},
@@ -58,27 +63,43 @@ func Parts() []Part {
 			Emulations: []Emulation{
 				{
 					What: "users and groups",
-					Seen: "`id`, `ls -l`, `ps` and the status show what `runAsUser`, `runAsGroup` and the image ask for, and built-in programs obey it; to the kernel every process and file is yours. No process is root, and there is no privilege or capability to gain or lose.",
+					Seen: "`id`, `ls -l`, `ps` and the status show what `runAsUser`, `runAsGroup` and the image ask for, and built-in programs obey it; to the kernel every process and file is yours. No process is root.",
+					Asks: asksForUsers,
 					Specs: specs(
 						`^\[sig-node\] Security Context .*(runAsUser|RunAsUser)`,
-						`^\[sig-node\] Security Context .*AllowPrivilegeEscalation should not allow privilege escalation when false`,
 					),
 				},
 				{
-					What:  "fsGroup",
+					What: "fsGroup",
+					Asks: func(p *corev1.Pod) bool {
+						return p.Spec.SecurityContext != nil && p.Spec.SecurityContext.FSGroup != nil
+					},
 					Seen:  "Files of the volume have the mode bits that `fsGroup` gives; their group is yours.",
 					Specs: specs(`^\[sig-storage\] .*fsGroup set`),
 				},
 				{
+					What: "privileges and profiles",
+					Seen: "`privileged`, `capabilities`, `allowPrivilegeEscalation`, hostPID, hostIPC, seccomp, AppArmor and SELinux settings are shown and change nothing: there is no privilege to gain or lose.",
+					Asks: asksForPrivileges,
+					Specs: specs(
+						`^\[sig-node\] Security Context .*AllowPrivilegeEscalation should not allow privilege escalation when false`,
+						`^\[sig-node\] Security Context When creating a pod with privileged should run the container as unprivileged when false`,
+					),
+				},
+				{
 					What:  "read-only root file system",
+					Asks:  anyContext(func(s *corev1.SecurityContext) bool { return isTrue(s.ReadOnlyRootFilesystem) }),
 					Seen:  "Programs of the images refuse to write; the kernel would let them.",
-					Specs: specs(`^\[sig-node\] Security Context .*readOnlyRootFilesystem=true`),
+					Specs: specs(`^\[sig-node\] Kubelet when scheduling a read only busybox container should not write to root filesystem`),
 				},
 				{
 					What:          "tmpfs",
 					Seen:          "A volume of `medium: Memory` says that it is a tmpfs; it is a folder on the disk. On Linux it is a tmpfs, with its size, where the kernel lets a user mount (in a user namespace).",
 					WithoutMounts: true,
-					Specs:         specs(`^\[sig-storage\] EmptyDir .*tmpfs`),
+					Asks: anyVolume(func(v corev1.VolumeSource) bool {
+						return v.EmptyDir != nil && v.EmptyDir.Medium == corev1.StorageMediumMemory
+					}),
+					Specs: specs(`^\[sig-storage\] EmptyDir .*tmpfs`),
 				},
 			},
 		},
@@ -91,6 +112,7 @@ func Parts() []Part {
 			Emulations: []Emulation{
 				{
 					What:  "image volumes",
+					Asks:  anyVolume(func(v corev1.VolumeSource) bool { return v.Image != nil }),
 					Seen:  "The volume has the files that the table of images gives the image.",
 					Specs: specs(`(?i)^\[sig-node\] ImageVolume`),
 				},
@@ -111,6 +133,11 @@ func Parts() []Part {
 		{
 			Name: "limits", Realness: cluster.ProcessLevel,
 			Means: "Memory is kept by this program. CPU is not limited: `cpu.max` in `/sys/fs/cgroup` and a resize are shown, and slow nothing down.",
+			Emulations: []Emulation{{
+				What: "CPU limits",
+				Seen: "`cpu.max` in `/sys/fs/cgroup` and the status have them; a program that wants more CPU takes more.",
+				Asks: asksForCPULimit,
+			}},
 		},
 		{
 			Name: "node size, disk", Realness: cluster.Emulated,

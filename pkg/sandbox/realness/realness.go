@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 )
 
@@ -39,6 +41,8 @@ type Emulation struct {
 	Seen string
 	// WithoutMounts says that it is one only where nodes have no mounts of their own.
 	WithoutMounts bool
+	// Asks says whether a Pod asks for it; nil where no Pod can.
+	Asks func(*corev1.Pod) bool
 	// Specs match the names of Kubernetes' conformance specs that pass only because of it.
 	Specs []*regexp.Regexp
 }
@@ -69,4 +73,30 @@ func Emulated(spec string, ownMounts bool) (Emulation, bool) {
 		}
 	}
 	return Emulation{}, false
+}
+
+// Asked returns, by name, what of the table a Pod asks for: it will see it, and not have it. ownMounts is as for Emulated.
+func Asked(p *corev1.Pod, ownMounts bool) []string {
+	var asked []string
+	for _, part := range Parts() {
+		for _, e := range part.Emulations {
+			if e.Asks != nil && !(ownMounts && e.WithoutMounts) && e.Asks(p) {
+				asked = append(asked, e.What)
+			}
+		}
+	}
+	return asked
+}
+
+// Names are those of all that is emulated. ownMounts is as for Emulated.
+func Names(ownMounts bool) []string {
+	var names []string
+	for _, part := range Parts() {
+		for _, e := range part.Emulations {
+			if !(ownMounts && e.WithoutMounts) {
+				names = append(names, e.What)
+			}
+		}
+	}
+	return names
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 var update = flag.Bool("update", false, "write the tables into docs/sandbox.md")
@@ -81,6 +84,36 @@ func TestEmulated(t *testing.T) {
 		}
 		if got, ok := Emulated(spec, true); got.What != want || ok != (want != "") {
 			t.Errorf("Emulated(%q) = %q where nodes have mounts of their own, want %q", spec, got.What, want)
+		}
+	}
+}
+
+func TestAsked(t *testing.T) {
+	yes, user := true, int64(1000)
+	for name, c := range map[string]struct {
+		pod  corev1.PodSpec
+		want string
+	}{
+		"nothing": {corev1.PodSpec{Containers: []corev1.Container{{}}}, ""},
+		"a user, and a limit of an init container": {corev1.PodSpec{
+			SecurityContext: &corev1.PodSecurityContext{RunAsUser: &user},
+			InitContainers:  []corev1.Container{{Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{"cpu": resource.MustParse("1")}}}},
+		}, "users and groups, CPU limits"},
+		"a limit of memory": {corev1.PodSpec{
+			Containers: []corev1.Container{{Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{"memory": resource.MustParse("1Gi")}}}},
+		}, ""},
+		"privileges": {corev1.PodSpec{Containers: []corev1.Container{{SecurityContext: &corev1.SecurityContext{Privileged: &yes}}}}, "privileges and profiles"},
+		"a volume in memory": {corev1.PodSpec{Volumes: []corev1.Volume{
+			{VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
+			{VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory}}},
+		}}, "tmpfs"},
+	} {
+		p := &corev1.Pod{Spec: c.pod}
+		if got := strings.Join(Asked(p, false), ", "); got != c.want {
+			t.Errorf("%s: asked for %q, want %q", name, got, c.want)
+		}
+		if got, want := strings.Join(Asked(p, true), ", "), strings.TrimPrefix(c.want, "tmpfs"); got != want {
+			t.Errorf("%s: asked for %q where nodes have mounts of their own, want %q", name, got, want)
 		}
 	}
 }
