@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 
 // learn is the program under test, with a home of its own.
 type learn struct {
-	env []string // beside what all have
+	env  []string // beside what all have
 	bin  string
 	home string
 }
@@ -233,14 +234,39 @@ func within(t *testing.T, d time.Duration, what string, ok func() bool) {
 	}
 }
 
-// processes are those whose command line or working directory has the folder in it.
+// processes are those that have to do with a folder: it is in their command line or their environment, they
+// run a program in it, or it is their working directory. Each is told with what of it names the folder.
 func processes(folder string) (found []string) {
 	all, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range all {
-		b, err := os.ReadFile(filepath.Join(p, "cmdline"))
-		if err == nil && bytes.Contains(b, []byte(folder)) {
-			found = append(found, filepath.Base(p)+" "+string(bytes.ReplaceAll(b, []byte{0}, []byte{' '})))
+		if filepath.Base(p) == strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		cmdline, _ := os.ReadFile(filepath.Join(p, "cmdline"))
+		told := filepath.Base(p) + " " + string(bytes.ReplaceAll(cmdline, []byte{0}, []byte{' '}))
+		if bytes.Contains(cmdline, []byte(folder)) {
+			found = append(found, told)
+			continue
+		}
+		if of := names(p, folder); of != "" {
+			found = append(found, told+"("+of+")")
 		}
 	}
 	return found
+}
+
+// names is what of a process, beside its command line, has a folder in it.
+func names(process, folder string) string {
+	for _, link := range []string{"exe", "cwd"} {
+		if to, err := os.Readlink(filepath.Join(process, link)); err == nil && strings.Contains(to, folder) {
+			return link + " " + to
+		}
+	}
+	environ, _ := os.ReadFile(filepath.Join(process, "environ"))
+	for v := range strings.SplitSeq(string(environ), "\x00") {
+		if strings.Contains(v, folder) {
+			return v
+		}
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -54,6 +55,10 @@ func TestImageOfALearnersProgram(t *testing.T) {
 	s.waitReady(t, "pod/client")
 	if out := s.kubectl(t, "exec", "client", "--", "wget", "-qO-", "http://mine/"); !strings.Contains(out, "hello from mine-") || !strings.Contains(out, "good day") {
 		t.Errorf("http://mine/ answered %q", out)
+	}
+	// They are processes of the machine that are missed when they outlive the cluster.
+	if running := processes(s.home); !slices.ContainsFunc(running, func(p string) bool { return strings.Contains(p, " /mine (") }) {
+		t.Errorf("none of the program's processes is found among\n%s", strings.Join(running, "\n"))
 	}
 	pod := strings.Fields(s.kubectl(t, "get", "pods", "-l", "app=mine", "-o", "jsonpath={.items[*].metadata.name}"))[0]
 	for _, tt := range []struct{ args, want string }{

@@ -41,11 +41,16 @@ func asNobody(t *testing.T, f func()) {
 }
 
 // TestSecondUser has another user of the machine try every file and every socket of a cluster, and
-// every port that it listens on.
+// every port that it listens on. The home folder is open to all, as a learner's may be: what keeps others out
+// must be the program's own doing.
 func TestSecondUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be somebody else")
 	}
+	if err := os.Chmod(shared.home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(shared.home, 0o700) })
 	c := shared.cluster()
 	var files, sockets []string
 	err := filepath.WalkDir(shared.home, func(path string, d fs.DirEntry, err error) error {
@@ -64,6 +69,9 @@ func TestSecondUser(t *testing.T) {
 	asNobody(t, func() {
 		if _, err := os.ReadFile("/etc/hostname"); err != nil {
 			t.Errorf("the other user can read nothing at all: %v", err)
+		}
+		if _, err := os.ReadDir(shared.home); err != nil {
+			t.Errorf("the home folder is not open to the other user, who then proves nothing: %v", err)
 		}
 		for _, path := range files {
 			if f, err := os.Open(path); !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {

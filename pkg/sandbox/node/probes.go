@@ -11,9 +11,6 @@ import (
 	"time"
 	"unsafe"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/health/grpc_health_v1"
 	"k8s.io/kubernetes/pkg/kubelet"
 	kubetypes "k8s.io/kubernetes/pkg/kubelet/types"
 	"k8s.io/kubernetes/pkg/probe"
@@ -50,28 +47,6 @@ func (p httpProber) ProbeH2C(req *http.Request, timeout time.Duration) (probe.Re
 func probeHTTP(req *http.Request, timeout time.Duration, t *http.Transport) (probe.Result, string, error) {
 	client := &http.Client{Timeout: timeout, Transport: t, CheckRedirect: httpprobe.RedirectChecker(false)}
 	return httpprobe.DoHTTPProbe(req, client)
-}
-
-type grpcProber struct{ dial dialer }
-
-func (p grpcProber) Probe(host, service string, port int, timeout time.Duration, _ grpcprobe.ProbeOptions) (probe.Result, string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	conn, err := grpc.NewClient("passthrough:///"+net.JoinHostPort(host, strconv.Itoa(port)),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) { return p.dial(ctx, "tcp", address) }))
-	if err != nil {
-		return probe.Failure, err.Error(), nil
-	}
-	defer conn.Close()
-	resp, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: service})
-	switch {
-	case err != nil:
-		return probe.Failure, err.Error(), nil
-	case resp.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING:
-		return probe.Failure, "service unhealthy " + resp.GetStatus().String(), nil
-	}
-	return probe.Success, "", nil
 }
 
 // onPodNetwork makes the kubelet reach Pods through dial, for probes and lifecycle hooks, and take a

@@ -47,6 +47,8 @@ func (names) Lookup(_ context.Context, _ podnet.Source, typ, name string) ([]str
 			return []string{"example.com."}, nil
 		}
 		return nil, nil
+	case "near.learn.svc.cluster.local":
+		return map[string][]string{"A": {"10.96.3.4"}, "CNAME": {"web.learn.svc.cluster.local."}}[typ], nil
 	case "4.3.96.10.in-addr.arpa":
 		return []string{"web.learn.svc.cluster.local."}, nil
 	}
@@ -115,6 +117,7 @@ func TestWget(t *testing.T) {
 		{"nslookup nope.org", "** server can't find nope.org: NXDOMAIN\n\n** server can't find nope.org: NXDOMAIN\n", "", 1},
 		{"nslookup web.learn", "** server can't find web.learn: NXDOMAIN\n", "", 1},
 		{"nslookup other.learn.svc.cluster.local", "other.learn.svc.cluster.local\tcanonical name = example.com\n", "", 0},
+		{"nslookup near.learn.svc.cluster.local", "near.learn.svc.cluster.local\tcanonical name = web.learn.svc.cluster.local\nName:\tweb.learn.svc.cluster.local\nAddress: 10.96.3.4\n\nnear.learn.svc.cluster.local\tcanonical name = web.learn.svc.cluster.local\n\n", "", 0},
 		{"nslookup 10.96.3.4", "4.3.96.10.in-addr.arpa\tname = web.learn.svc.cluster.local\n", "", 0},
 		{"wget -qO- http://foo:81/x", "", "wget: bad address 'foo:81'\n", 1},
 		{"ping -c 1 web", "PING web (10.96.3.4): 56 data bytes\n", "ping: permission denied (are you root?)\n", 1},

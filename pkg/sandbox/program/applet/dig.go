@@ -33,15 +33,21 @@ type digQuery struct {
 
 // dig asks the cluster's DNS. Whether by TCP or by UDP makes no difference here.
 func dig(ctx context.Context, t *task.Task) int {
-	d := &digQuery{t: t, typ: "A", comments: true, question: true, answer: true, stats: true, ndots: 1, wait: 15}
+	d := &digQuery{t: t, comments: true, question: true, answer: true, stats: true, ndots: 1, wait: 15}
 	r := resolvConf(t)
 	d.server, d.searchList = r.server, r.search
 	d.ndots = ndots(t)
 	if !d.options(t.Args[1:]) {
 		return 1
 	}
+	switch {
+	case d.typ == "" && d.name == "":
+		d.typ = "NS"
+	case d.typ == "":
+		d.typ = "A"
+	}
 	if d.name == "" {
-		d.name, d.typ = ".", "NS"
+		d.name = "."
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(d.wait)*time.Second)
 	defer cancel()
@@ -96,7 +102,7 @@ func (d *digQuery) options(args []string) bool {
 		case strings.HasPrefix(a, "-"):
 			fmt.Fprintf(d.t.Err, "Invalid option: %s\nUsage:  dig [@global-server] [domain] [q-type] {q-opt}\n", a)
 			return false
-		case strings.Contains(" A AAAA CNAME PTR SRV TXT MX NS SOA ANY ", " "+strings.ToUpper(a)+" ") && d.name != "":
+		case strings.Contains(" A AAAA CNAME PTR SRV TXT MX NS SOA ANY ", " "+strings.ToUpper(a)+" "):
 			d.typ = strings.ToUpper(a)
 		default:
 			d.name = a
@@ -150,12 +156,24 @@ func (d *digQuery) names() []string {
 	return append(out, name)
 }
 
-func (d *digQuery) ask(ctx context.Context) (name string, answers []string, status string, err error) {
+// digRecord is a line of an answer; name has no dot at its end.
+type digRecord struct{ name, typ, value string }
+
+// ask looks a name up, and says which of the names it was in the end.
+func (d *digQuery) ask(ctx context.Context) (name string, answers []digRecord, status string, err error) {
 	for _, name = range d.names() {
-		answers, err = d.t.Net.Lookup(ctx, d.typ, name+".")
+		var values []string
+		values, err = d.t.Net.Lookup(ctx, d.typ, name+".")
 		e, known := errors.AsType[*net.DNSError](err)
 		switch {
 		case err == nil:
+			owner := name
+			if to := canonical(ctx, d.t, d.typ, name); to != "" {
+				answers, owner = append(answers, digRecord{name, "CNAME", to + "."}), to
+			}
+			for _, v := range values {
+				answers = append(answers, digRecord{owner, d.typ, v})
+			}
 			return name, answers, "NOERROR", nil
 		case !known || !e.IsNotFound:
 			return name, nil, "", err
@@ -164,11 +182,11 @@ func (d *digQuery) ask(ctx context.Context) (name string, answers []string, stat
 	return name, nil, "NXDOMAIN", nil
 }
 
-func (d *digQuery) print(name string, answers []string, status string, took time.Duration) {
+func (d *digQuery) print(name string, answers []digRecord, status string, took time.Duration) {
 	p := d.t.Printf
 	if d.short {
 		for _, a := range answers {
-			p("%s\n", a)
+			p("%s\n", a.value)
 		}
 		return
 	}
@@ -184,7 +202,7 @@ func (d *digQuery) print(name string, answers []string, status string, took time
 			p(";; ANSWER SECTION:\n")
 		}
 		for _, a := range answers {
-			p("%s.\t%d\tIN\t%s\t%s\n", name, digTTL, d.typ, a)
+			p("%s.\t%d\tIN\t%s\t%s\n", a.name, digTTL, a.typ, a.value)
 		}
 		if d.comments {
 			p("\n")
@@ -230,9 +248,9 @@ func host(ctx context.Context, t *task.Task) int {
 		t.Printf("%s has no %s record\n", name, d.typ)
 		return 0
 	}
-	verb := map[string]string{"A": "has address", "AAAA": "has IPv6 address", "CNAME": "is an alias for", "PTR": "domain name pointer", "SRV": "has SRV record"}[d.typ]
+	verbs := map[string]string{"A": "has address", "AAAA": "has IPv6 address", "CNAME": "is an alias for", "PTR": "domain name pointer", "SRV": "has SRV record"}
 	for _, a := range answers {
-		t.Printf("%s %s %s\n", name, verb, a)
+		t.Printf("%s %s %s\n", a.name, verbs[a.typ], a.value)
 	}
 	return 0
 }

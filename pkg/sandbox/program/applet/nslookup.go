@@ -98,12 +98,14 @@ func nslookup(ctx context.Context, t *task.Task) int {
 		answers, err := t.Net.Lookup(query, q.typ, q.name+".")
 		d, known := errors.AsType[*net.DNSError](err)
 		switch {
-		case err == nil && len(answers) > 0:
-			code = 0
-			printAnswers(t, q.typ, q.name, answers)
 		case err == nil:
 			code = 0
-			printCanonical(query, t, q.name)
+			owner := q.name
+			if to := canonical(query, t, q.typ, q.name); to != "" {
+				t.Printf("%s\tcanonical name = %s\n", q.name, to)
+				owner = to
+			}
+			printAnswers(t, q.typ, owner, answers)
 		case known && d.IsNotFound:
 			t.Printf("** server can't find %s: NXDOMAIN\n\n", q.name)
 		default:
@@ -114,14 +116,16 @@ func nslookup(ctx context.Context, t *task.Task) int {
 	return code
 }
 
-// printCanonical is the answer for a name that exists and has no address: what it stands for, if
-// it is another's.
-func printCanonical(ctx context.Context, t *task.Task, name string) {
-	if answers, err := t.Net.Lookup(ctx, "CNAME", name+"."); err == nil && len(answers) > 0 {
-		printAnswers(t, "CNAME", name, answers)
-		return
+// canonical is what a name stands for, if it is another's and was not asked for just that; else "".
+func canonical(ctx context.Context, t *task.Task, typ, name string) string {
+	if typ == "CNAME" || typ == "PTR" {
+		return ""
 	}
-	t.Printf("\n")
+	answers, err := t.Net.Lookup(ctx, "CNAME", name+".")
+	if err != nil || len(answers) == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(answers[0], ".")
 }
 
 func printAnswers(t *task.Task, typ, name string, answers []string) {

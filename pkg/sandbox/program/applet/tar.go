@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/fsys"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
@@ -36,6 +37,9 @@ func tarArchive(t *task.Task) int {
 		return 1
 	}
 	r := &tarRun{t: t, o: o}
+	if code := r.folder(); code != 0 {
+		return code
+	}
 	var err error
 	switch {
 	case o.has('c'):
@@ -50,6 +54,25 @@ func tarArchive(t *task.Task) int {
 		return 1
 	}
 	return r.code
+}
+
+// folder is the exit code of a tar whose folder of -C is none.
+func (r *tarRun) folder() int {
+	dir := r.o.value('C', ".")
+	fi, err := r.t.FS.Stat(r.t.Path(dir))
+	if err == nil && !fi.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	switch {
+	case err == nil:
+		return 0
+	case gnu(r.t):
+		r.t.Errorf("%s: Cannot open: %s", dir, fsys.Text(err))
+		r.t.Errorf("Error is not recoverable: exiting now")
+		return 2
+	}
+	r.t.Errorf("can't change directory to '%s': %s", dir, fsys.Text(err))
+	return 1
 }
 
 // path is where a name stands: in the folder of -C or the working directory.
