@@ -257,7 +257,7 @@ type Process struct {
 	// Node is the node that the process is, or belongs to.
 	Node string `json:"node"`
 	PID  int    `json:"pid"`
-	// Memory is what of it is resident, in bytes, as ps tells it.
+	// Memory is what of it is resident, in bytes, as ps tells it; of a container's, with the processes that it began.
 	Memory uint64 `json:"memory"`
 	// Log is the file to which its output goes.
 	Log string `json:"log"`
