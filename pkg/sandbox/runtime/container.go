@@ -58,6 +58,7 @@ type container struct {
 	shown    figures      // the last that its control group shows
 	joined   map[int]bool // processes that came by exec
 	left     uint64       // nanoseconds of CPU of those that ended
+	parent   bool         // its processes begin others
 	oom      bool
 }
 
@@ -256,7 +257,7 @@ func (c *container) start(r *Runtime) error {
 	if err := r.groups.start(cmd, c.pod); err != nil {
 		return err
 	}
-	c.cmd = cmd
+	c.cmd, c.parent = cmd, native
 	if native {
 		c.unlist, err = process.Open(c.spec.Procs).Enter(cmd.Process.Pid, !c.spec.Joined, c.spec.Args)
 	}

@@ -161,3 +161,38 @@ func TestProcessesAreFound(t *testing.T) {
 		t.Errorf("processes of another node: %v", of)
 	}
 }
+
+// TestChildrenCount: what a container's processes begin is the container's, in figures and for its memory limit.
+func TestChildrenCount(t *testing.T) {
+	n := newNode(t)
+	n.store()
+	const size = 64 // MiB
+	limited := func(name string, limit int64, command ...string) *container {
+		c := n.runPod(name).createAs(&runtimeapi.ContainerConfig{
+			Metadata: &runtimeapi.ContainerMetadata{Name: "c"}, LogPath: "c.log", Image: &runtimeapi.ImageSpec{Image: "web:v1"}, Command: command,
+			Linux: &runtimeapi.LinuxContainerConfig{Resources: &runtimeapi.LinuxContainerResources{MemoryLimitInBytes: limit}},
+		})
+		c.begin()
+		return c
+	}
+	hold := []string{"/web", "run", "/web", "hold", strconv.Itoa(size)}
+	below := limited("below", 3*size<<20, hold...)
+	spins := limited("spins", 0, "/web", "run", "/web", "spin", "1h")
+	repeats := limited("repeats", 0, "/web", "repeat", "/web", "spin", "50ms")
+	above := limited("above", size<<20, hold...)
+	if s := above.ended(); s.GetExitCode() != 137 || s.GetReason() != "OOMKilled" {
+		t.Errorf("a container whose child is over its limit: %v", s)
+	}
+	n.eventually("the child's memory counts", func() bool {
+		return below.stats().GetMemory().GetWorkingSetBytes().GetValue() >= size<<20
+	})
+	if m := below.stats().GetMemory().GetWorkingSetBytes().GetValue(); m > 2*size<<20 {
+		t.Errorf("a container whose child has %d MiB has %d bytes", size, m)
+	}
+	cpu := func(c *container) uint64 { return c.stats().GetCpu().GetUsageCoreNanoSeconds().GetValue() }
+	n.eventually("the CPU time of a child counts", func() bool { return cpu(spins) > 300_000_000 })
+	n.eventually("the CPU time of children that have ended counts", func() bool { return cpu(repeats) > 900_000_000 })
+	if !below.running() {
+		t.Errorf("a container below its limit has ended: %v", below.status())
+	}
+}

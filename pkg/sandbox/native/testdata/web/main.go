@@ -98,6 +98,13 @@ func command(args []string) int {
 		out = string(b)
 	case "hold":
 		err = hold(args[1])
+	case "spin":
+		err = spin(args[1])
+	case "repeat":
+		for range 20 {
+			err = errors.Join(err, exec.Command(args[1], args[2:]...).Run())
+		}
+		time.Sleep(time.Hour)
 	case "env":
 		out = strings.Join(os.Environ(), "\n")
 	case "interfaces":
@@ -129,6 +136,16 @@ func hold(size string) error {
 	time.Sleep(time.Hour)
 	runtime.KeepAlive(b)
 	return nil
+}
+
+// spin takes that much CPU time.
+func spin(limit string) error {
+	d, err := time.ParseDuration(limit)
+	var u syscall.Rusage
+	for err == nil && time.Duration(u.Utime.Nano()) < d {
+		err = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	}
+	return err
 }
 
 func get(url string) (string, error) {
