@@ -75,6 +75,8 @@ type Mount struct {
 	ReadOnly bool   `json:"readOnly,omitempty"`
 	// Type is the type of the file system that it calls itself: tmpfs, or empty for the node's disk.
 	Type string `json:"type,omitempty"`
+	// Size is that of the file system, in bytes, where it was given one.
+	Size int64 `json:"size,omitempty"`
 }
 
 // User is a user with the groups that it is in, as numbers. The zero value is root.
