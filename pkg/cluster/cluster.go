@@ -140,6 +140,8 @@ type Image struct {
 	Usual []string `json:"usualTags,omitempty"`
 	// About says in a few words what it runs, where that is known.
 	About string `json:"about,omitempty"`
+	// BuiltFrom is the source of one that was built for the cluster, and empty for all others.
+	BuiltFrom string `json:"builtFrom,omitempty"`
 	// Size is in bytes, as it is downloaded or as the node keeps it.
 	Size   int64  `json:"size"`
 	Digest string `json:"digest,omitempty"`
