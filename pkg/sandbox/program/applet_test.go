@@ -68,6 +68,7 @@ func TestApplets(t *testing.T) {
 		{"ps -o pid,comm | head -n 2; ps -opid | head -n 1; ps -o nope", "PID   COMMAND\n    2 sh\nPID\n", "ps: bad -o argument 'nope', supported arguments: user,comm,args,pid,ppid,time\n", 1},
 		{"printf '10.244.1.5\tweb-0.web.learn.svc.cluster.local\tweb-0\n' > /etc/hosts; hostname -f; hostname -d; hostname; rm /etc/hosts; hostname -f", "web-0.web.learn.svc.cluster.local\nweb.learn.svc.cluster.local\nweb-0\nweb-0\n", "", 0},
 		{"kill x", "", "sh: invalid number 'x'\n", 1},
+		{"stty size", "", "stty: standard input: Not a tty\n", 1},
 		{"mount -t proc; mount -t nosuch", "proc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\n", "", 0},
 		{"mount /dev/vda1 /mnt", "", "mount: permission denied (are you root?)\n", 1},
 		{"time true", "", "real\t0m 0.", 0},

@@ -271,11 +271,12 @@ func (c *container) start(r *Runtime) error {
 // command is a process of the container that has not been started: s goes to file, in the
 // container's folder. The process gets nothing else of ours, and nothing of the host's environment.
 func (r *Runtime) command(c *container, s spec.Spec, file string) (cmd *exec.Cmd, native bool, err error) {
+	path := filepath.Join(c.dir, file)
+	s.Window = path
 	b, err := json.Marshal(s)
 	if err != nil {
 		return nil, false, fmt.Errorf("describe container: %w", err)
 	}
-	path := filepath.Join(c.dir, file)
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		return nil, false, fmt.Errorf("describe container: %w", err)
 	}
@@ -291,6 +292,7 @@ func (c *container) wait(r *Runtime) {
 	_ = c.cmd.Wait()
 	killGroup(c.cmd.Process) // whatever it left behind
 	r.groups.ended(c.cmd)
+	r.windows.forget(filepath.Join(c.dir, specFile))
 	if c.unlist != nil {
 		c.unlist()
 	}

@@ -62,6 +62,7 @@ type Runtime struct {
 	stream  streaming.Server
 	closing []func() error
 	groups  groups
+	windows windows
 
 	mu         sync.Mutex
 	pods       map[string]*pod
