@@ -140,6 +140,8 @@ type Image struct {
 	Usual []string `json:"usualTags,omitempty"`
 	// About says in a few words what it runs, where that is known.
 	About string `json:"about,omitempty"`
+	// BuiltFrom is the source of one that was built for the cluster, and empty for all others.
+	BuiltFrom string `json:"builtFrom,omitempty"`
 	// Size is in bytes, as it is downloaded or as the node keeps it.
 	Size   int64  `json:"size"`
 	Digest string `json:"digest,omitempty"`
@@ -257,7 +259,7 @@ type Process struct {
 	// Node is the node that the process is, or belongs to.
 	Node string `json:"node"`
 	PID  int    `json:"pid"`
-	// Memory is what of it is resident, in bytes, as ps tells it.
+	// Memory is what of it is resident, in bytes, as ps tells it; of a container's, with the processes that it began.
 	Memory uint64 `json:"memory"`
 	// Log is the file to which its output goes.
 	Log string `json:"log"`

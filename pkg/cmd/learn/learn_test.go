@@ -101,6 +101,8 @@ func (h *handle) Status(context.Context) (cluster.Status, error) {
 
 func (h *handle) Images(context.Context) ([]cluster.Image, error) {
 	return []cluster.Image{
+		{Name: "hello", Tags: []string{"v2"}, Usual: []string{"v2"}, About: "your program", BuiltFrom: "/src/hello", Size: 2_400_000, Digest: "sha256:4123456789abcdef"},
+		{Name: "hello", Tags: []string{"v1"}, Usual: []string{"v1"}, About: "your program with a shell", BuiltFrom: "/src/hello", Size: 2_400_000, Digest: "sha256:5123456789abcdef"},
 		{Name: "nginx", Tags: []string{"1.29.3", "1.29", "latest"}, Usual: []string{"1.29", "latest"}, About: "web server", Size: 72_300_000, Digest: "sha256:0123456789abcdef"},
 		{Name: "nginx", Tags: []string{"1.29.2"}, About: "web server", Size: 72_300_000, Digest: "sha256:1123456789abcdef"},
 		{Name: "nginx", Tags: []string{"1.28.0", "1.28"}, Usual: []string{"1.28"}, About: "web server", Size: 72_300_000, Digest: "sha256:2123456789abcdef"},
@@ -297,7 +299,7 @@ func TestOutputForPrograms(t *testing.T) {
 	}
 	var status cluster.Status
 	s.ok("cluster", "create", "--nodes", "3")
-	if got := s.ok("cluster", "images", "-o", "name"); got != "nginx:1.29.3\nnginx:1.29\nnginx:latest\nnginx:1.29.2\nnginx:1.28.0\nnginx:1.28\nregistry.k8s.io/pause@sha256:3123456789abcdef\n" {
+	if got := s.ok("cluster", "images", "-o", "name"); got != "hello:v2\nhello:v1\nnginx:1.29.3\nnginx:1.29\nnginx:latest\nnginx:1.29.2\nnginx:1.28.0\nnginx:1.28\nregistry.k8s.io/pause@sha256:3123456789abcdef\n" {
 		t.Errorf("-o name gives %q", got)
 	}
 	if got := s.ok("cluster", "images", "Pause", "-o", "name"); got != "registry.k8s.io/pause@sha256:3123456789abcdef\n" {
@@ -306,7 +308,7 @@ func TestOutputForPrograms(t *testing.T) {
 	if _, complaint, code := s.run("cluster", "images", "ngnix"); code != 2 || !strings.Contains(complaint, "none has ngnix in its name") {
 		t.Errorf("of none: %d, %s", code, complaint)
 	}
-	if got := s.ok("cluster", "images", "-o", "jsonpath={.items[0].usualTags}"); !strings.Contains(got, "1.29") {
+	if got := s.ok("cluster", "images", "-o", "jsonpath={.items[2].usualTags} {.items[0].builtFrom}"); !strings.Contains(got, "1.29") || !strings.Contains(got, "/src/hello") {
 		t.Errorf("-o jsonpath gives %q", got)
 	}
 	if err := json.Unmarshal([]byte(s.ok("cluster", "status", "-o", "json")), &status); err != nil || len(status.Info.Nodes) != 4 {

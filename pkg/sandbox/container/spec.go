@@ -62,6 +62,9 @@ type Spec struct {
 	// Terminal is true for an exec (or a main process) that has a terminal: standard input and
 	// output then speak to a terminal at the far end, in raw mode, without a pty in between.
 	Terminal bool `json:"terminal,omitempty"`
+	// Window is what the process calls its terminal on the connection of Control, on which the node tells of its
+	// size.
+	Window string `json:"window,omitempty"`
 	// Stdin says that standard input is connected.
 	Stdin bool `json:"stdin,omitempty"`
 }
@@ -75,6 +78,8 @@ type Mount struct {
 	ReadOnly bool   `json:"readOnly,omitempty"`
 	// Type is the type of the file system that it calls itself: tmpfs, or empty for the node's disk.
 	Type string `json:"type,omitempty"`
+	// Size is that of the file system, in bytes, where it was given one.
+	Size int64 `json:"size,omitempty"`
 }
 
 // User is a user with the groups that it is in, as numbers. The zero value is root.

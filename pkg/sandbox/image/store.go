@@ -4,6 +4,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
 )
 
@@ -213,6 +215,38 @@ func (s Store) List() ([]Image, error) {
 	}
 	sort.Slice(all, func(a, b int) bool { return all[a].Reference < all[b].Reference })
 	return all, nil
+}
+
+// Images returns what Lookup finds: all images that are built in, and those of the store, by name, the newest of each
+// name first.
+func (s Store) Images() ([]cluster.Image, error) {
+	built, err := s.List()
+	if err != nil {
+		return nil, err
+	}
+	var out []cluster.Image
+	for _, i := range program.Images() {
+		out = append(out, shown(i))
+	}
+	sort.SliceStable(built, func(a, b int) bool { return built[a].Built.After(built[b].Built) })
+	for _, b := range built {
+		i, err := s.open(b)
+		if err != nil {
+			return nil, err
+		}
+		c := shown(i)
+		c.Usual, c.About, c.BuiltFrom = c.Tags, "your program", cmp.Or(b.Source, "source that is not known")
+		if b.Base != "" {
+			c.About += " with a shell"
+		}
+		out = append(out, c)
+	}
+	sort.SliceStable(out, func(a, b int) bool { return out[a].Name < out[b].Name })
+	return out, nil
+}
+
+func shown(i *program.Image) cluster.Image {
+	return cluster.Image{Name: short(i.Repository), Tags: i.Tags, Usual: i.Usual, About: i.About, Size: i.Size, Digest: i.Digest}
 }
 
 // Lookup finds an image as program.Lookup does, among those of the store where none is built in. The

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
 )
 
@@ -86,5 +88,34 @@ func TestReplace(t *testing.T) {
 	}
 	if err := s.Remove("hello:v1"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("removed twice: %v", err)
+	}
+}
+
+func TestImages(t *testing.T) {
+	s := Store{Dir: filepath.Join(t.TempDir(), "images")}
+	built := time.Now()
+	added(t, s, Image{Reference: "zoo/hello:v1", Source: "/src/hello", Built: built}, "one")
+	newest := added(t, s, Image{Reference: "zoo/hello:v2", Source: "/src/hello", Base: "alpine:3.22", Built: built.Add(time.Hour)}, "two")
+	all, err := s.Images()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(program.Images()) + 2; len(all) != want {
+		t.Errorf("%d images, want %d", len(all), want)
+	}
+	for i := 1; i < len(all); i++ {
+		if all[i-1].Name > all[i].Name {
+			t.Errorf("%s stands before %s", all[i-1].Name, all[i].Name)
+		}
+	}
+	last := all[len(all)-2:]
+	if i := last[0]; i.Name != "zoo/hello" || !slices.Equal(i.Tags, []string{"v2"}) || !slices.Equal(i.Usual, i.Tags) || i.BuiltFrom != "/src/hello" || i.Digest != newest.Digest || i.About != "your program with a shell" {
+		t.Errorf("the newest is %+v", i)
+	}
+	if i := last[1]; !slices.Equal(i.Tags, []string{"v1"}) || i.About != "your program" || i.Size != 3 {
+		t.Errorf("the oldest is %+v", i)
+	}
+	if i := slices.IndexFunc(all, func(i cluster.Image) bool { return i.Name == "nginx" }); i < 0 || all[i].BuiltFrom != "" {
+		t.Error("nginx is not among them, or was built")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -37,18 +38,29 @@ var _ mount.Interface = (*mounts)(nil)
 
 func newMounts(m mounter) *mounts { return &mounts{memory: m, points: map[string]mount.MountPoint{}} }
 
-// FileSystem is the type of the file system that a folder or file stands on: tmpfs, or empty for the disk.
-func (m *mounts) FileSystem(path string) string {
+// FileSystem is the type of the file system that a folder or file stands on: tmpfs, or empty for the disk. The
+// size, in bytes, is what it was mounted with, or 0.
+func (m *mounts) FileSystem(path string) (kind string, size int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for path = filepath.Clean(path); ; path = filepath.Dir(path) {
 		if p, ok := m.points[path]; ok {
-			return p.Type
+			return p.Type, sizeOf(p.Opts)
 		}
 		if path == filepath.Dir(path) {
-			return ""
+			return "", 0
 		}
 	}
+}
+
+// sizeOf is the size that options of a tmpfs ask for, as the kubelet gives them: in bytes.
+func sizeOf(options []string) (size int64) {
+	for _, o := range options {
+		if text, ok := strings.CutPrefix(o, "size="); ok {
+			size, _ = strconv.ParseInt(text, 10, 64) // what is no number is none
+		}
+	}
+	return size
 }
 
 // Mount mounts what can be mounted, and remembers it. What was in memory when the node ended is gone, as after

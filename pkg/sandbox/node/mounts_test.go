@@ -24,24 +24,24 @@ func TestAMountInMemory(t *testing.T) {
 	if is, err := m.IsMountPoint(dir); is || err != nil {
 		t.Errorf("mounted before anybody did: %v, %v", is, err)
 	}
-	if err := m.Mount("tmpfs", dir, "tmpfs", nil); err != nil {
+	if err := m.Mount("tmpfs", dir, "tmpfs", []string{"size=4096"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Dir(file)); !os.IsNotExist(err) {
 		t.Errorf("what was in memory is still there: %v", err)
 	}
 	write()
-	if err := m.MountSensitiveWithoutSystemd("tmpfs", dir, "tmpfs", nil, nil); err != nil {
+	if err := m.MountSensitiveWithoutSystemd("tmpfs", dir, "tmpfs", []string{"remount", "size=8192"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(file); err != nil {
 		t.Errorf("mounted a second time it lost what it had: %v", err)
 	}
-	if got := m.FileSystem(file); got != "tmpfs" {
-		t.Errorf("a file in it stands on %q", got)
+	if got, size := m.FileSystem(file); got != "tmpfs" || size != 8192 {
+		t.Errorf("a file in it stands on %q of %d bytes", got, size)
 	}
-	if got := m.FileSystem(filepath.Dir(dir)); got != "" {
-		t.Errorf("the folder above it stands on %q", got)
+	if got, size := m.FileSystem(filepath.Dir(dir)); got != "" || size != 0 {
+		t.Errorf("the folder above it stands on %q of %d bytes", got, size)
 	}
 	if not, err := m.IsLikelyNotMountPoint(dir); not || err != nil {
 		t.Errorf("it is likely no mount point: %v, %v", not, err)

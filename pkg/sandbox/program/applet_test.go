@@ -1,8 +1,12 @@
 package program_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 )
 
 func TestApplets(t *testing.T) {
@@ -65,6 +69,7 @@ func TestApplets(t *testing.T) {
 		{"ps -o pid,comm | head -n 2; ps -opid | head -n 1; ps -o nope", "PID   COMMAND\n    2 sh\nPID\n", "ps: bad -o argument 'nope', supported arguments: user,comm,args,pid,ppid,time\n", 1},
 		{"printf '10.244.1.5\tweb-0.web.learn.svc.cluster.local\tweb-0\n' > /etc/hosts; hostname -f; hostname -d; hostname; rm /etc/hosts; hostname -f", "web-0.web.learn.svc.cluster.local\nweb.learn.svc.cluster.local\nweb-0\nweb-0\n", "", 0},
 		{"kill x", "", "sh: invalid number 'x'\n", 1},
+		{"stty size", "", "stty: standard input: Not a tty\n", 1},
 		{"mount -t proc; mount -t nosuch", "proc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\n", "", 0},
 		{"mount /dev/vda1 /mnt", "", "mount: permission denied (are you root?)\n", 1},
 		{"time true", "", "real\t0m 0.", 0},
@@ -113,5 +118,36 @@ func TestReadOnlyRoot(t *testing.T) {
 		if _, errs, code := p.sh(script); code != 1 || errs != want {
 			t.Errorf("%s: %d %q, want %q", script, code, errs, want)
 		}
+	}
+}
+
+// df tells of the mounts that hold what is named, each with its own size.
+func TestDf(t *testing.T) {
+	p := newPod(t, "busybox:1.36")
+	for name, m := range map[string]container.Mount{
+		"sized": {Type: "tmpfs", Size: 32 << 20}, "unsized": {Type: "tmpfs"}, "disk": {},
+	} {
+		m.Path, m.Source = "/"+name, filepath.Join(p.dir, name)
+		must(t, os.Mkdir(m.Source, 0o755))
+		p.spec.Mounts = append(p.spec.Mounts, m)
+	}
+	const columns = "; df $paths | while read fs size used free percent on; do echo $fs $size $on; done"
+	for script, want := range map[string]string{
+		"paths=/sized":                               "tmpfs 32768 /sized\n",
+		"paths=/unsized":                             "tmpfs 2097152 /unsized\n",
+		"mkdir /sized/sub; paths=/sized/sub":         "tmpfs 32768 /sized\n",
+		"paths='/disk /etc'":                         "/dev/vda1 20971520 /disk\noverlay 20971520 /\n",
+		"ln -s /disk /etc/link; cd /etc; paths=link": "/dev/vda1 20971520 /disk\n",
+		"paths='/dev/null /proc/self'":               "tmpfs 65536 /dev\nproc 0 /proc\n",
+	} {
+		if out, errs, _ := p.sh(script + columns); !strings.HasPrefix(out, "Filesystem 1K-blocks ") || !strings.HasSuffix(out, "\n"+want) || strings.Count(out, "\n") != 1+strings.Count(want, "\n") || errs != "" {
+			t.Errorf("%s: %q %s, want %q", script, out, errs, want)
+		}
+	}
+	if out, errs, code := p.sh("df /none"); code != 1 || strings.Count(out, "\n") != 1 || errs != "df: /none: can't find mount point\n" {
+		t.Errorf("of a file that is not there: %q %q %d", out, errs, code)
+	}
+	if out, _, code := p.sh("df -m"); code != 0 || strings.Count(out, "\n") != 6 {
+		t.Errorf("of all: %q %d", out, code)
 	}
 }

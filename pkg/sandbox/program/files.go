@@ -47,7 +47,7 @@ func busyboxNames() map[string]string {
 	out := map[string]string{}
 	for dir, names := range map[string]string{
 		"/bin": "ash base64 cat chmod chown cp date dd df echo egrep false fgrep grep hostname kill ln ls mkdir mktemp mount mv chgrp " +
-			"netstat ping printenv ps pwd rm rmdir sed sh ash sleep stat sync tar touch true uname usleep watch",
+			"netstat ping printenv ps pwd rm rmdir sed sh ash sleep stat stty sync tar touch true uname usleep watch",
 		"/usr/bin": "[ awk basename clear cut dirname du env expr find free hd head hexdump id killall less md5sum nc nproc nslookup od pgrep pkill " +
 			"printf readlink realpath seq sha1sum sha256sum sort tac tail tee test time timeout top tr truncate tty uniq uptime wc wget which " +
 			"whoami xargs yes",

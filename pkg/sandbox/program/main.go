@@ -31,6 +31,7 @@ const (
 	threads       = 2
 	collectAt     = 25 // percent of growth after which memory is collected
 	controlWithin = 5 * time.Second
+	sizeWithin    = 100 * time.Millisecond
 )
 
 // Main runs the container, or the process that joined one, described in the file that args[1] names.
@@ -50,7 +51,7 @@ func Main(args []string) int {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	gone, orders, err := hold(spec.Control)
+	gone, orders, err := hold(spec)
 	if err != nil {
 		return codeKilled
 	}
@@ -97,14 +98,17 @@ func readSpec(name string) (*container.Spec, error) {
 
 // hold opens the connection that says this process lives. gone is closed when the node ends it;
 // orders are the lines that the node sends.
-func hold(control string) (gone chan struct{}, orders chan string, err error) {
+func hold(spec *container.Spec) (gone chan struct{}, orders chan string, err error) {
 	gone, orders = make(chan struct{}), make(chan string, 8)
-	if control == "" {
+	if spec.Control == "" {
 		return gone, orders, nil
 	}
-	c, err := net.DialTimeout("unix", control, controlWithin)
+	c, err := net.DialTimeout("unix", spec.Control, controlWithin)
 	if err != nil {
 		return nil, nil, err
+	}
+	if spec.Terminal {
+		fmt.Fprintln(c, "window", spec.Window) // who cannot be told is gone, as is seen below
 	}
 	go func() {
 		defer close(gone)
@@ -124,6 +128,13 @@ func run(ctx context.Context, spec *container.Spec, caught process.Caught, order
 	t := newTask(spec)
 	t.Life = ctx
 	defer t.FS.Close()
+	if t.Terminal != nil && spec.Control != "" {
+		select { // so that a program finds the size that the terminal has from the start
+		case line := <-orders:
+			obey(line, nil, t.Terminal)
+		case <-time.After(sizeWithin):
+		}
+	}
 	code, err := t.RunTop(ctx, !spec.Exec && !spec.Joined, func(top *process.Process) {
 		if t.Terminal != nil {
 			t.Terminal.OnSignal(top.Deliver)
@@ -148,7 +159,7 @@ func run(ctx context.Context, spec *container.Spec, caught process.Caught, order
 // signals, SIZE tells how big the far terminal is.
 func obey(line string, top *process.Process, tty *terminal.Terminal) {
 	var w, h int
-	if line == "TERM" {
+	if line == "TERM" && top != nil {
 		top.Deliver(process.TERM)
 	} else if _, err := fmt.Sscanf(line, "SIZE %d %d", &w, &h); err == nil && tty != nil {
 		tty.SetSize(w, h)

@@ -240,6 +240,8 @@ func TestTerminalEnds(t *testing.T) {
 	p := newPod(t, "nginx:1.27")
 	tty := p.terminal("bash")
 	tty.until("root@web-0:/# ")
+	tty.keys("echo $COLUMNS by $LINES\r")
+	tty.until("\n80 by 24\r\nroot@web-0:/# ")
 	tty.keys("\x04")
 	if code := tty.wait(); code != 0 {
 		t.Errorf("Ctrl-D: %d", code)

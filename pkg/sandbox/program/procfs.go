@@ -130,7 +130,11 @@ func (p *procFS) process(pid int, what string) ([]byte, []string, error) {
 			if m.Type != "" {
 				device, kind = m.Type, m.Type
 			}
-			text += fmt.Sprintf("%s %s %s %s,relatime 0 0\n", device, m.Path, kind, mode)
+			size := ""
+			if m.Size > 0 {
+				size = fmt.Sprintf(",size=%dk", m.Size>>10)
+			}
+			text += fmt.Sprintf("%s %s %s %s,relatime%s 0 0\n", device, m.Path, kind, mode, size)
 		}
 		return []byte(text), nil, nil
 	}

@@ -46,7 +46,7 @@ func TestProgramsOfAUser(t *testing.T) {
 	if err := owner.SetGroup(volume, 2000); err != nil {
 		t.Skip("the file system has no extended attributes:", err)
 	}
-	p.spec.Mounts = []container.Mount{{Path: "/data", Source: volume, Type: "tmpfs"}}
+	p.spec.Mounts = []container.Mount{{Path: "/data", Source: volume, Type: "tmpfs", Size: 8 << 20}}
 	p.spec.User = container.User{UID: 1000, GID: 3000, Groups: []int64{2000, 3000}}
 	for _, c := range []struct{ script, want string }{
 		{"id; id -u; id -G", "uid=1000 gid=3000 groups=2000,3000\n1000\n2000 3000\n"},
@@ -61,7 +61,7 @@ func TestProgramsOfAUser(t *testing.T) {
 		{"[ -w /etc/passwd ] || echo no; [ -r /etc/passwd ] && echo yes; [ -w /data ] && echo yes", "no\nyes\nyes\n"},
 		{"chown 1001 /data/file 2>&1; chgrp 3000 /data/file; stat -c %g /data/file", "chown: /data/file: Operation not permitted\n3000\n"},
 		{"grep -E '^[UG]id' /proc/$$/status", "Uid:\t1000\t1000\t1000\t1000\nGid:\t3000\t3000\t3000\t3000\n"},
-		{"grep /data /proc/mounts; df /data | grep -o '^tmpfs .* /data' | cut -c 1-5", "tmpfs /data tmpfs rw,relatime 0 0\ntmpfs\n"},
+		{"grep /data /proc/mounts; df /data | grep -o '^tmpfs .* /data' | cut -c 1-5", "tmpfs /data tmpfs rw,relatime,size=8192k 0 0\ntmpfs\n"},
 	} {
 		if out, errs, _ := p.sh(c.script); out != c.want {
 			t.Errorf("%s:\n%q %s, want\n%q", c.script, out, errs, c.want)

@@ -58,6 +58,7 @@ type container struct {
 	shown    figures      // the last that its control group shows
 	joined   map[int]bool // processes that came by exec
 	left     uint64       // nanoseconds of CPU of those that ended
+	parent   bool         // its processes begin others
 	oom      bool
 }
 
@@ -256,7 +257,7 @@ func (c *container) start(r *Runtime) error {
 	if err := r.groups.start(cmd, c.pod); err != nil {
 		return err
 	}
-	c.cmd = cmd
+	c.cmd, c.parent = cmd, native
 	if native {
 		c.unlist, err = process.Open(c.spec.Procs).Enter(cmd.Process.Pid, !c.spec.Joined, c.spec.Args)
 	}
@@ -270,11 +271,12 @@ func (c *container) start(r *Runtime) error {
 // command is a process of the container that has not been started: s goes to file, in the
 // container's folder. The process gets nothing else of ours, and nothing of the host's environment.
 func (r *Runtime) command(c *container, s spec.Spec, file string) (cmd *exec.Cmd, native bool, err error) {
+	path := filepath.Join(c.dir, file)
+	s.Window = path
 	b, err := json.Marshal(s)
 	if err != nil {
 		return nil, false, fmt.Errorf("describe container: %w", err)
 	}
-	path := filepath.Join(c.dir, file)
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		return nil, false, fmt.Errorf("describe container: %w", err)
 	}
@@ -290,6 +292,7 @@ func (c *container) wait(r *Runtime) {
 	_ = c.cmd.Wait()
 	killGroup(c.cmd.Process) // whatever it left behind
 	r.groups.ended(c.cmd)
+	r.windows.forget(filepath.Join(c.dir, specFile))
 	if c.unlist != nil {
 		c.unlist()
 	}

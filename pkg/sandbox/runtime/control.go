@@ -42,7 +42,7 @@ func (r *Runtime) serveControl() error {
 	return nil
 }
 
-// hold keeps a connection until its other end goes. A container says nothing on it.
+// hold keeps a connection until its other end goes. A container says no more on it than which terminal it has.
 func (r *Runtime) hold(c net.Conn) {
 	defer c.Close()
 	lines := bufio.NewScanner(io.LimitReader(c, 1<<10))
@@ -53,6 +53,10 @@ func (r *Runtime) hold(c net.Conn) {
 		}
 		if left, ok := strings.CutPrefix(lines.Text(), takeRequest); ok {
 			fmt.Fprintln(c, r.take(left))
+			continue
+		}
+		if name, ok := strings.CutPrefix(lines.Text(), windowRequest); ok {
+			r.windows.change(name, func(at *window) { at.conn = c })
 			continue
 		}
 		id, ok := strings.CutPrefix(lines.Text(), killRequest)

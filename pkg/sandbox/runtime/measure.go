@@ -28,10 +28,13 @@ type figures struct {
 // measure looks at every container once a second, more often at one that comes near its memory
 // limit, and ends one that is over it.
 func (r *Runtime) measure(stop <-chan struct{}) {
+	var k kin
 	for {
 		next := lookEvery
-		for _, c := range r.snapshot() {
-			if c.measure(time.Now()) {
+		all := r.snapshot()
+		begun := k.begun(leading(all))
+		for _, c := range all {
+			if c.measure(time.Now(), begun) {
 				next = lookClosely
 			}
 		}
@@ -43,8 +46,26 @@ func (r *Runtime) measure(stop <-chan struct{}) {
 	}
 }
 
-// measure is true when the container should be looked at again soon.
-func (c *container) measure(now time.Time) (near bool) {
+// leading are the processes that the node began for the containers that run.
+func leading(all []*container) leaders {
+	out := leaders{}
+	for _, c := range all {
+		c.mu.Lock()
+		if c.state == runtimeapi.ContainerState_CONTAINER_RUNNING {
+			main := c.cmd.Process.Pid
+			out[main] = main
+			for pid := range c.joined {
+				out[pid] = main
+			}
+		}
+		c.mu.Unlock()
+	}
+	return out
+}
+
+// measure is true when the container should be looked at again soon. begun has what its processes began, by
+// the main one.
+func (c *container) measure(now time.Time, begun map[int][]int) (near bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != runtimeapi.ContainerState_CONTAINER_RUNNING {
@@ -54,7 +75,8 @@ func (c *container) measure(now time.Time) (near bool) {
 	if now.Sub(c.figures.at) < rateOver && (limit == 0 || c.figures.memory < limit/2) {
 		return false // somebody else's turn
 	}
-	cpu, memory, err := c.used()
+	others := begun[c.cmd.Process.Pid]
+	cpu, memory, err := c.used(others)
 	if err != nil {
 		return false // it has just ended
 	}
@@ -68,26 +90,58 @@ func (c *container) measure(now time.Time) (near bool) {
 	c.showUse()
 	if limit > 0 && memory > limit {
 		c.oom = true
-		killGroup(c.cmd.Process)
-		for pid := range c.joined {
-			if p, err := os.FindProcess(pid); err == nil {
-				killGroup(p)
-			}
-		}
+		c.killAll(others)
 	}
 	return limit > 0 && memory >= limit/2
 }
 
-// used asks the operating system about the container's processes: CPU time (ns) of all that there
-// were, and the memory that is theirs alone (bytes). c.mu is held.
-func (c *container) used() (cpu, memory uint64, err error) {
-	if cpu, memory, err = used(c.cmd.Process.Pid); err != nil {
+// killAll ends the container's processes, and those that they began; c.mu is held.
+func (c *container) killAll(others []int) {
+	killGroup(c.cmd.Process)
+	for pid := range c.joined {
+		if p, err := os.FindProcess(pid); err == nil {
+			killGroup(p)
+		}
+	}
+	for _, pid := range others { // which may have left those groups
+		if p, err := os.FindProcess(pid); err == nil {
+			_ = p.Kill()
+		}
+	}
+}
+
+// used asks the operating system about the container's processes, and those that they began: CPU time (ns) of
+// all that there were, and the memory that is theirs alone (bytes). c.mu is held.
+func (c *container) used(others []int) (cpu, memory uint64, err error) {
+	main := c.cmd.Process.Pid
+	if cpu, memory, err = used(main); err != nil {
 		return 0, 0, err
+	}
+	// Nobody has children but who was seen to have any: the rest need not be asked for them.
+	if c.parent = c.parent || len(others) > 0; c.parent {
+		ended, _ := waited(main)
+		cpu += ended
 	}
 	cpu += c.left
 	for pid := range c.joined {
-		if t, m, err := used(pid); err == nil {
-			cpu, memory = cpu+t, memory+m
+		t, m, err := used(pid)
+		if err != nil {
+			continue
+		}
+		if c.parent {
+			ended, _ := waited(pid)
+			t += ended
+		}
+		cpu, memory = cpu+t, memory+m
+	}
+	for _, pid := range others {
+		t, m, err := used(pid)
+		if err != nil {
+			continue
+		}
+		ended, copying := waited(pid)
+		if cpu += t + ended; !copying {
+			memory += m
 		}
 	}
 	return cpu, memory, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/image"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/native"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
 )
 
 // store puts the web server of package native's tests into the node's store, as web:v1 with nothing
@@ -127,5 +129,70 @@ func TestAShellBesideAProgram(t *testing.T) {
 	c.exec("sh", "-c", "kill 1")
 	if s := c.ended(); s.GetExitCode() != 0 || !strings.Contains(c.log(), "asked to end") {
 		t.Errorf("after kill 1: %v, log %s", s, c.log())
+	}
+}
+
+// TestProcessesAreFound names the container of each process, whatever its command line, and counts what it began.
+func TestProcessesAreFound(t *testing.T) {
+	n := newNode(t)
+	n.store()
+	const size = 64 // MiB
+	n.runPod("built-in").shell("sleep 3600")
+	n.runPod("alone").create("web:v1", "/web", "hold", "1").begin()
+	n.runPod("parent").create("web:v1", "/web", "run", "/web", "hold", strconv.Itoa(size)).begin()
+	found := func() map[string]uint64 {
+		memory := map[string]uint64{}
+		for _, p := range runtime.Processes(t.Context(), os.Getpid(), n.dir) {
+			memory[p.Namespace+"/"+p.Pod+"/"+p.Container] += p.Memory
+		}
+		return memory
+	}
+	n.eventually("the child has its memory", func() bool { return found()["default/parent/c"] >= size<<20 })
+	all := found()
+	for _, name := range []string{"default/built-in/c", "default/alone/c"} {
+		if m := all[name]; m == 0 || m >= size<<20 {
+			t.Errorf("%s has %d bytes", name, m)
+		}
+	}
+	if len(all) != 3 {
+		t.Errorf("processes: %v", all)
+	}
+	if of := runtime.Processes(t.Context(), os.Getpid(), n.dir+"x"); len(of) != 0 {
+		t.Errorf("processes of another node: %v", of)
+	}
+}
+
+// TestChildrenCount: what a container's processes begin is the container's, in figures and for its memory limit.
+func TestChildrenCount(t *testing.T) {
+	n := newNode(t)
+	n.store()
+	const size = 64 // MiB
+	limited := func(name string, limit int64, command ...string) *container {
+		c := n.runPod(name).createAs(&runtimeapi.ContainerConfig{
+			Metadata: &runtimeapi.ContainerMetadata{Name: "c"}, LogPath: "c.log", Image: &runtimeapi.ImageSpec{Image: "web:v1"}, Command: command,
+			Linux: &runtimeapi.LinuxContainerConfig{Resources: &runtimeapi.LinuxContainerResources{MemoryLimitInBytes: limit}},
+		})
+		c.begin()
+		return c
+	}
+	hold := []string{"/web", "run", "/web", "hold", strconv.Itoa(size)}
+	below := limited("below", 3*size<<20, hold...)
+	spins := limited("spins", 0, "/web", "run", "/web", "spin", "1h")
+	repeats := limited("repeats", 0, "/web", "repeat", "/web", "spin", "50ms")
+	above := limited("above", size<<20, hold...)
+	if s := above.ended(); s.GetExitCode() != 137 || s.GetReason() != "OOMKilled" {
+		t.Errorf("a container whose child is over its limit: %v", s)
+	}
+	n.eventually("the child's memory counts", func() bool {
+		return below.stats().GetMemory().GetWorkingSetBytes().GetValue() >= size<<20
+	})
+	if m := below.stats().GetMemory().GetWorkingSetBytes().GetValue(); m > 2*size<<20 {
+		t.Errorf("a container whose child has %d MiB has %d bytes", size, m)
+	}
+	cpu := func(c *container) uint64 { return c.stats().GetCpu().GetUsageCoreNanoSeconds().GetValue() }
+	n.eventually("the CPU time of a child counts", func() bool { return cpu(spins) > 300_000_000 })
+	n.eventually("the CPU time of children that have ended counts", func() bool { return cpu(repeats) > 900_000_000 })
+	if !below.running() {
+		t.Errorf("a container below its limit has ended: %v", below.status())
 	}
 }

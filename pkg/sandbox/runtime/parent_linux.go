@@ -8,19 +8,29 @@ import (
 )
 
 // parentOf is a process's parent, or 0.
-func parentOf(pid int) int {
+func parentOf(pid int) int { return int(statOf(pid, statParent)[0]) }
+
+// Fields of /proc/PID/stat that stand behind the name, counted from the state (proc_pid_stat(5)).
+const (
+	statParent       = 1
+	statFlags        = 6
+	statWaitedUser   = 13 // in ticks, as the next
+	statWaitedSystem = 14
+)
+
+// statOf reads numbers of a process's stat; those of one that has ended are 0.
+func statOf(pid int, fields ...int) []uint64 {
+	numbers := make([]uint64, len(fields))
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0
+		return numbers
 	}
-	// The name, in brackets, may hold anything; the state and the parent follow it (proc_pid_stat(5)).
-	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
-	if len(fields) < 2 {
-		return 0
+	// The name, in brackets, may hold anything.
+	all := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+	for i, f := range fields {
+		if f < len(all) {
+			numbers[i], _ = strconv.ParseUint(string(all[f]), 10, 64)
+		}
 	}
-	parent, err := strconv.Atoi(string(fields[1]))
-	if err != nil {
-		return 0
-	}
-	return parent
+	return numbers
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -116,5 +117,23 @@ func TestANodeIsPressed(t *testing.T) {
 		if disk := n.Disk(); disk < step.disk || disk > task.NodeDisk || step.disk == 0 && disk > task.NodeDisk/2 {
 			t.Errorf("%+v left: %d bytes of disk are in use", step.left, disk)
 		}
+	}
+}
+
+// A container is told how big a volume in memory is.
+func TestTheSizeOfAVolumeInMemory(t *testing.T) {
+	n := newNode(t)
+	volume := filepath.Join(n.dir, "memory")
+	if err := os.Mkdir(volume, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := n.runPod("p").createAs(&runtimeapi.ContainerConfig{
+		Metadata: &runtimeapi.ContainerMetadata{Name: "c"}, LogPath: "c.log", Image: &runtimeapi.ImageSpec{Image: "busybox:1.36"},
+		Command: []string{"sh", "-c", "grep ' /data ' /proc/mounts; df -h /data"}, Mounts: []*runtimeapi.Mount{{ContainerPath: "/data", HostPath: volume}},
+	})
+	c.begin()
+	c.ended()
+	if log := c.log(); !strings.Contains(log, "tmpfs /data tmpfs rw,relatime,size=1024k 0 0\n") || !strings.Contains(log, " 1.0M ") {
+		t.Errorf("it sees:\n%s", log)
 	}
 }

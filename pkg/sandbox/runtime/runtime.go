@@ -42,8 +42,9 @@ type Options struct {
 	// Program is the executable of containers. It is called with the name ContainerArg0.
 	Program string
 	// FileSystem tells the type of the file system that a path of the host stands on, as containers are
-	// to see it; nil and the empty string stand for the node's disk.
-	FileSystem func(path string) string
+	// to see it, and its size in bytes, or 0 where it was given none; nil and the empty string stand for the
+	// node's disk.
+	FileSystem func(path string) (kind string, size int64)
 	// Kubectl is the executable that is kubectl in containers (package container: KubectlArg0).
 	Kubectl string
 }
@@ -61,6 +62,7 @@ type Runtime struct {
 	stream  streaming.Server
 	closing []func() error
 	groups  groups
+	windows windows
 
 	mu         sync.Mutex
 	pods       map[string]*pod

@@ -80,6 +80,12 @@ func (n *node) start() {
 	n.Runtime, err = runtime.New(runtime.Options{
 		Dir: n.dir, Disk: filepath.Join(n.dir, "disk"), Node: sandbox.Node{Name: "worker-1", Index: 1}, Network: n.network,
 		Program: containerProgram, Images: n.images(),
+		FileSystem: func(path string) (string, int64) {
+			if filepath.Base(path) == "memory" {
+				return "tmpfs", 1 << 20
+			}
+			return "", 0
+		},
 	})
 	if err != nil {
 		n.t.Fatal(err)

@@ -67,7 +67,7 @@ func (r *Runtime) ExecSync(ctx context.Context, id string, argv []string, timeou
 		defer cancel()
 	}
 	var out, errs bytes.Buffer
-	err = r.exec(ctx, id, argv, nil, &out, &errs, false)
+	err = r.exec(ctx, id, argv, nil, &out, &errs, false, nil)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		// What the kubelet's own client of CRI makes of it: a probe that takes too long has failed.
 		return nil, nil, fmt.Errorf("%w: %q timed out after %s", criclient.ErrCommandTimedOut, strings.Join(argv, " "), timeout)
@@ -88,8 +88,8 @@ func (e notStartedError) Error() string {
 	return fmt.Sprintf("failed to exec in container: failed to start exec %q: OCI runtime exec failed: exec failed: unable to start container process: %v", e.exec, e.err)
 }
 
-// exec runs argv in a running container. An exit code other than 0 is a utilexec.CodeExitError.
-func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.Reader, stdout, stderr io.Writer, tty bool) error {
+// exec runs argv in a running container; sizes are those of its terminal, if any. An exit code other than 0 is a utilexec.CodeExitError.
+func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.Reader, stdout, stderr io.Writer, tty bool, sizes <-chan remotecommand.TerminalSize) error {
 	if len(argv) == 0 {
 		return status.Error(codes.InvalidArgument, "exec needs a command")
 	}
@@ -103,6 +103,12 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 	}
 	cmd := x.Cmd
 	defer os.Remove(x.described)
+	if tty && sizes != nil {
+		go func() {
+			r.windows.follow(x.described, sizes)
+			r.windows.forget(x.described)
+		}()
+	}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if tty {
 		cmd.Stderr = stdout
@@ -185,12 +191,12 @@ func (c *container) execCommand(r *Runtime, argv []string, stdin, tty bool) (*ex
 // other parameters.
 type streams struct{ r *Runtime }
 
-func (s streams) Exec(ctx context.Context, id string, argv []string, in io.Reader, out, errs io.WriteCloser, tty bool, _ <-chan remotecommand.TerminalSize) error {
-	return s.r.exec(ctx, id, argv, in, writer(out), writer(errs), tty)
+func (s streams) Exec(ctx context.Context, id string, argv []string, in io.Reader, out, errs io.WriteCloser, tty bool, sizes <-chan remotecommand.TerminalSize) error {
+	return s.r.exec(ctx, id, argv, in, writer(out), writer(errs), tty, sizes)
 }
 
 // Attach joins a running container's own streams, until it ends or the client goes.
-func (s streams) Attach(ctx context.Context, id string, in io.Reader, out, errs io.WriteCloser, tty bool, _ <-chan remotecommand.TerminalSize) error {
+func (s streams) Attach(ctx context.Context, id string, in io.Reader, out, errs io.WriteCloser, tty bool, sizes <-chan remotecommand.TerminalSize) error {
 	c, err := s.r.find(id)
 	if err != nil {
 		return err
@@ -200,6 +206,9 @@ func (s streams) Attach(ctx context.Context, id string, in io.Reader, out, errs 
 	}
 	detach := c.output.attach(writer(out), writer(errs))
 	defer detach()
+	if tty && sizes != nil {
+		go s.r.windows.follow(filepath.Join(c.dir, specFile), sizes)
+	}
 	gone := make(chan struct{})
 	if in != nil && c.stdin != nil {
 		go func() {

@@ -147,3 +147,54 @@ func TestPortForward(t *testing.T) {
 		t.Errorf("the page is %s, %v", page, err)
 	}
 }
+
+// sizes are those that a client's terminal has, one after the other.
+type sizes chan remotecommand.TerminalSize
+
+func (s sizes) Next() *remotecommand.TerminalSize {
+	size, ok := <-s
+	if !ok {
+		return nil
+	}
+	return &size
+}
+
+// The terminal of an exec, and of a container that somebody is attached to, is as big as the client's, and changes with it.
+func TestTheSizeOfATerminal(t *testing.T) {
+	p := newNode(t).runPod("p")
+	const script = "while :; do stty size; sleep 0.05; done"
+	c := p.createAs(&runtimeapi.ContainerConfig{
+		Metadata: &runtimeapi.ContainerMetadata{Name: "c"}, LogPath: "c.log", Image: &runtimeapi.ImageSpec{Image: "busybox:1.36"},
+		Command: []string{"sh", "-c", script}, Tty: true, Stdin: true,
+	})
+	c.begin()
+	e, err := c.Exec(t.Context(), &runtimeapi.ExecRequest{ContainerId: c.id, Cmd: []string{"sh", "-c", script}, Stdin: true, Stdout: true, Tty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := c.Attach(t.Context(), &runtimeapi.AttachRequest{ContainerId: c.id, Stdin: true, Stdout: true, Tty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, address := range map[string]string{"exec": e.GetUrl(), "attach": a.GetUrl()} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			in, keys := io.Pipe()
+			queue, ended := make(sizes, 2), make(chan error, 1)
+			defer func() {
+				cancel()
+				_ = keys.Close()
+				close(queue)
+				<-ended
+			}()
+			var out screen
+			go func() {
+				ended <- stream(ctx, t, address, remotecommand.StreamOptions{Stdin: in, Stdout: &out, Tty: true, TerminalSizeQueue: queue})
+			}()
+			queue <- remotecommand.TerminalSize{Width: 132, Height: 50}
+			c.eventually("the first size", func() bool { return strings.Contains(out.String(), "50 132\r\n") })
+			queue <- remotecommand.TerminalSize{Width: 99, Height: 33}
+			c.eventually("the second size", func() bool { return strings.Contains(out.String(), "33 99\r\n") })
+		})
+	}
+}

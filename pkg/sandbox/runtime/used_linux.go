@@ -37,3 +37,15 @@ func used(pid int) (cpu, memory uint64, err error) {
 	}
 	return uint64(t.Nano()), (resident - min(shared, resident)) * uint64(os.Getpagesize()), nil
 }
+
+const (
+	tick         = 10_000_000 // nanoseconds, in the files of /proc on every Linux that Go runs on
+	forkedNoExec = 0x40       // PF_FORKNOEXEC of linux/sched.h
+)
+
+// waited is the CPU time (ns) of the children that a process had and that have ended. copying is true for one
+// that is yet to run a program: until then its memory is its parent's.
+func waited(pid int) (cpu uint64, copying bool) {
+	s := statOf(pid, statWaitedUser, statWaitedSystem, statFlags)
+	return (s[0] + s[1]) * tick, s[2]&forkedNoExec != 0
+}

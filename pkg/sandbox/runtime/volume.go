@@ -29,7 +29,7 @@ func (r *Runtime) mounts(c *container) (all []spec.Mount, err error) {
 		}
 		mount := spec.Mount{Path: m.GetContainerPath(), Source: source, ReadOnly: m.GetReadonly()}
 		if r.o.FileSystem != nil {
-			mount.Type = r.o.FileSystem(source)
+			mount.Type, mount.Size = r.o.FileSystem(source)
 		}
 		all = append(all, mount)
 	}

@@ -28,8 +28,9 @@ func newImages(app *cmd.App) *cobra.Command {
 		Short: "List the images that Pods can run without a registry",
 		Long: `List the images that Pods can run without a registry.
 
-In the sandbox these are all there are: each stands for a program that is built in. In a cluster of another
-kind they are what its nodes have by now, as the nodes tell it, which is at most 50 a node by default.
+In the sandbox these are all there are: each stands for a program that is built in, or for one of yours
+(cluster build-image), with where it was built from. In a cluster of another kind they are what its nodes
+have by now, as the nodes tell it, which is at most 50 a node by default.
 
 With words, those whose name has one of them in it. -o wide shows every version with all its tags;
 -o name prints names with tags, as --image takes them.`,
@@ -87,12 +88,14 @@ func (o *ImagesOptions) meant(images []cluster.Image) []cluster.Image {
 	})
 }
 
-// short shows a line a name, with the tags that people use.
+// short shows a line a name, with the tags that people use. What was built has a line for each source.
 func (o *ImagesOptions) short(images []cluster.Image) error {
 	var rows [][]string
 	for len(images) > 0 {
-		name := images[0].Name
-		end := slices.IndexFunc(images, func(i cluster.Image) bool { return i.Name != name })
+		name, from := images[0].Name, images[0].BuiltFrom
+		end := slices.IndexFunc(images, func(i cluster.Image) bool {
+			return i.Name != name || i.BuiltFrom != from || from != "" && i.About != images[0].About
+		})
 		if end < 0 {
 			end = len(images)
 		}
@@ -101,7 +104,7 @@ func (o *ImagesOptions) short(images []cluster.Image) error {
 			tags = append(tags, i.Usual...)
 		}
 		style := o.Style()
-		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(images[0].About), style.Plain(orDash(o.few(tags)))})
+		rows = append(rows, []string{style.Plain(name), megabytes(images[0].Size), style.Plain(runs(images[0])), style.Plain(orDash(o.few(tags)))})
 		images = images[end:]
 	}
 	if err := o.print([]string{"IMAGE", "SIZE", about, "TAGS"}, rows); err != nil {
@@ -134,9 +137,17 @@ func (o *ImagesOptions) wide(images []cluster.Image) error {
 		if len(i.Nodes) > 0 {
 			nodes = strings.Join(i.Nodes, ",")
 		}
-		rows = append(rows, []string{style.Plain(i.Name), digest[:min(12, len(digest))], megabytes(i.Size), style.Plain(nodes), style.Plain(i.About), style.Plain(orDash(i.Tags))})
+		rows = append(rows, []string{style.Plain(i.Name), digest[:min(12, len(digest))], megabytes(i.Size), style.Plain(nodes), style.Plain(runs(i)), style.Plain(orDash(i.Tags))})
 	}
 	return o.print([]string{"IMAGE", "DIGEST", "SIZE", "NODES", about, "TAGS"}, rows)
+}
+
+// runs says what an image runs.
+func runs(i cluster.Image) string {
+	if i.BuiltFrom == "" {
+		return i.About
+	}
+	return i.About + ", built from " + i.BuiltFrom
 }
 
 // about heads the column that says what images run.

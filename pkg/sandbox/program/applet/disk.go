@@ -86,12 +86,19 @@ func du(t *task.Task) int {
 	return code
 }
 
+// df lists the mounts, or those that hold the files named.
 func df(t *task.Task) int {
-	o, _, ok := options(t, "hkmTaPi", "human-readable=h")
+	o, names, ok := options(t, "hkmTaPi", "human-readable=h")
 	if !ok {
 		return 1
 	}
-	used := usedBy(t, "/", nil)
+	points, code := t.FS.Points(), 0
+	if len(names) > 0 {
+		points, code = pointsOf(t, names)
+	}
+	if len(points) == 0 && gnu(t) {
+		return code
+	}
 	head, unit := "1K-blocks", func(n int64) string { return fmt.Sprint(n / 1024) }
 	if o.has('h') {
 		head, unit = "Size", human
@@ -99,22 +106,51 @@ func df(t *task.Task) int {
 		head, unit = "1M-blocks", func(n int64) string { return fmt.Sprint(n >> 20) }
 	}
 	t.Printf("%-20s %10s %9s %9s %s %s\n", "Filesystem", head, "Used", "Available", "Use%", "Mounted on")
-	row := func(name string, total, used int64, at string) {
-		t.Printf("%-20s %10s %9s %9s %3d%% %s\n", name, unit(total), unit(used), unit(total-used), (used*100+total-1)/total, at)
+	row := func(p fsys.Point) {
+		name, total, used := sizeOf(t, p)
+		t.Printf("%-20s %10s %9s %9s %3d%% %s\n", name, unit(total), unit(used), unit(max(0, total-used)), (used*100+total-1)/max(1, total), p.Path)
 	}
-	for _, p := range t.FS.Points() {
-		if p.Path == "/" {
-			row("overlay", task.NodeDisk, used, "/")
-			row("tmpfs", 64<<20, 0, "/dev")
-			continue
+	for _, p := range points {
+		row(p)
+		if len(names) == 0 && p.Path == "/" {
+			row(fsys.Point{Path: "/dev"})
 		}
-		if p.Type != "" {
-			row(p.Type, task.NodeMemory, usedBy(t, p.Path, nil), p.Path)
-			continue
-		}
-		row("/dev/vda1", task.NodeDisk, used, p.Path)
 	}
-	return 0
+	return code
+}
+
+// pointsOf are the mounts that hold files, one for each.
+func pointsOf(t *task.Task, names []string) (points []fsys.Point, code int) {
+	for _, n := range names {
+		p, err := t.FS.PointOf(t.Path(n))
+		switch {
+		case err == nil:
+			points = append(points, p)
+		case gnu(t):
+			code = failure(t, n, err)
+		default:
+			t.Errorf("%s: can't find mount point", n)
+			code = 1
+		}
+	}
+	return points, code
+}
+
+// sizeOf is what a file system calls itself, its size and what of it is used, in bytes.
+func sizeOf(t *task.Task, p fsys.Point) (name string, total, used int64) {
+	switch {
+	case p.Path == "/proc":
+		return "proc", 0, 0
+	case p.Path == "/dev":
+		return "tmpfs", 64 << 20, 0
+	case p.Path == "/":
+		return "overlay", task.NodeDisk, usedBy(t, "/", nil)
+	case p.Type == "":
+		return "/dev/vda1", task.NodeDisk, usedBy(t, "/", nil)
+	case p.Size == 0: // the kernel's: half of the memory
+		p.Size = task.NodeMemory / 2
+	}
+	return p.Type, p.Size, usedBy(t, p.Path, nil)
 }
 
 func dd(t *task.Task) int {

@@ -50,6 +50,8 @@ func findSystem(name string) task.Program {
 		return top
 	case "tty":
 		return plain(tty)
+	case "stty":
+		return plain(stty)
 	case "nproc":
 		return plain(func(t *task.Task) int { t.Printf("%d\n", task.NodeCPUs); return 0 })
 	case "clear":
@@ -78,6 +80,28 @@ func tty(t *task.Task) int {
 		return 1
 	}
 	t.Printf("/dev/pts/0\n")
+	return 0
+}
+
+// stty tells of the terminal. Its settings are the far end's, and are not changed.
+func stty(t *task.Task) int {
+	tty := t.TTY()
+	if tty == nil {
+		t.Errorf("standard input: Not a tty")
+		return 1
+	}
+	columns, rows := tty.Size()
+	switch strings.Join(t.Args[1:], " ") {
+	case "size":
+		t.Printf("%d %d\n", rows, columns)
+	case "":
+		t.Printf("speed 38400 baud; line = 0;\n")
+	case "-a":
+		t.Printf("speed 38400 baud; rows %d; columns %d; line = 0;\n", rows, columns)
+	default:
+		t.Errorf("invalid argument '%s'", t.Args[1])
+		return 1
+	}
 	return 0
 }
 

@@ -450,13 +450,33 @@ type Point struct {
 	ReadOnly bool
 	// Type is the file system's: tmpfs, or empty for the node's disk.
 	Type string
+	// Size is the file system's in bytes, or 0 where it was given none.
+	Size int64
+}
+
+func (m *mount) point() Point { return Point{m.path, m.readOnly, m.kind, m.size} }
+
+// PointOf returns the mount that a file or folder is in. That of what stands in /dev or /proc has nothing but a path.
+func (f *FS) PointOf(name string) (Point, error) {
+	if _, err := f.Stat(name); err != nil {
+		return Point{}, err
+	}
+	l, err := f.resolve(name, true)
+	if err != nil {
+		return Point{}, fail("stat", name, err)
+	}
+	if l.virtual != nil {
+		top, _, _ := strings.Cut(l.path[1:], "/")
+		return Point{Path: "/" + top}, nil
+	}
+	return l.m.point(), nil
 }
 
 // Points lists the mounts, the root first.
 func (f *FS) Points() []Point {
 	var out []Point
 	for i := len(f.mounts) - 1; i >= 0; i-- {
-		out = append(out, Point{f.mounts[i].path, f.mounts[i].readOnly, f.mounts[i].kind})
+		out = append(out, f.mounts[i].point())
 	}
 	return out
 }

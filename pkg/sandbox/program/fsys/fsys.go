@@ -41,6 +41,7 @@ type mount struct {
 	file     string // base name, for a mount that is a single file
 	readOnly bool
 	kind     string // of file system
+	size     int64  // of it, in bytes, or 0
 
 	once sync.Once
 	root *os.Root
@@ -60,7 +61,7 @@ type File interface {
 func New(spec *container.Spec, proc Proc) *FS {
 	f := &FS{proc: proc, user: spec.User}
 	for _, m := range spec.Mounts {
-		f.mounts = append(f.mounts, &mount{path: clean(m.Path), source: m.Source, readOnly: m.ReadOnly, kind: m.Type})
+		f.mounts = append(f.mounts, &mount{path: clean(m.Path), source: m.Source, readOnly: m.ReadOnly, kind: m.Type, size: m.Size})
 	}
 	sort.SliceStable(f.mounts, func(i, j int) bool { return len(f.mounts[i].path) > len(f.mounts[j].path) })
 	f.mounts = append(f.mounts, &mount{path: "/", source: spec.Root, readOnly: spec.ReadOnlyRoot})

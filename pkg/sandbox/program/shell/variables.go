@@ -46,6 +46,11 @@ func (v variables) Get(name string) expand.Variable {
 		return str(s.name)
 	case "RANDOM":
 		return str(strconv.Itoa(rand.IntN(32768)))
+	case "COLUMNS", "LINES":
+		if tty := s.t.TTY(); tty != nil && s.dialect == Bash && s.interactive && !s.vars[name].Set {
+			columns, lines := tty.Size()
+			return str(strconv.Itoa(map[string]int{"COLUMNS": columns, "LINES": lines}[name]))
+		}
 	case "LINENO":
 		return str(strconv.Itoa(int(s.line)))
 	}

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -94,6 +96,15 @@ func command(args []string) int {
 		var b []byte
 		b, err = exec.Command(args[1], args[2:]...).CombinedOutput()
 		out = string(b)
+	case "hold":
+		err = hold(args[1])
+	case "spin":
+		err = spin(args[1])
+	case "repeat":
+		for range 20 {
+			err = errors.Join(err, exec.Command(args[1], args[2:]...).Run())
+		}
+		time.Sleep(time.Hour)
 	case "env":
 		out = strings.Join(os.Environ(), "\n")
 	case "interfaces":
@@ -109,6 +120,32 @@ func command(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// hold takes as many MiB of memory, and keeps them.
+func hold(size string) error {
+	n, err := strconv.Atoi(size)
+	if err != nil {
+		return err
+	}
+	b := make([]byte, n<<20)
+	for i := range b {
+		b[i] = 1
+	}
+	fmt.Fprintln(os.Stderr, "holding", size)
+	time.Sleep(time.Hour)
+	runtime.KeepAlive(b)
+	return nil
+}
+
+// spin takes that much CPU time.
+func spin(limit string) error {
+	d, err := time.ParseDuration(limit)
+	var u syscall.Rusage
+	for err == nil && time.Duration(u.Utime.Nano()) < d {
+		err = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	}
+	return err
 }
 
 func get(url string) (string, error) {
