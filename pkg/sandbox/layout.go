@@ -22,6 +22,9 @@ func (l Layout) Config() string { return filepath.Join(l.Dir, "cluster.json") }
 // Lock is held by whoever changes the cluster.
 func (l Layout) Lock() string { return filepath.Join(l.Dir, "lock") }
 
+// Starting is there from the moment that a command starts parts until all nodes can take Pods.
+func (l Layout) Starting() string { return filepath.Join(l.Dir, "starting") }
+
 // Kubeconfig is the learner's.
 func (l Layout) Kubeconfig() string { return filepath.Join(l.Dir, "kubeconfig") }
 

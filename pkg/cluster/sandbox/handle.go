@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -93,7 +94,13 @@ func (h *Handle) needsMending() bool {
 			return true
 		}
 	}
-	return len(h.dead()) > 0
+	return len(h.dead()) > 0 || h.starting()
+}
+
+// starting says that a command started parts and did not see them ready: it is about to, or it was ended.
+func (h *Handle) starting() bool {
+	_, err := os.Stat(h.layout.Starting())
+	return err == nil
 }
 
 // mend finishes what was left half done, and starts what should run. The lock is held.
@@ -122,8 +129,9 @@ func (h *Handle) mend(ctx context.Context, p cluster.Progress) error {
 	}
 	dead := h.dead()
 	switch {
-	case len(dead) == 0:
+	case len(dead) == 0 && !h.starting():
 		return nil
+	case len(dead) == 0: // the command that started them was ended
 	case len(dead) == len(h.config.Nodes):
 		p.Note("No process of cluster %s is running (was the machine restarted?); starting it again.", name)
 	default:
@@ -180,6 +188,9 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	if err := h.issue(); err != nil {
 		return err
 	}
+	if err := os.WriteFile(h.layout.Starting(), nil, 0o600); err != nil {
+		return fmt.Errorf("start cluster %s: %w", h.config.Name, err)
+	}
 	started, err := h.startDead(p)
 	if err != nil {
 		return err
@@ -197,7 +208,10 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 		h.config.Started = time.Now().UTC()
 	}
 	h.config.State = sandbox.Running
-	return h.config.Write(h.layout)
+	if err := h.config.Write(h.layout); err != nil {
+		return err
+	}
+	return os.Remove(h.layout.Starting())
 }
 
 // portWithin is how long our port may stay taken before another is chosen.

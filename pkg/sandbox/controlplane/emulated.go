@@ -65,7 +65,7 @@ func (t teller) tell(p *corev1.Pod) {
 	}
 	if asked := realness.Asked(p, t.ownMounts(p.Spec.NodeName)); len(asked) > 0 {
 		t.events.Eventf(p, corev1.EventTypeNormal, "Emulated",
-			"The sandbox shows these and does not enforce them: %s. docs/sandbox.md says more", strings.Join(asked, ", "))
+			"Shown by the sandbox, and not enforced: %s. More: kubectl learn cluster status", strings.Join(asked, ", "))
 	}
 }
 

@@ -173,7 +173,7 @@ func tagHint(f *family, want reference) string {
 	}
 	hint := fmt.Sprintf("the sandbox has these tags of %s: %s", name, strings.Join(f.shortTags(), ", "))
 	if near := nearest(want.tag, f.allTags()); near != "" {
-		hint += fmt.Sprintf("; did you mean %s:%s?", name, near)
+		return fmt.Sprintf("did you mean %s:%s? %s", name, near, hint)
 	}
 	return hint
 }
@@ -195,11 +195,11 @@ func repositoryHint(families []family, want reference) string {
 			all = append(all, name)
 		}
 	}
-	hint := "the sandbox runs these images: " + strings.Join(all, ", ") + "; all and their tags: kubectl learn cluster images"
+	const list = "all and their tags: kubectl learn cluster images"
 	if near := nearest(Familiar(want.repository), names); near != "" {
-		hint += "; did you mean " + near + "?"
+		return "did you mean " + near + "? The sandbox has its own images; " + list
 	}
-	return hint
+	return "the sandbox runs its own images: " + strings.Join(all, ", ") + "; " + list
 }
 
 // nearest returns the candidate that is at most two typing errors away, or "".

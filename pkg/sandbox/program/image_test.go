@@ -41,9 +41,9 @@ func TestLookup(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	for ref, want := range map[string][]string{
-		"ngnix:1.29":       {`failed to resolve reference "docker.io/library/ngnix:1.29": docker.io/library/ngnix:1.29: not found; the sandbox runs these images: nginx (1.29, latest, `, "did you mean nginx?"},
-		"nginx:1.92":       {`failed to resolve reference "docker.io/library/nginx:1.92": docker.io/library/nginx:1.92: not found; the sandbox has these tags of nginx: 1.29, latest, `, "did you mean nginx:1.29?"},
-		"quay.io/me/app:2": {`"quay.io/me/app:2"`, "the sandbox runs these images: "},
+		"ngnix:1.29":       {`failed to resolve reference "docker.io/library/ngnix:1.29": docker.io/library/ngnix:1.29: not found; did you mean nginx? The sandbox has its own images; all and their tags: kubectl learn cluster images`},
+		"nginx:1.92":       {`failed to resolve reference "docker.io/library/nginx:1.92": docker.io/library/nginx:1.92: not found; did you mean nginx:1.29? the sandbox has these tags of nginx: 1.29, latest, `},
+		"quay.io/me/app:2": {`"quay.io/me/app:2"`, "the sandbox runs its own images: nginx (1.29, latest, "},
 		"localhost:5000/x": {`"localhost:5000/x:latest"`},
 		"nginx@sha256:" + strings.Repeat("0", 64): {"the sandbox has nginx by tag only"},
 		"library/nginx:no":                        {`"docker.io/library/nginx:no"`},

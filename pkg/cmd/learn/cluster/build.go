@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 )
 
 // BuildOptions is what making an image of a learner's program needs.
@@ -124,6 +125,7 @@ func (o *BuildOptions) consent(ctx context.Context) error {
 	if !o.Interactive() {
 		return errors.New("build image: " + what + ". Build it only if you would run it as it is; then say so with --yes")
 	}
-	fmt.Fprintf(o.ErrOut, "\n  Your program will run without isolation: %s.\n  Run only what you would run outside of the cluster too.\n\n  Build it? [y/N] ", what)
+	text := render.Hang("  ", "Your program will run without isolation: "+what+".\nRun only what you would run outside of the cluster too.", o.Style())
+	fmt.Fprintf(o.ErrOut, "\n%s\n\n  Build it? [y/N] ", text)
 	return answered(ctx, o.App, "nothing was built")
 }

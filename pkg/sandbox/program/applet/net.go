@@ -118,8 +118,7 @@ func isUnknownHost(err error) bool {
 // connectTimeout is how long a connection is tried if nobody says otherwise, about as long as Linux does.
 const connectTimeout = 130 * time.Second
 
-// ping resolves the name and says what a container without the right to raw sockets says: there is no
-// ICMP on the Pod network.
+// ping resolves the name, and says that there is no ICMP on the Pod network.
 func ping(ctx context.Context, t *task.Task) int {
 	_, args, ok := options(t, "c:w:W:i:s:q46t:I:")
 	if !ok || len(args) == 0 {
@@ -131,7 +130,7 @@ func ping(ctx context.Context, t *task.Task) int {
 		return 1
 	}
 	t.Printf("PING %s (%s): 56 data bytes\n", args[0], a)
-	t.Errorf("permission denied (are you root?)")
+	t.Errorf("the sandbox's network has TCP and UDP, and no ICMP: try nc -zv %s PORT, or wget", args[0])
 	return 1
 }
 
