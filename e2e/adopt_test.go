@@ -94,10 +94,14 @@ func (h host) inventory(t *testing.T) map[string]string {
 	return found
 }
 
-// unchanged compares with an inventory of before.
+// unchanged compares with an inventory of before. What was made when its owner was deleted just then is the
+// cluster's own garbage collector's to remove.
 func (h host) unchanged(t *testing.T, before map[string]string) {
 	t.Helper()
 	after := h.inventory(t)
+	for deadline := time.Now().Add(time.Minute); !maps.Equal(before, after) && time.Now().Before(deadline); after = h.inventory(t) {
+		time.Sleep(pollEvery)
+	}
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if was, is := before[name], after[name]; was != is {
 			t.Errorf("%s: was %q, is %q", name, was, is)
