@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 )
@@ -75,6 +76,12 @@ func (l Layout) Volume(handle string) (string, error) {
 
 // Bin is the folder for programs taken out of the binary, shared by all clusters.
 func (l Layout) Bin() string { return filepath.Join(filepath.Dir(filepath.Dir(l.Dir)), "bin") }
+
+// HasOwnMounts says whether a node's process has mounts of its own.
+func (l Layout) HasOwnMounts(index int) bool {
+	_, err := os.Stat(l.OwnMounts(index))
+	return err == nil
+}
 
 // OwnMounts is there while a node's process has mounts of its own (package node).
 func (l Layout) OwnMounts(index int) string { return filepath.Join(l.Node(index), "own-mounts") }

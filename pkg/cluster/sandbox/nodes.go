@@ -127,7 +127,7 @@ func (h *Handle) waitForPods(ctx context.Context, s *starting) error {
 		return ctx.Err()
 	}
 	done := s.progress.Stage("status of Pods up to date")
-	_ = wait.PollUntilContextCancel(within, 50*time.Millisecond, true, settled)
+	_ = wait.PollUntilContextCancel(within, 50*time.Millisecond, false, settled)
 	done(ctx.Err())
 	return ctx.Err() // a kubelet that takes longer is no reason to refuse the cluster
 }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -57,7 +56,7 @@ func standing(name string) cluster.Part {
 func (h *Handle) memoryVolumes() cluster.Part {
 	p := cluster.Part{Name: realness.MemoryVolumes, Realness: cluster.Real, Healthy: true, Evidence: "tmpfs, in the nodes' own mounts"}
 	for _, n := range h.config.Nodes {
-		if _, err := os.Stat(h.layout.OwnMounts(n.Index)); err != nil && !n.Stopped {
+		if !n.Stopped && !h.layout.HasOwnMounts(n.Index) {
 			p.Realness, p.Evidence, p.Note = cluster.Emulated, "folders on the disk", "this system lets no user mount"
 		}
 	}

@@ -3,7 +3,6 @@ package controlplane
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -78,6 +77,5 @@ func (t teller) ownMounts(node string) bool {
 	if !ok {
 		return false
 	}
-	_, err = os.Stat(t.layout.OwnMounts(n.Index))
-	return err == nil
+	return t.layout.HasOwnMounts(n.Index)
 }

@@ -2,6 +2,7 @@ package realness
 
 import (
 	"regexp"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -13,7 +14,10 @@ const MemoryVolumes = "volumes in memory"
 
 // Parts is the table. A conformance spec stands with the emulation without which it would fail, not with
 // what it happens to use.
-func Parts() []Part {
+func Parts() []Part { return parts() }
+
+// parts makes the table, and its expressions, once: it is asked about every Pod.
+var parts = sync.OnceValue(func() []Part {
 	return []Part{
 		{
 			Name: "etcd, kube-apiserver, kube-controller-manager, kube-scheduler", Realness: cluster.Real,
@@ -40,7 +44,7 @@ func Parts() []Part {
 			Status: []Line{{
 				Name: "containers", Evidence: "a process each",
 				Note: "no namespaces; users as programs see them, no CPU limits, memory limits looked at each second",
-			}, {Name: MemoryVolumes}},
+			}},
 			Emulations: []Emulation{
 				{
 					What:  "resizing a running Pod",
@@ -155,7 +159,7 @@ func Parts() []Part {
 			},
 		},
 	}
-}
+})
 
 func specs(patterns ...string) []*regexp.Regexp {
 	var all []*regexp.Regexp

@@ -5,6 +5,7 @@
 package realness
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 
@@ -59,17 +60,26 @@ func Find(name string) (Line, cluster.Realness) {
 	return Line{Name: name}, cluster.Absent
 }
 
+// emulations are all of the table. ownMounts leaves out those that there are only where nodes have no mounts of
+// their own.
+func emulations(ownMounts bool) iter.Seq[Emulation] {
+	return func(yield func(Emulation) bool) {
+		for _, p := range Parts() {
+			for _, e := range p.Emulations {
+				if !(ownMounts && e.WithoutMounts) && !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Emulated returns what a conformance spec passes only because of, and false when nothing of it is
 // emulated. ownMounts says whether nodes have mounts of their own.
 func Emulated(spec string, ownMounts bool) (Emulation, bool) {
-	for _, p := range Parts() {
-		for _, e := range p.Emulations {
-			if ownMounts && e.WithoutMounts {
-				continue
-			}
-			if slices.ContainsFunc(e.Specs, func(r *regexp.Regexp) bool { return r.MatchString(spec) }) {
-				return e, true
-			}
+	for e := range emulations(ownMounts) {
+		if slices.ContainsFunc(e.Specs, func(r *regexp.Regexp) bool { return r.MatchString(spec) }) {
+			return e, true
 		}
 	}
 	return Emulation{}, false
@@ -78,11 +88,9 @@ func Emulated(spec string, ownMounts bool) (Emulation, bool) {
 // Asked returns, by name, what of the table a Pod asks for: it will see it, and not have it. ownMounts is as for Emulated.
 func Asked(p *corev1.Pod, ownMounts bool) []string {
 	var asked []string
-	for _, part := range Parts() {
-		for _, e := range part.Emulations {
-			if e.Asks != nil && !(ownMounts && e.WithoutMounts) && e.Asks(p) {
-				asked = append(asked, e.What)
-			}
+	for e := range emulations(ownMounts) {
+		if e.Asks != nil && e.Asks(p) {
+			asked = append(asked, e.What)
 		}
 	}
 	return asked
@@ -91,12 +99,8 @@ func Asked(p *corev1.Pod, ownMounts bool) []string {
 // Names are those of all that is emulated. ownMounts is as for Emulated.
 func Names(ownMounts bool) []string {
 	var names []string
-	for _, part := range Parts() {
-		for _, e := range part.Emulations {
-			if !(ownMounts && e.WithoutMounts) {
-				names = append(names, e.What)
-			}
-		}
+	for e := range emulations(ownMounts) {
+		names = append(names, e.What)
 	}
 	return names
 }
