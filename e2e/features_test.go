@@ -26,17 +26,7 @@ func (s space) converse(t *testing.T, args ...string) conversation {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	cmd := s.command(ctx, s.args(args)...)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := startPiped(t, cmd)
 	ended := make(chan error, 1)
 	end := func() error {
 		err := cmd.Wait()

@@ -36,17 +36,7 @@ func TestProcesses(t *testing.T) {
 		cmd := exec.Command(cat)
 		cmd.Args, cmd.Dir, cmd.Env = []string{"cat"}, "/", []string{"NONE="}
 		change(cmd, dir)
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		in, out := startPiped(t, cmd)
 		// It is another program once it has answered.
 		if _, err := io.WriteString(in, "x"); err != nil {
 			t.Error(err)

@@ -8,13 +8,22 @@ import (
 	"path/filepath"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/fsys"
 )
 
 // furnish makes the folder that stands for a node's disk, with the little that Pods which mount folders of
 // their node (hostPath) expect of any: what is there already stays as it is.
 func furnish(disk string, n sandbox.Node) error {
+	if err := os.MkdirAll(disk, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(disk)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
 	for _, name := range []string{"etc", "home", "mnt", "opt", "run", "srv", "tmp", "usr/local", "var/lib", "var/log", "var/tmp"} {
-		if err := makeOpen(disk, filepath.FromSlash(name)); err != nil {
+		if err := fsys.MakeAll(root, filepath.FromSlash(name)); err != nil {
 			return err
 		}
 	}
@@ -33,21 +42,6 @@ func furnish(disk string, n sandbox.Node) error {
 		}
 	}
 	return nil
-}
-
-// makeOpen makes a folder below disk and its parents, for every user in a container to enter.
-func makeOpen(disk, name string) error {
-	if name == "." {
-		return os.MkdirAll(disk, 0o700)
-	}
-	if err := makeOpen(disk, filepath.Dir(name)); err != nil {
-		return err
-	}
-	err := os.Mkdir(filepath.Join(disk, name), 0o755)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	return errors.Join(err, os.Chmod(filepath.Join(disk, name), 0o755))
 }
 
 func writeOnce(file, text string) error {

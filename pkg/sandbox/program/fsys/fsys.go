@@ -77,7 +77,7 @@ func (f *FS) MakeMountPoints() {
 		if err != nil {
 			over, rel := f.mountOf(path.Dir(m.path))
 			if root, err := over.open(); err == nil {
-				makeAll(root, filepath.FromSlash(rel))
+				_ = MakeAll(root, filepath.FromSlash(rel))
 			}
 			if l, err = f.resolve(path.Dir(m.path), true); err != nil {
 				continue
@@ -100,18 +100,23 @@ func (f *FS) MakeMountPoints() {
 			}
 			continue
 		}
-		makeAll(root, name)
+		_ = MakeAll(root, name)
 	}
 }
 
-// makeAll makes a folder and its parents, for every user to enter: the umask is not the container's.
-func makeAll(root *os.Root, name string) {
+// MakeAll makes a folder and its parents, those that are not there, for every user to enter: the umask is not the
+// container's.
+func MakeAll(root *os.Root, name string) error {
 	if parent := filepath.Dir(name); parent != "." && parent != name {
-		makeAll(root, parent)
+		if err := MakeAll(root, parent); err != nil {
+			return err
+		}
 	}
-	if root.Mkdir(name, 0o755) == nil {
-		_ = root.Chmod(name, 0o755)
+	err := root.Mkdir(name, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
+	return errors.Join(err, root.Chmod(name, 0o755))
 }
 
 // Close gives back the folders that are held open.
