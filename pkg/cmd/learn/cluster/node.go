@@ -35,7 +35,7 @@ func newNode(app *cmd.App) *cobra.Command {
 	})
 	c.AddCommand(
 		o.leaf("remove", "Take a worker out of the cluster", "Node %s is gone.", cluster.NodeManager.RemoveNode),
-		o.leaf("stop", "End a node at once, as if its power failed", "Node %s is off. kubectl get nodes calls it NotReady in 5 s. Back again: node start.", cluster.NodeManager.StopNode),
+		o.leaf("stop", "End a node at once, as if its power failed", "Node %s is off. Start it: kubectl learn cluster node start %[1]s", cluster.NodeManager.StopNode),
 		o.leaf("start", "Start a node that was stopped", "Node %s is back.", cluster.NodeManager.StartNode),
 		newPress(o),
 	)
