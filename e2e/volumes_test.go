@@ -58,7 +58,8 @@ func TestVolumesMove(t *testing.T) {
 	if out := s.kubectl(t, "exec", "db-0", "--", "stat", "-c", "%u %g", "/data/file"); out != "1000 2000\n" {
 		t.Errorf("the file belongs to %q", out)
 	}
-	if out := s.kubectl(t, "describe", "pvc", "data-db-0"); !strings.Contains(out, "WaitForFirstConsumer") || !strings.Contains(out, "ProvisioningSucceeded") {
+	// The claim's controller says WaitForFirstConsumer where it sees the claim before its Pod, else WaitForPodScheduled.
+	if out := s.kubectl(t, "describe", "pvc", "data-db-0"); !strings.Contains(out, " WaitFor") || !strings.Contains(out, "ProvisioningSucceeded") {
 		t.Errorf("the claim is described as\n%s", out)
 	}
 	eventually(t, "the event of a claim with an unknown class", func() bool {
