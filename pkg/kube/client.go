@@ -3,6 +3,7 @@ package kube
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,8 +42,9 @@ type Client struct {
 	remaining              func(what string)
 	tellAfter, giveUpAfter time.Duration
 
-	mapping   sync.Mutex
-	discovery meta.ResettableRESTMapper // made when first needed
+	mapping    sync.Mutex
+	known      meta.ResettableRESTMapper // made when first needed
+	shortNames discovery.CachedDiscoveryInterface
 }
 
 // New makes a client of the cluster that cfg points at, without asking it anything. Objects that
@@ -94,22 +96,61 @@ func (c *Client) Mapping(gvk schema.GroupVersionKind) (schema.GroupVersionResour
 	if k, ok := snapshot.KindOf(gvk); ok && k.Version == gvk.Version {
 		return k.GVR(), k.Namespaced, nil
 	}
-	c.mapping.Lock()
-	defer c.mapping.Unlock()
-	if c.discovery == nil {
-		d, err := discovery.NewDiscoveryClientForConfigAndClient(c.config, c.http)
-		if err != nil {
-			return schema.GroupVersionResource{}, false, fmt.Errorf("make discovery client: %w", err)
-		}
-		c.discovery = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(d))
+	mapper, err := c.mapper()
+	if err != nil {
+		return schema.GroupVersionResource{}, false, err
 	}
-	m, err := c.discovery.RESTMapping(gvk.GroupKind(), gvk.Version)
+	m, err := mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	if meta.IsNoMatchError(err) {
-		c.discovery.Reset()
-		m, err = c.discovery.RESTMapping(gvk.GroupKind(), gvk.Version)
+		mapper.Reset()
+		m, err = mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	}
 	if err != nil {
 		return schema.GroupVersionResource{}, false, fmt.Errorf("find resource of %s: %w", gvk, err)
 	}
 	return m.Resource, m.Scope.Name() == meta.RESTScopeNameNamespace, nil
 }
+
+// mapper knows the server's kinds; what it was told is kept as long as the client.
+func (c *Client) mapper() (meta.ResettableRESTMapper, error) {
+	c.mapping.Lock()
+	defer c.mapping.Unlock()
+	if c.known == nil {
+		d, err := discovery.NewDiscoveryClientForConfigAndClient(c.config, c.http)
+		if err != nil {
+			return nil, fmt.Errorf("make discovery client: %w", err)
+		}
+		cached := memory.NewMemCacheClient(d)
+		c.shortNames = cached
+		c.known = restmapper.NewDeferredDiscoveryRESTMapper(cached)
+	}
+	return c.known, nil
+}
+
+// KindNamed finds a kind by any name that kubectl takes: plural, singular or short, with its group or
+// without, in any case. Kinds that every cluster has are known; of others the server is asked.
+func (c *Client) KindNamed(word string) (snapshot.Kind, error) {
+	if k, ok := snapshot.KindNamed(word); ok {
+		return k, nil
+	}
+	mapper, err := c.mapper()
+	if err != nil {
+		return snapshot.Kind{}, err
+	}
+	wanted := schema.ParseGroupResource(strings.ToLower(word)).WithVersion("")
+	gvk, err := restmapper.NewShortcutExpander(mapper, c.shortNames, nil).KindFor(wanted)
+	if err != nil {
+		return snapshot.Kind{}, fmt.Errorf("find kind %s: %w", word, err)
+	}
+	m, err := mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if err != nil {
+		return snapshot.Kind{}, fmt.Errorf("find resource of %s: %w", gvk, err)
+	}
+	return snapshot.Kind{
+		Kind: gvk.Kind, Resource: m.Resource.Resource, Singular: strings.ToLower(gvk.Kind), Group: gvk.Group, Version: gvk.Version,
+		Namespaced: m.Scope.Name() == meta.RESTScopeNameNamespace,
+	}, nil
+}
+
+// IsNoSuchKind says that the server knows no kind of that name.
+func IsNoSuchKind(err error) bool { return meta.IsNoMatchError(err) }

@@ -33,17 +33,29 @@ type Query struct {
 // ParseQuery reads "pods?app=web", "deployment/web", "node/worker-1" or "pods". The kind may be
 // written as kubectl takes it: plural, singular or short, in any case.
 func ParseQuery(text string) (Query, error) {
-	text = strings.TrimSpace(text)
-	word, name, named := strings.Cut(text, "/")
-	selector, selected := "", false
-	if !named || strings.Contains(word, "?") {
-		word, selector, selected = strings.Cut(text, "?")
-		name, named = "", false
-	}
+	word, _, _ := splitQuery(text)
 	kind, ok := KindNamed(word)
 	if !ok {
 		return Query{}, unknownKind(word)
 	}
+	return ParseQueryOf(kind, text)
+}
+
+// splitQuery takes a query apart: the word for its kind, "/" or "?" or nothing, and what comes after.
+func splitQuery(text string) (word, sign, rest string) {
+	text = strings.TrimSpace(text)
+	i := strings.IndexAny(text, "/?")
+	if i < 0 {
+		return text, "", ""
+	}
+	return text[:i], text[i : i+1], text[i+1:]
+}
+
+// ParseQueryOf reads a query as ParseQuery does, of a kind that is known, whatever it is called in the text. So
+// kinds are queried that not every cluster has.
+func ParseQueryOf(kind Kind, text string) (Query, error) {
+	_, sign, rest := splitQuery(text)
+	named, selected, name, selector := sign == "/", sign == "?", rest, rest
 	q := Query{Kind: kind.Kind, Resource: kind.Resource, Namespaced: kind.Namespaced, kind: kind, selector: labels.Everything()}
 	if named {
 		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
