@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/tools/clientcmd"
@@ -87,13 +88,14 @@ type Sight struct {
 	Namespace string
 	// Kubeconfig is the path of the file that leads to the practice cluster; empty for another.
 	Kubeconfig string
-	now        func() time.Time
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // Open finds the cluster: the practice cluster, or what the flags name. Where there is no practice cluster
 // the current context of the user's kubeconfig is looked at, and that is said.
 func (l *Looking) Open(ctx context.Context) (*Sight, error) {
-	s := &Sight{now: l.Now}
+	s := &Sight{Now: l.Now}
 	var permit kube.Permit
 	if !l.elsewhere() {
 		h, err := l.OpenCluster(ctx)
@@ -161,7 +163,15 @@ func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) {
 }
 
 // Observer looks at the namespace of the sight.
-func (s *Sight) Observer() *observe.Observer { return observe.Of(s.Client, s.now) }
+func (s *Sight) Observer() *observe.Observer { return observe.Of(s.Client, s.Now) }
+
+// Scope is the namespace that can be looked at: all of them where that is allowed, else the sight's own.
+func (s *Sight) Scope(ctx context.Context) string {
+	if _, err := s.Client.Dynamic().Resource(corev1.SchemeGroupVersion.WithResource("pods")).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
+		return s.Namespace
+	}
+	return ""
+}
 
 // AuditLog is the path of the API server's audit log, brought up to date; empty where there is none to read.
 func (s *Sight) AuditLog(ctx context.Context) (string, error) {

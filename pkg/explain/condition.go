@@ -5,6 +5,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -37,7 +38,11 @@ func condition(o *unstructured.Unstructured) (string, Health) {
 
 // podWords is a Pod's status, with its restarts where there were some.
 func podWords(o *unstructured.Unstructured) string {
-	p := podOf(o)
+	return podLine(podOf(o))
+}
+
+// podLine is podWords of a Pod that was read already.
+func podLine(p *corev1.Pod) string {
 	words := podStatus(p)
 	if words == "Running" && !isReady(p) {
 		words = "Running, not ready"

@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -13,37 +12,164 @@ import (
 // Draw is the map of what a snapshot holds. The control plane's health is not in a snapshot; who
 // knows it fills it in.
 func Draw(now *snapshot.Snapshot) *Map {
-	m := &Map{Pods: len(kindIn(now, "Pod"))}
-	m.Nodes, m.Unplaced = nodesWith(now, func(*unstructured.Unstructured) bool { return true })
-	w := newWorld(now, nil)
+	s := NewSketch(now, now.Namespace)
+	s.AddAll(now)
+	return s.Map()
+}
+
+// Sketch is a map to which Pods are added one by one. Of each it keeps only what a picture shows, so that
+// thousands take little memory.
+type Sketch struct {
+	now       *snapshot.Snapshot
+	namespace string
+	nodes     map[string]*NodePods
+	kernel    string
+	unplaced  []PodDot
+	pods      int
+	// selected are the Pods of each namespace that has Services, which may take them in.
+	selected map[string][]selectable
+}
+
+// selectable is what a Service's selector looks at.
+type selectable struct {
+	name   string
+	labels map[string]string
+}
+
+// NewSketch is the map of a snapshot's nodes and Services, without any Pod. The Pods of the namespace are named, or all where
+// it is empty; others are counted.
+func NewSketch(now *snapshot.Snapshot, namespace string) *Sketch {
+	s := &Sketch{now: now, namespace: namespace, nodes: map[string]*NodePods{}, selected: map[string][]selectable{}}
+	var nodes []*corev1.Node
+	for _, o := range kindIn(now, "Node") {
+		n := nodeOf(o)
+		nodes = append(nodes, n)
+		s.nodes[n.Name] = describeNode(n)
+	}
+	s.kernel = kernelNote(nodes)
 	for _, o := range kindIn(now, "Service") {
-		m.Services = append(m.Services, describeService(w, now, serviceOf(o)))
+		s.selected[o.GetNamespace()] = nil
+	}
+	return s
+}
+
+// Add puts a Pod into the picture. The Pod is not kept.
+func (s *Sketch) Add(p *corev1.Pod) {
+	if s.namespace != "" && p.Namespace != s.namespace {
+		s.count(p)
+		return
+	}
+	n := s.stand(p)
+	if list, ok := s.selected[p.Namespace]; ok && p.DeletionTimestamp == nil {
+		s.selected[p.Namespace] = append(list, selectable{p.Name, p.Labels})
+	}
+	dot := PodDot{Name: p.Name, Status: podLine(p), Health: podHealth(p)}
+	if s.namespace == "" {
+		dot.Namespace = p.Namespace
+	}
+	if n == nil {
+		s.unplaced = append(s.unplaced, dot)
+	} else {
+		n.Pods = append(n.Pods, dot)
+	}
+}
+
+// AddAll puts the Pods of a snapshot into the picture.
+func (s *Sketch) AddAll(now *snapshot.Snapshot) {
+	for _, o := range kindIn(now, "Pod") {
+		s.Add(podOf(o))
+	}
+}
+
+// count counts a Pod that is not shown.
+func (s *Sketch) count(p *corev1.Pod) {
+	if n := s.stand(p); n != nil {
+		n.Others++
+	}
+}
+
+// stand is the node that a Pod stands on, or nil; what the Pod asks for is asked of it.
+func (s *Sketch) stand(p *corev1.Pod) *NodePods {
+	s.pods++
+	if p.Spec.NodeName == "" {
+		return nil
+	}
+	n := s.nodes[p.Spec.NodeName]
+	if n == nil {
+		n = &NodePods{Name: p.Spec.NodeName, Health: Unknown, Status: "unknown"}
+		s.nodes[n.Name] = n
+	}
+	if !ended(p) {
+		ask(n, p)
+	}
+	return n
+}
+
+// Map is the picture of what was put in.
+func (s *Sketch) Map() *Map {
+	m := &Map{Namespace: s.namespace, Kernel: s.kernel, Unplaced: s.unplaced, Pods: s.pods}
+	sortDots(m.Unplaced)
+	for _, name := range sortedKeys(s.nodes) {
+		n := *s.nodes[name]
+		sortDots(n.Pods)
+		m.Nodes = append(m.Nodes, n)
+	}
+	answering := answeringIn(s.now)
+	for _, o := range kindIn(s.now, "Service") {
+		if s.namespace == "" || o.GetNamespace() == s.namespace {
+			m.Services = append(m.Services, s.describe(serviceOf(o), answering))
+		}
 	}
 	return m
 }
 
-func describeService(w *world, now *snapshot.Snapshot, s *corev1.Service) ServiceMap {
-	d := ServiceMap{Name: s.Name, Type: string(s.Spec.Type), Health: Well}
+func sortDots(dots []PodDot) {
+	sort.SliceStable(dots, func(i, j int) bool {
+		if dots[i].Namespace != dots[j].Namespace {
+			return dots[i].Namespace < dots[j].Namespace
+		}
+		return dots[i].Name < dots[j].Name
+	})
+}
+
+// answeringIn are the Pods that get requests, by the namespace and name of the Service.
+func answeringIn(now *snapshot.Snapshot) map[[2]string]map[string]bool {
+	found := map[[2]string]map[string]bool{}
+	for _, o := range kindIn(now, "EndpointSlice") {
+		key := [2]string{o.GetNamespace(), serviceName(o)}
+		if found[key] == nil {
+			found[key] = map[string]bool{}
+		}
+		addReady(found[key], sliceOf(o))
+	}
+	return found
+}
+
+func (s *Sketch) describe(service *corev1.Service, all map[[2]string]map[string]bool) ServiceMap {
+	d := ServiceMap{Name: service.Name, Type: string(service.Spec.Type), Health: Well, NoSelector: len(service.Spec.Selector) == 0}
+	if s.namespace == "" {
+		d.Namespace = service.Namespace
+	}
 	if d.Type == "" {
 		d.Type = string(corev1.ServiceTypeClusterIP)
 	}
-	for _, p := range s.Spec.Ports {
+	for _, p := range service.Spec.Ports {
 		port := fmt.Sprint(p.Port)
 		if p.NodePort != 0 {
 			port += fmt.Sprintf(" (node port %d)", p.NodePort)
 		}
 		d.Ports = append(d.Ports, port)
 	}
-	answering := w.answering(s.Namespace, s.Name)
+	answering := all[[2]string{service.Namespace, service.Name}]
 	d.Answering = sortedKeys(answering)
-	for _, o := range kindIn(now, "Pod") {
-		if o.GetNamespace() == s.Namespace && serves(s, o) && !answering[o.GetName()] && o.GetDeletionTimestamp() == nil {
-			d.Silent = append(d.Silent, o.GetName())
+	for _, pod := range s.selected[service.Namespace] {
+		if !answering[pod.name] && takesIn(service.Spec.Selector, pod.labels) {
+			d.Silent = append(d.Silent, pod.name)
 		}
 	}
 	sort.Strings(d.Silent)
 	switch {
-	case now.Errors["endpointslices"] != "" || (len(s.Spec.Selector) == 0 && len(answering) == 0):
+	case s.now.Errors["endpointslices"] != "" || (len(service.Spec.Selector) == 0 && len(answering) == 0):
 		d.Health = Unknown
 	case len(answering) == 0:
 		d.Health = Unwell
@@ -51,4 +177,14 @@ func describeService(w *world, now *snapshot.Snapshot, s *corev1.Service) Servic
 		d.Health = Waiting
 	}
 	return d
+}
+
+// takesIn says that a Service's selector takes in something with these labels.
+func takesIn(selector, labels map[string]string) bool {
+	for k, v := range selector {
+		if got, ok := labels[k]; !ok || got != v {
+			return false
+		}
+	}
+	return len(selector) > 0
 }

@@ -6,20 +6,25 @@ type Map struct {
 	Cluster  string `json:"cluster,omitempty"`
 	Provider string `json:"provider,omitempty"`
 	Version  string `json:"version,omitempty"`
-	// ControlPlane is not in a snapshot either.
-	ControlPlane []Component  `json:"controlPlane,omitempty"`
-	Nodes        []NodePods   `json:"nodes"`
-	Unplaced     []PodDot     `json:"unplaced,omitempty"`
-	Services     []ServiceMap `json:"services,omitempty"`
-	Pods         int          `json:"pods"`
+	// Namespace is the one whose Pods and Services are named; empty for all.
+	Namespace string `json:"namespace,omitempty"`
+	// ControlPlane is not in a snapshot either; Parts makes it of Vitals.
+	ControlPlane []Component `json:"controlPlane,omitempty"`
+	// Kernel is whose kernel Pods use, in a sentence.
+	Kernel   string       `json:"kernel,omitempty"`
+	Nodes    []NodePods   `json:"nodes"`
+	Unplaced []PodDot     `json:"unplaced,omitempty"`
+	Services []ServiceMap `json:"services,omitempty"`
+	// Pods is how many there are, those of other namespaces included.
+	Pods int `json:"pods"`
 }
 
 // Component is one part of the control plane.
 type Component struct {
 	Name string `json:"name"`
 	// Does is what it is there for.
-	Does    string `json:"does"`
-	Healthy bool   `json:"healthy"`
+	Does   string `json:"does"`
+	Health Health `json:"health"`
 	// Evidence is how the health is known.
 	Evidence string `json:"evidence"`
 	// Away is what nobody does while it is away.
@@ -28,11 +33,14 @@ type Component struct {
 
 // ServiceMap is one Service with the Pods that answer for it.
 type ServiceMap struct {
-	Name  string   `json:"name"`
-	Type  string   `json:"type"`
-	Ports []string `json:"ports,omitempty"`
+	Namespace string   `json:"namespace,omitempty"`
+	Name      string   `json:"name"`
+	Type      string   `json:"type"`
+	Ports     []string `json:"ports,omitempty"`
 	// Answering are the Pods that requests are sent to, Silent those that match and get none.
 	Answering []string `json:"answering,omitempty"`
 	Silent    []string `json:"silent,omitempty"`
-	Health    Health   `json:"health"`
+	// NoSelector says that it takes in no Pods by their labels.
+	NoSelector bool   `json:"noSelector,omitempty"`
+	Health     Health `json:"health"`
 }

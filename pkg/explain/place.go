@@ -20,13 +20,21 @@ func Place(target snapshot.Query, now *snapshot.Snapshot) (*Placement, error) {
 			return nil, missing(target, now)
 		}
 	}
-	asked := map[string]bool{}
+	asked := map[types.UID]bool{}
 	for _, o := range pods {
-		asked[string(o.GetUID())] = true
+		asked[o.GetUID()] = true
 	}
-	p := &Placement{}
-	p.Nodes, p.Unplaced = nodesWith(now, func(o *unstructured.Unstructured) bool { return asked[string(o.GetUID())] })
-	return p, nil
+	s := NewSketch(now, "")
+	for _, o := range kindIn(now, "Pod") {
+		if pod := podOf(o); asked[o.GetUID()] {
+			pod.Namespace = "" // there is but one
+			s.Add(pod)
+		} else {
+			s.count(pod)
+		}
+	}
+	m := s.Map()
+	return &Placement{Nodes: m.Nodes, Unplaced: m.Unplaced}, nil
 }
 
 // podsOf are the Pods that belong to a target, sorted by name.
@@ -71,40 +79,6 @@ func kindIn(now *snapshot.Snapshot, kind string) []*unstructured.Unstructured {
 	return found
 }
 
-// nodesWith are all nodes, with the Pods that are shown and the number of those that are not. Nodes
-// that only Pods tell of are there too, with unknown health.
-func nodesWith(now *snapshot.Snapshot, shown func(*unstructured.Unstructured) bool) (nodes []NodePods, unplaced []PodDot) {
-	by := map[string]*NodePods{}
-	for _, o := range kindIn(now, "Node") {
-		by[o.GetName()] = describeNode(nodeOf(o))
-	}
-	for _, o := range kindIn(now, "Pod") {
-		p := podOf(o)
-		n := by[p.Spec.NodeName]
-		if n == nil && p.Spec.NodeName != "" {
-			n = &NodePods{Name: p.Spec.NodeName, Health: Unknown, Status: "unknown"}
-			by[n.Name] = n
-		}
-		if n != nil && !ended(p) {
-			ask(n, p)
-		}
-		dot := PodDot{Name: p.Name, Status: podWords(o), Health: podHealth(p)}
-		switch {
-		case !shown(o) && n != nil:
-			n.Others++
-		case !shown(o):
-		case n == nil:
-			unplaced = append(unplaced, dot)
-		default:
-			n.Pods = append(n.Pods, dot)
-		}
-	}
-	for _, name := range sortedKeys(by) {
-		nodes = append(nodes, *by[name])
-	}
-	return nodes, unplaced
-}
-
 // ask adds what a Pod asks for to what is asked of its node.
 func ask(n *NodePods, p *corev1.Pod) {
 	for _, c := range p.Spec.Containers {
@@ -114,7 +88,11 @@ func ask(n *NodePods, p *corev1.Pod) {
 }
 
 func describeNode(n *corev1.Node) *NodePods {
-	d := &NodePods{Name: n.Name, Role: "worker", Health: Well, Status: "Ready"}
+	i := n.Status.NodeInfo
+	d := &NodePods{
+		Name: n.Name, Role: "worker", Health: Well, Status: "Ready",
+		Kubelet: i.KubeletVersion, Runtime: i.ContainerRuntimeVersion, Kernel: i.KernelVersion,
+	}
 	if _, ok := n.Labels["node-role.kubernetes.io/control-plane"]; ok {
 		d.Role = "control-plane"
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
-// nodeLeases is where the kubelets renew their leases; a query for leases means those.
+// nodeLeases is where the kubelets renew their leases; a query for leases means those, but in the namespace System.
 const nodeLeases = "kube-node-lease"
 
 // Observer looks at one namespace of a cluster, and at what belongs to no namespace. It may be used
@@ -91,7 +91,7 @@ func (o *Observer) resource(q snapshot.Query) dynamic.ResourceInterface {
 	switch {
 	case !q.Namespaced:
 		return o.client.Resource(q.GVR())
-	case q.Resource == "leases":
+	case q.Resource == "leases" && o.namespace != System:
 		return o.client.Resource(q.GVR()).Namespace(nodeLeases)
 	default:
 		return o.client.Resource(q.GVR()).Namespace(o.namespace)

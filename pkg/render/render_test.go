@@ -106,9 +106,9 @@ func TestAMapWithItsControlPlane(t *testing.T) {
 	m := &explain.Map{
 		Cluster: "learn", Provider: "sandbox", Version: "v1.37.2", Pods: 4,
 		ControlPlane: []explain.Component{
-			{Name: "API server", Does: "every request goes through it", Healthy: true, Evidence: "/readyz ok, 3 ms"},
+			{Name: "API server", Does: "every request goes through it", Health: explain.Well, Evidence: "/readyz ok, 3 ms"},
 			{
-				Name: "controller manager", Does: "makes what is into what should be", Evidence: "lease ran out 14 s ago",
+				Name: "controller manager", Does: "makes what is what it should be", Health: explain.Unwell, Evidence: "lease ran out 14 s ago",
 				Away: "nobody replaces Pods, counts replicas or notices dead nodes",
 			},
 		},

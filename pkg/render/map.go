@@ -1,0 +1,250 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+)
+
+const (
+	// mostNodes and mostServices are how many have a line of their own; the rest is summed up.
+	mostNodes, mostServices = 16, 16
+	// mostDots is how many Pods of a node are named; of more they are counted.
+	mostDots = 12
+	// fewNodes is up to how many nodes each tells what runs it.
+	fewNodes = 5
+	// gauge is the room for one bar and its numbers.
+	gauge = 16
+)
+
+// drawMap shows the architecture as it is.
+func (p *page) drawMap(m *explain.Map) {
+	var head []string
+	for _, t := range []string{m.Cluster, m.Provider} {
+		if t != "" {
+			head = append(head, t)
+		}
+	}
+	if m.Version != "" {
+		head = append(head, "Kubernetes "+m.Version)
+	}
+	head = append(head, count(len(m.Nodes), "node"), count(m.Pods, "Pod"), count(len(m.Services), "Service"))
+	p.text("", 0, strings.Join(head, " · "), p.s.Bold)
+	if m.Namespace != "" {
+		p.text("", 0, "Pods and Services of namespace "+m.Namespace+"; -A shows all.", p.s.Dim)
+	}
+	p.controlPlane(m.ControlPlane)
+	p.mapNodes(m)
+	p.services(m.Services)
+}
+
+func (p *page) controlPlane(parts []explain.Component) {
+	if len(parts) == 0 {
+		return
+	}
+	names, does := 0, 0
+	for _, c := range parts {
+		names, does = max(names, Width(c.Name)), max(does, Width(c.Does))
+	}
+	p.gap()
+	p.line(p.s.Accent("CONTROL PLANE"))
+	for _, c := range parts {
+		left := p.healthSign(c.Health) + " " + pad(p.s.Plain(c.Name), names) + "  " + pad(p.s.Plain(c.Does), does) + "  "
+		room := p.s.width() - len(margin) - Width(left)
+		if Width(c.Evidence) > room {
+			p.line(left)
+			p.text("", 4, c.Evidence, p.s.Dim)
+		} else {
+			p.line(left, p.s.Dim(p.s.Plain(c.Evidence)))
+		}
+		if c.Away != "" {
+			p.text("", 4, "while it is away: "+c.Away, p.s.Bad)
+		}
+	}
+}
+
+// gauges show how much of a node's CPU and memory is asked for; empty where its size is not known.
+func (p *page) gauges(n explain.NodePods) string {
+	if n.CPU.Has == 0 {
+		return ""
+	}
+	const gi = 1 << 30
+	cpu := fmt.Sprintf("%s %.1f/%.0f", p.bar(n.CPU), float64(n.CPU.Asked)/1000, float64(n.CPU.Has)/1000)
+	memory := fmt.Sprintf("%s %.1f/%.0fG", p.bar(n.Memory), float64(n.Memory.Asked)/gi, float64(n.Memory.Has)/gi)
+	return p.s.Dim(pad(cpu, gauge) + pad(memory, gauge))
+}
+
+// bar is six columns that fill as more is asked for; anything asked for shows.
+func (p *page) bar(q explain.Quantity) string {
+	const columns = 6
+	full := 0
+	if q.Has > 0 {
+		full = int(min(q.Asked*columns/q.Has, columns))
+	}
+	if q.Asked > 0 && full == 0 {
+		full = 1
+	}
+	return strings.Repeat(p.s.sign("█", "#"), full) + strings.Repeat(p.s.sign("░", "."), columns-full)
+}
+
+// mapNodes shows the nodes with their Pods, those that are not well first where there are many.
+func (p *page) mapNodes(m *explain.Map) {
+	p.gap()
+	names := 0
+	shown, rest := mostPressing(m.Nodes, mostNodes, func(n explain.NodePods) explain.Health { return n.Health })
+	for _, n := range shown {
+		names = max(names, Width(n.Name))
+	}
+	p.line(p.s.Accent(pad("NODES", names+4)), p.s.Dim(pad("cpu asked", gauge)+pad("memory asked", gauge)+"Pods"))
+	for _, n := range shown {
+		p.node(n, names, p.gauges(n))
+		if text := runs(n); text != "" && len(m.Nodes) <= fewNodes {
+			p.text("", names+4, text, p.s.Dim)
+		}
+	}
+	if len(rest) > 0 {
+		pods, well := 0, 0
+		for _, n := range rest {
+			pods += len(n.Pods) + n.Others
+			if n.Health == explain.Well {
+				well++
+			}
+		}
+		p.text("", 2, fmt.Sprintf("and %s more, %d of them ready, with %s", count(len(rest), "node"), well, count(pods, "Pod")), p.s.Dim)
+	}
+	p.unplaced(m.Unplaced, names)
+	if m.Kernel != "" {
+		p.text("", 2, m.Kernel, p.s.Dim)
+	}
+}
+
+// runs says what runs a node, and how much of it is used where that is measured.
+func runs(n explain.NodePods) string {
+	var parts []string
+	if n.CPU.Used > 0 || n.Memory.Used > 0 {
+		parts = append(parts, fmt.Sprintf("uses %.2f cpu, %.1fG", float64(n.CPU.Used)/1000, float64(n.Memory.Used)/(1<<30)))
+	}
+	if n.Kubelet != "" {
+		parts = append(parts, "kubelet "+n.Kubelet)
+	}
+	if n.Runtime != "" {
+		parts = append(parts, n.Runtime)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// mostPressing are at most so many of a list, and the rest: of a list that is longer, those that are not well come first.
+func mostPressing[T any](list []T, most int, health func(T) explain.Health) (shown, rest []T) {
+	if len(list) <= most {
+		return list, nil
+	}
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b T) int { return urgency(health(a)) - urgency(health(b)) })
+	return sorted[:most], sorted[most:]
+}
+
+func urgency(h explain.Health) int {
+	return slices.Index([]explain.Health{explain.Unwell, explain.Waiting, explain.Unknown, explain.Well}, h)
+}
+
+// summary counts Pods by how they are, and names some that are not well.
+func (p *page) summary(label string, indent int, pods []explain.PodDot) {
+	const mostNamed = 3
+	counts := map[explain.Health]int{}
+	var named []string
+	for _, d := range pods {
+		counts[d.Health]++
+	}
+	for _, d := range pods {
+		if d.Health == explain.Unwell && len(named) < mostNamed {
+			named = append(named, p.s.short(d.Name)+" ("+p.s.Plain(d.Status)+")")
+		}
+	}
+	var parts []string
+	for _, h := range []explain.Health{explain.Well, explain.Waiting, explain.Unwell} {
+		words := map[explain.Health]string{explain.Well: "well", explain.Waiting: "on their way", explain.Unwell: "not well"}[h]
+		if counts[h] > 0 {
+			parts = append(parts, p.dot(h)+" "+fmt.Sprintf("%d %s", counts[h], words))
+		}
+	}
+	p.line(pad(label, indent), strings.Join(parts, "  "))
+	if len(named) > 0 {
+		text := strings.Join(named, ", ")
+		if more := counts[explain.Unwell] - len(named); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		p.text("", indent, text, p.s.Dim)
+	}
+}
+
+func (p *page) services(list []explain.ServiceMap) {
+	if len(list) == 0 {
+		return
+	}
+	shown, rest := mostPressing(list, mostServices, func(s explain.ServiceMap) explain.Health { return s.Health })
+	p.gap()
+	p.line(p.s.Accent("SERVICES"))
+	names := 0
+	for _, sv := range shown {
+		names = max(names, Width(serviceLabel(sv)))
+	}
+	for _, sv := range shown {
+		label := p.healthSign(sv.Health) + " " + pad(p.s.Plain(serviceLabel(sv)), names) + "  "
+		p.text(label, Width(label), p.answers(sv), nil)
+	}
+	if len(rest) > 0 {
+		well := 0
+		for _, s := range rest {
+			if s.Health == explain.Well {
+				well++
+			}
+		}
+		p.text("", 2, fmt.Sprintf("and %s more; of %d all Pods answer", count(len(rest), "Service"), well), p.s.Dim)
+	}
+}
+
+// answers says which Pods answer for a Service.
+func (p *page) answers(sv explain.ServiceMap) string {
+	const mostNamed = 6
+	total := len(sv.Answering) + len(sv.Silent)
+	switch {
+	case sv.Type == "ExternalName":
+		return "is another name for something outside"
+	case total == 0 && sv.NoSelector:
+		return "has no selector, and nobody gave it addresses"
+	case total == 0:
+		return "no Pod has the labels that it looks for"
+	case sv.NoSelector:
+		return "has no selector; leads to " + strings.Join(firstFew(sv.Answering, mostNamed), " ")
+	}
+	text := fmt.Sprintf("%d of %s answer", len(sv.Answering), count(total, "Pod"))
+	var short []string
+	for _, name := range firstFew(sv.Answering, mostNamed) {
+		short = append(short, p.s.short(name))
+	}
+	if len(short) > 0 {
+		text += ": " + strings.Join(short, " ")
+	}
+	return text
+}
+
+// firstFew are the first of a list, and a word on the others.
+func firstFew(list []string, most int) []string {
+	if len(list) <= most {
+		return list
+	}
+	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
+}
+
+func serviceLabel(sv explain.ServiceMap) string {
+	name := sv.Name
+	if sv.Namespace != "" {
+		name = sv.Namespace + "/" + name
+	}
+	if len(sv.Ports) == 0 {
+		return name
+	}
+	return name + ":" + strings.Join(sv.Ports, ",")
+}
