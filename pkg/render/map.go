@@ -13,8 +13,6 @@ const (
 	mostNodes, mostServices = 16, 16
 	// mostDots is how many Pods of a node are named; of more they are counted.
 	mostDots = 12
-	// fewNodes is up to how many nodes each tells what runs it.
-	fewNodes = 5
 	// gauge is the room for one bar and its numbers.
 	gauge = 16
 )
@@ -97,12 +95,9 @@ func (p *page) mapNodes(m *explain.Map) {
 	for _, n := range shown {
 		names = max(names, Width(n.Name))
 	}
-	p.line(p.s.Accent(pad("NODES", names+4)), p.s.Dim(pad("cpu asked", gauge)+pad("memory asked", gauge)+"Pods"))
+	p.line(p.s.Accent(pad("NODES", names+4)), p.s.Dim(pad("cpu asked", gauge)+pad("memory asked", gauge)+"used"))
 	for _, n := range shown {
-		p.node(n, names, p.gauges(n))
-		if text := runs(n); text != "" && len(m.Nodes) <= fewNodes {
-			p.text("", names+4, text, p.s.Dim)
-		}
+		p.mapNode(n, names)
 	}
 	if len(rest) > 0 {
 		pods, well := 0, 0
@@ -115,24 +110,56 @@ func (p *page) mapNodes(m *explain.Map) {
 		p.text("", 2, fmt.Sprintf("and %s more, %d of them ready, with %s", count(len(rest), "node"), well, count(pods, "Pod")), p.s.Dim)
 	}
 	p.unplaced(m.Unplaced, names)
+	if text := versions(m.Nodes); text != "" {
+		p.text("", 2, text, p.s.Dim)
+	}
 	if m.Kernel != "" {
 		p.text("", 2, m.Kernel, p.s.Dim)
 	}
 }
 
-// runs says what runs a node, and how much of it is used where that is measured.
-func runs(n explain.NodePods) string {
-	var parts []string
-	if n.CPU.Used > 0 || n.Memory.Used > 0 {
-		parts = append(parts, fmt.Sprintf("uses %.2f cpu, %.1fG", float64(n.CPU.Used)/1000, float64(n.Memory.Used)/(1<<30)))
+// mapNode shows a node in a line, and its Pods below.
+func (p *page) mapNode(n explain.NodePods, names int) {
+	label := p.healthSign(n.Health) + " " + pad(p.s.Plain(n.Name), names) + "  " + p.gauges(n)
+	text := used(n)
+	if n.Health != explain.Well || n.Status != "Ready" {
+		text = n.Status
+		if n.Why != "" {
+			text += ": " + n.Why
+		}
 	}
-	if n.Kubelet != "" {
-		parts = append(parts, "kubelet "+n.Kubelet)
+	p.text(label, Width(label), text, p.s.Dim)
+	indent := names + 4
+	switch {
+	case len(n.Pods) > mostDots:
+		p.summary("", indent, n.Pods)
+	case len(n.Pods) > 0:
+		p.dots("", indent, n.Pods)
 	}
-	if n.Runtime != "" {
-		parts = append(parts, n.Runtime)
+	if n.Others > 0 {
+		p.text("", indent, count(n.Others, "Pod")+" of other namespaces", p.s.Dim)
 	}
-	return strings.Join(parts, " · ")
+}
+
+// used is how much of a node is used, where that is measured.
+func used(n explain.NodePods) string {
+	if n.CPU.Used == 0 && n.Memory.Used == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f cpu, %.1fG", float64(n.CPU.Used)/1000, float64(n.Memory.Used)/(1<<30))
+}
+
+// versions say what runs the nodes, where it is the same on all.
+func versions(nodes []explain.NodePods) string {
+	if len(nodes) == 0 || nodes[0].Kubelet == "" {
+		return ""
+	}
+	for _, n := range nodes {
+		if n.Kubelet != nodes[0].Kubelet || n.Runtime != nodes[0].Runtime {
+			return ""
+		}
+	}
+	return fmt.Sprintf("On each node: kubelet %s, container runtime %s.", nodes[0].Kubelet, nodes[0].Runtime)
 }
 
 // mostPressing are at most so many of a list, and the rest: of a list that is longer, those that are not well come first.

@@ -13,14 +13,14 @@ func (p *page) placement(pl *explain.Placement) {
 		names = max(names, Width(n.Name))
 	}
 	for _, n := range pl.Nodes {
-		p.node(n, names, "")
+		p.node(n, names)
 	}
 	p.unplaced(pl.Unplaced, names)
 }
 
-// node shows a node in a line, with its Pods; gauges stand between its name and them.
-func (p *page) node(n explain.NodePods, names int, gauges string) {
-	label := p.healthSign(n.Health) + " " + pad(p.s.Plain(n.Name), names) + "  " + gauges
+// node shows a node in a line, with its Pods.
+func (p *page) node(n explain.NodePods, names int) {
+	label := p.healthSign(n.Health) + " " + pad(p.s.Plain(n.Name), names) + "  "
 	indent := Width(label)
 	if n.Health != explain.Well || n.Status != "Ready" {
 		text := n.Status
