@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -127,12 +128,14 @@ func makeNode(ctx context.Context, client kubernetes.Interface, i int) error {
 			NodeInfo:   corev1.NodeSystemInfo{KubeletVersion: "v1.37.2", ContainerRuntimeVersion: "containerd://2.1.4", KernelVersion: "6.12.1", OperatingSystem: "linux", Architecture: "amd64"},
 		},
 	}
-	made, err := client.CoreV1().Nodes().Create(ctx, n, metav1.CreateOptions{})
+	if _, err := client.CoreV1().Nodes().Create(ctx, n, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	status, err := json.Marshal(map[string]any{"status": n.Status})
 	if err != nil {
 		return err
 	}
-	made.Status = n.Status
-	if _, err := client.CoreV1().Nodes().UpdateStatus(ctx, made, metav1.UpdateOptions{}); err != nil {
+	if _, err := client.CoreV1().Nodes().Patch(ctx, n.Name, "application/strategic-merge-patch+json", status, metav1.PatchOptions{}, "status"); err != nil {
 		return err
 	}
 	name, seconds, now := mapNode(i), int32(40), metav1.NowMicro()

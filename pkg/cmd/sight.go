@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
@@ -164,6 +165,24 @@ func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) {
 
 // Observer looks at the namespace of the sight.
 func (s *Sight) Observer() *observe.Observer { return observe.Of(s.Client, s.Now) }
+
+// TryDelete asks the API server to try a deletion without carrying it out, and returns what came of it as a sentence. It counts as a
+// write: on a cluster where this program may not write it is refused.
+func (s *Sight) TryDelete(ctx context.Context, q snapshot.Query) (string, error) {
+	all := s.Client.Dynamic().Resource(q.GVR())
+	var one dynamic.ResourceInterface = all
+	if q.Namespaced {
+		one = all.Namespace(s.Namespace)
+	}
+	err := one.Delete(ctx, q.Name, metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}})
+	if _, refused := errors.AsType[*kube.Refused](err); refused {
+		return "", fmt.Errorf("--try-delete is a write that is not carried out, and is left to practice clusters. Yourself: kubectl delete %s --dry-run=server", q.String())
+	}
+	if err != nil {
+		return fmt.Sprintf("Tried, and not carried out: the API server refuses. It says: %v", err), nil
+	}
+	return "Tried, and not carried out: the API server would delete it.", nil
+}
 
 // Scope is the namespace that can be looked at: all of them where that is allowed, else the sight's own.
 func (s *Sight) Scope(ctx context.Context) string {

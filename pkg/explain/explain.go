@@ -29,7 +29,7 @@ func Kinds() []string {
 	return []string{KindTimeline, KindTree, KindOwners, KindPlacement, KindWhy, KindMap}
 }
 
-// Explanation is one answer. Of Story, Tree, Placement, Diagnosis and Map exactly one is set.
+// Explanation is one answer. Of Story, Tree, Placement, Diagnosis, Map and Object exactly one is set.
 type Explanation struct {
 	Kind      string    `json:"kind"`
 	Target    string    `json:"target,omitempty"`
@@ -41,6 +41,7 @@ type Explanation struct {
 	Placement *Placement `json:"placement,omitempty"`
 	Diagnosis *Diagnosis `json:"diagnosis,omitempty"`
 	Map       *Map       `json:"map,omitempty"`
+	Object    *Object    `json:"object,omitempty"`
 
 	// Unread says, for each resource that could not be read, why; what hangs on it is then not known.
 	Unread map[string]string `json:"unread,omitempty"`

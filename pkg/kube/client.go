@@ -3,6 +3,7 @@ package kube
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -150,6 +151,32 @@ func (c *Client) KindNamed(word string) (snapshot.Kind, error) {
 		Kind: gvk.Kind, Resource: m.Resource.Resource, Singular: strings.ToLower(gvk.Kind), Group: gvk.Group, Version: gvk.Version,
 		Namespaced: m.Scope.Name() == meta.RESTScopeNameNamespace,
 	}, nil
+}
+
+// OtherKinds are the namespaced kinds that the server can list and that not every cluster has, such as those of custom resources.
+func (c *Client) OtherKinds() ([]snapshot.Kind, error) {
+	if _, err := c.mapper(); err != nil {
+		return nil, err
+	}
+	lists, err := c.shortNames.ServerPreferredResources()
+	if len(lists) == 0 && err != nil { // of groups that do not answer the others are known all the same
+		return nil, fmt.Errorf("list the server's kinds: %w", err)
+	}
+	var found []snapshot.Kind
+	for _, l := range lists {
+		gv, err := schema.ParseGroupVersion(l.GroupVersion)
+		if err != nil || gv.Group == "metrics.k8s.io" { // figures, no objects
+			continue
+		}
+		for _, r := range l.APIResources {
+			gvk := gv.WithKind(r.Kind)
+			if _, known := snapshot.KindOf(gvk); known || !r.Namespaced || !slices.Contains(r.Verbs, "list") || strings.Contains(r.Name, "/") {
+				continue
+			}
+			found = append(found, snapshot.Kind{Kind: r.Kind, Resource: r.Name, Singular: strings.ToLower(r.Kind), Group: gv.Group, Version: gv.Version, Namespaced: true})
+		}
+	}
+	return found, nil
 }
 
 // IsNoSuchKind says that the server knows no kind of that name.

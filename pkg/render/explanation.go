@@ -21,9 +21,16 @@ func Explanation(w io.Writer, e *explain.Explanation, s Style) error {
 		p.diagnosis(e.Diagnosis)
 	case e.Map != nil:
 		p.drawMap(e.Map)
+	case e.Object != nil:
+		p.object(e.Object)
 	}
-	for _, resource := range sorted(e.Unread) {
-		p.text(s.UnsureSign()+" ", 2, fmt.Sprintf("The %s could not be read: %s", resource, e.Unread[resource]), nil)
-	}
+	p.unread(e.Unread)
 	return p.flush(w)
+}
+
+// unread says what could not be read, and why.
+func (p *page) unread(reasons map[string]string) {
+	for _, resource := range sorted(reasons) {
+		p.text(p.s.UnsureSign()+" ", 2, fmt.Sprintf("The %s could not be read: %s", resource, reasons[resource]), nil)
+	}
 }

@@ -54,6 +54,7 @@ var arguments = map[string][]string{
 	"cluster forget":        {"", "--leave-behind"},
 	"shell":                 {""},
 	"kubectl":               {"-- get pods", "-- delete namespace shop"},
+	"explain":               {"", "pod/web", "pod/web --try-delete", "deploy web -o json"},
 	"map":                   {"", "-A -o json", "-o svg"},
 	"run":                   {"one", "--all", "one -o json"},
 	"author":                {""},

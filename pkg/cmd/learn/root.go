@@ -25,6 +25,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/kubectl"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/list"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/next"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/object"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/quit"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/reset"
@@ -109,7 +110,7 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 			list.New(app), start.New(app), check.New(app), next.New(app), hint.New(app), strike.New(app),
 			skip.New(app), reset.New(app), quit.New(app), progress.New(app),
 		}},
-		{"explain", "Explaining what is there:", []*cobra.Command{draw.New(app)}},
+		{"explain", "Explaining what is there:", []*cobra.Command{draw.New(app), object.New(app)}},
 		{"cluster", "The practice cluster:", []*cobra.Command{cluster.New(app), shell.New(app), kubectl.New(app)}},
 		{"robot", "Demonstrating and writing lessons:", []*cobra.Command{run.New(app), author.New(app)}},
 	} {
