@@ -232,7 +232,11 @@ func usedBy(list []*unstructured.Unstructured, one, none string) string {
 	if len(list) == 0 {
 		return none + ", as far as can be seen."
 	}
-	return fmt.Sprintf("%s use it: %s.", plural(len(list), one), names(list, 5))
+	verb := "use"
+	if len(list) == 1 {
+		verb = "uses"
+	}
+	return fmt.Sprintf("%s %s it: %s.", plural(len(list), one), verb, names(list, 5))
 }
 
 func (s *scenery) claimNow() ([]Link, Health) {

@@ -14,7 +14,9 @@ import (
 func Draw(now *snapshot.Snapshot) *Map {
 	s := NewSketch(now, now.Namespace)
 	s.AddAll(now)
-	return s.Map()
+	m := s.Map()
+	m.Namespace = "" // nobody asks for another
+	return m
 }
 
 // Sketch is a map to which Pods are added one by one. Of each it keeps only what a picture shows, so that

@@ -49,13 +49,15 @@ func writers(o *unstructured.Unstructured, now time.Time) []Writer {
 // by what they write.
 func writerName(o *unstructured.Unstructured, m metav1.ManagedFieldsEntry) string {
 	switch {
+	case m.Manager == "kubectl-learn":
+		return "kubectl learn"
 	case m.Manager == "kube-controller-manager":
 		return controllerName(o, m.Subresource)
 	case m.Manager == "kube-scheduler":
 		return scheduler
 	case m.Manager == "kubelet" || m.Manager == "kube-apiserver":
 		return strings.TrimPrefix(m.Manager, "kube-")
-	case strings.HasPrefix(m.Manager, "kubectl-") && m.Manager != "kubectl-learn":
+	case strings.HasPrefix(m.Manager, "kubectl-"):
 		return "kubectl " + strings.ReplaceAll(strings.TrimPrefix(m.Manager, "kubectl-"), "client-side-apply", "apply")
 	}
 	return program(m.Manager)
@@ -86,8 +88,8 @@ func controllerName(o *unstructured.Unstructured, subresource string) string {
 	return manager
 }
 
-// mostPaths is how many paths of one writer are told before those below one are counted.
-const mostPaths = 6
+// mostPaths is how many paths of one writer are told; where there are more, those below one are counted.
+const mostPaths = 7
 
 // fieldPaths are the paths of a set of fields (FieldsV1), as kubectl writes them: spec.containers[main].image.
 func fieldPaths(raw []byte) []string {
@@ -97,13 +99,7 @@ func fieldPaths(raw []byte) []string {
 	}
 	root := &fieldNode{}
 	root.fill(fields)
-	// The deeper the paths the more of them; the deepest that are few enough are told.
-	for depth := 6; depth > 1; depth-- {
-		if paths := root.paths("", depth); len(paths) <= mostPaths {
-			return paths
-		}
-	}
-	return root.paths("", 1)
+	return root.told(mostPaths)
 }
 
 // fieldNode is a field with those in it.
@@ -162,21 +158,39 @@ func (n *fieldNode) leaves() int {
 	return sum
 }
 
-// paths are those down to a depth; what lies deeper is counted.
-func (n *fieldNode) paths(prefix string, depth int) []string {
-	if len(n.below) == 0 || depth == 0 {
-		path := strings.TrimPrefix(prefix, ".")
-		if path == "" {
-			return nil
+// told are at most so many paths that hold all fields: as deep as that allows, those with the most in them first.
+func (n *fieldNode) told(most int) []string {
+	open := map[string]*fieldNode{"": n}
+	shut := map[string]bool{} // can't be opened without there being too many
+	for {
+		widest, found := "", false
+		for _, path := range sortedKeys(open) {
+			if at := open[path]; len(at.below) > 0 && !shut[path] && (!found || at.leaves() > open[widest].leaves()) {
+				widest, found = path, true
+			}
 		}
-		if count := n.leaves(); count > 1 {
-			path += fmt.Sprintf(" (%d fields)", count)
+		if !found {
+			break
 		}
-		return []string{path}
+		at := open[widest]
+		if len(open)-1+len(at.below) > most && widest != "" {
+			shut[widest] = true
+			continue
+		}
+		delete(open, widest)
+		for step, child := range at.below {
+			open[widest+step] = child
+		}
 	}
 	var all []string
-	for _, step := range sortedKeys(n.below) {
-		all = append(all, n.below[step].paths(prefix+step, depth-1)...)
+	for _, path := range sortedKeys(open) {
+		text := strings.TrimPrefix(path, ".")
+		if count := open[path].leaves(); count > 1 {
+			text += fmt.Sprintf(" (%d fields)", count)
+		}
+		if text != "" {
+			all = append(all, text)
+		}
 	}
 	return all
 }

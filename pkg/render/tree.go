@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 
@@ -39,12 +40,29 @@ func (p *page) branch(b *explain.Branch, first, rest string, told map[string]boo
 	}
 	p.about(b, pad(below, Width(rest)+2), told)
 	for i, owned := range b.Owns {
+		if left := len(b.Owns) - i; i == mostSiblings && left > 1 {
+			p.line(p.s.Dim(rest+p.s.sign("└─ ", "`- ")), p.s.Dim(fmt.Sprintf("and %d more, %d of them well", left, wellAmong(b.Owns[i:]))))
+			break
+		}
 		if i == len(b.Owns)-1 {
 			p.branch(owned, rest+p.s.sign("└─ ", "`- "), rest+"   ", told)
 		} else {
 			p.branch(owned, rest+p.s.sign("├─ ", "|- "), rest+p.s.sign("│  ", "|  "), told)
 		}
 	}
+}
+
+// mostSiblings is how many objects of one owner have a line of their own.
+const mostSiblings = 10
+
+func wellAmong(list []*explain.Branch) int {
+	n := 0
+	for _, b := range list {
+		if b.Health == explain.Well {
+			n++
+		}
+	}
+	return n
 }
 
 // about says what an object is for, once for each kind, and who made it where its place does not show that.
