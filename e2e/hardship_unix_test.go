@@ -86,9 +86,6 @@ func TestTwoCommands(t *testing.T) {
 	}
 }
 
-// unwrapped is text on one line.
-func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 type outcome struct {
 	out string
 	err error

@@ -158,6 +158,9 @@ func (l learn) fails(t *testing.T, code int, args ...string) string {
 	return out
 }
 
+// unwrapped is text on one line.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 // space is a namespace of the test's own.
 type space struct {
 	learn

@@ -183,8 +183,10 @@ func makePod(ctx context.Context, client kubernetes.Interface, i int) error {
 	p := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: mapLabels(i)},
 		Spec: corev1.PodSpec{
-			NodeName:   mapNode(i % mapNodes),
-			Containers: []corev1.Container{{Name: "main", Image: "nginx:1.29", Ports: []corev1.ContainerPort{{ContainerPort: 80}}, Resources: corev1.ResourceRequirements{Requests: asked}}},
+			NodeName: mapNode(i % mapNodes),
+			// A busy machine may let a lease run out.
+			Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+			Containers:  []corev1.Container{{Name: "main", Image: "nginx:1.29", Ports: []corev1.ContainerPort{{ContainerPort: 80}}, Resources: corev1.ResourceRequirements{Requests: asked}}},
 		},
 	}
 	made, err := client.CoreV1().Pods(mapSpace).Create(ctx, p, metav1.CreateOptions{})

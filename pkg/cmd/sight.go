@@ -220,8 +220,11 @@ func (s *Sight) Target(args []string) (snapshot.Query, error) {
 	}
 	kind, asked := s.Client.KindNamed(word)
 	if asked != nil {
-		if kube.IsNoSuchKind(asked) {
-			return snapshot.Query{}, err // which proposes what may have been meant
+		switch {
+		case kube.IsNoSuchKind(asked) && strings.Contains(err.Error(), "did you mean"):
+			return snapshot.Query{}, err
+		case kube.IsNoSuchKind(asked):
+			return snapshot.Query{}, fmt.Errorf("unknown kind %q; this cluster's are listed by: kubectl api-resources", word)
 		}
 		return snapshot.Query{}, asked
 	}

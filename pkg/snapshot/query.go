@@ -80,6 +80,11 @@ func unknownKind(word string) error {
 	var names []string
 	for _, k := range Kinds() {
 		names = append(names, k.Resource, k.Singular)
+		for _, short := range k.Short {
+			if len(short) > 3 { // of shorter ones too much is near
+				names = append(names, short)
+			}
+		}
 	}
 	if near := Nearest(strings.ToLower(word), names); near != "" {
 		return fmt.Errorf("unknown kind %q; did you mean %q?", word, near)
