@@ -54,11 +54,12 @@ func runMap(ctx context.Context, program string, out, told io.Writer) error {
 		return err
 	}
 	renewing.Go(func() { renew(ctx, client) })
-	if err := many(ctx, mapServices, func(i int) error { return makeService(ctx, client, i) }); err != nil {
-		return err
-	}
 	fmt.Fprintf(told, "map: making %d Pods\n", mapPods)
 	if err := many(ctx, mapPods, func(i int) error { return makePod(ctx, client, i) }); err != nil {
+		return err
+	}
+	// With the Services there from the start, each Pod would be written into lists of endpoints one by one.
+	if err := many(ctx, mapServices, func(i int) error { return makeService(ctx, client, i) }); err != nil {
 		return err
 	}
 	if err := answered(ctx, client); err != nil {

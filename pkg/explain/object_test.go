@@ -33,7 +33,7 @@ func TestDescribeRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name, d)
+			golden(t, name, &explain.Explanation{Kind: "object", Target: target, Object: d})
 		})
 	}
 }

@@ -11,6 +11,8 @@ import (
 const (
 	// mostNodes and mostServices are how many have a line of their own; the rest is summed up.
 	mostNodes, mostServices = 16, 16
+	// fewServices is up to how many Services each names Pods that answer.
+	fewServices = 8
 	// mostDots is how many Pods of a node are named; of more they are counted.
 	mostDots = 12
 	// gauge is the room for one bar and its numbers.
@@ -196,12 +198,16 @@ func (p *page) summary(label string, indent int, pods []explain.PodDot) {
 			parts = append(parts, p.dot(h)+" "+fmt.Sprintf("%d %s", counts[h], words))
 		}
 	}
-	p.line(pad(label, indent), strings.Join(parts, "  "))
-	if len(named) > 0 {
-		text := strings.Join(named, ", ")
-		if more := counts[explain.Unwell] - len(named); more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
-		}
+	line := strings.Join(parts, "  ")
+	text := strings.Join(named, ", ")
+	if more := counts[explain.Unwell] - len(named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	if beside := line + ": " + p.s.Dim(text); text != "" && Width(beside) <= p.s.width()-len(margin)-indent {
+		line, text = beside, ""
+	}
+	p.line(pad(label, indent), line)
+	if text != "" {
 		p.text("", indent, text, p.s.Dim)
 	}
 }
@@ -219,7 +225,11 @@ func (p *page) services(list []explain.ServiceMap) {
 	}
 	for _, sv := range shown {
 		label := p.healthSign(sv.Health) + " " + pad(p.s.Plain(serviceLabel(sv)), names) + "  "
-		p.text(label, Width(label), p.answers(sv), nil)
+		most := 6
+		if len(list) > fewServices {
+			most = 0
+		}
+		p.text(label, Width(label), answers(sv, p.s, most), nil)
 	}
 	if len(rest) > 0 {
 		well := 0
@@ -232,9 +242,8 @@ func (p *page) services(list []explain.ServiceMap) {
 	}
 }
 
-// answers says which Pods answer for a Service.
-func (p *page) answers(sv explain.ServiceMap) string {
-	const mostNamed = 6
+// answers says which Pods answer for a Service, and names some.
+func answers(sv explain.ServiceMap, s Style, mostNamed int) string {
 	total := len(sv.Answering) + len(sv.Silent)
 	switch {
 	case sv.Type == "ExternalName":
@@ -244,14 +253,14 @@ func (p *page) answers(sv explain.ServiceMap) string {
 	case total == 0:
 		return "no Pod has the labels that it looks for"
 	case sv.NoSelector:
-		return "has no selector; leads to " + strings.Join(firstFew(sv.Answering, mostNamed), " ")
+		return "has no selector; leads to " + strings.Join(firstFew(sv.Answering, max(mostNamed, 1)), " ")
 	}
 	text := fmt.Sprintf("%d of %s answer", len(sv.Answering), count(total, "Pod"))
 	var short []string
 	for _, name := range firstFew(sv.Answering, mostNamed) {
-		short = append(short, p.s.short(name))
+		short = append(short, s.short(name))
 	}
-	if len(short) > 0 {
+	if len(short) > 0 && mostNamed > 0 {
 		text += ": " + strings.Join(short, " ")
 	}
 	return text

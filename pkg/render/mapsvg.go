@@ -236,11 +236,10 @@ func (g *svg) services(list []explain.ServiceMap, y int) int {
 	g.text(slideEdge, y+14, 14, 400, svgAccent, "bold", "SERVICES")
 	y += 26
 	shown, rest := mostPressing(list, mostServices, func(s explain.ServiceMap) explain.Health { return s.Health })
-	page := &page{s: Style{Width: DefaultWidth}}
 	for _, s := range shown {
 		g.dot(slideEdge+10, y+10, 8, s.Health)
 		g.text(slideEdge+28, y+15, 14, 300, svgInk, "bold", serviceLabel(s))
-		g.text(slideEdge+340, y+15, 14, slideWidth-2*slideEdge-340, svgInk, "normal", page.answers(s))
+		g.text(slideEdge+340, y+15, 14, slideWidth-2*slideEdge-340, svgInk, "normal", answers(s, Style{Width: DefaultWidth}, 6))
 		y += 26
 	}
 	if len(rest) > 0 {
