@@ -100,11 +100,20 @@ func (p *page) writers(list []explain.Writer) {
 		who, when = max(who, Width(w.Who)), max(when, Width(w.Ago))
 	}
 	for _, w := range list {
-		label := pad(p.s.Plain(w.Who), who) + "  " + p.s.Dim(padLeft(w.Ago, when)) + "  "
+		label := "  " + pad(p.s.Plain(w.Who), who) + "  " + p.s.Dim(padLeft(w.Ago, when)) + "  "
 		text := strings.Join(w.Fields, ", ")
 		if w.Subresource != "" && !strings.HasPrefix(text, w.Subresource) {
 			text = fmt.Sprintf("(%s) %s", w.Subresource, text)
 		}
-		p.text("  "+label, 2+Width(label), text, nil)
+		if Width(label)+Width(text) <= p.s.width()-len(margin) {
+			p.line(label, p.s.Plain(text))
+			continue
+		}
+		// What is longer stands below, for paths are long and can't be broken.
+		p.line(label)
+		const indent = 4
+		for _, l := range wrap(p.s.Plain(text), p.s.width()-len(margin)-indent) {
+			p.line(strings.Repeat(" ", indent), p.s.cut(l, p.s.width()-len(margin)-indent))
+		}
 	}
 }
