@@ -256,6 +256,9 @@ func answers(sv explain.ServiceMap, s Style, mostNamed int) string {
 		return "has no selector; leads to " + strings.Join(firstFew(sv.Answering, max(mostNamed, 1)), " ")
 	}
 	text := fmt.Sprintf("%d of %s answer", len(sv.Answering), count(total, "Pod"))
+	if total == 1 {
+		text += "s"
+	}
 	var short []string
 	for _, name := range firstFew(sv.Answering, mostNamed) {
 		short = append(short, s.short(name))
