@@ -15,7 +15,9 @@ import (
 type Output struct {
 	text string
 	// Wide says that the command knows -o wide.
-	Wide   bool
+	Wide bool
+	// Extra are formats of the command's own, such as svg. It prints them itself: see Chosen.
+	Extra  []string
 	parsed render.Output
 }
 
@@ -25,6 +27,7 @@ func (o *Output) AddTo(c *cobra.Command) {
 	if !o.Wide {
 		formats = slices.DeleteFunc(formats, func(f string) bool { return f == "wide" })
 	}
+	formats = append(formats, o.Extra...)
 	c.Flags().StringVarP(&o.text, "output", "o", "", "Output format: "+strings.Join(formats, ", ")+".")
 	_ = c.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
@@ -32,8 +35,16 @@ func (o *Output) AddTo(c *cobra.Command) {
 
 // Validate reads what was typed.
 func (o *Output) Validate() (err error) {
-	o.parsed, err = render.ParseOutput(o.text)
+	o.parsed, err = render.ParseOutput(o.text, o.Extra...)
 	return err
+}
+
+// Chosen is the one of the Extra formats that was asked for; empty when none was.
+func (o *Output) Chosen() string {
+	if slices.Contains(o.Extra, o.text) {
+		return o.text
+	}
+	return ""
 }
 
 // ForPeople says that the result is to be shown, not printed as data.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,10 +21,14 @@ type Output struct {
 // Formats are the values of -o, for usage and completion.
 func Formats() []string { return []string{"json", "yaml", "name", "wide", "jsonpath="} }
 
-// ParseOutput reads the value of -o. Empty is the human form.
-func ParseOutput(text string) (Output, error) {
+// ParseOutput reads the value of -o. Empty is the human form. Extra are formats that the caller has
+// beside ours, and prints itself.
+func ParseOutput(text string, extra ...string) (Output, error) {
 	format, template, _ := strings.Cut(text, "=")
 	o := Output{format: format, template: template}
+	if slices.Contains(extra, text) {
+		return o, nil
+	}
 	switch format {
 	case "", "json", "yaml", "name", "wide":
 		if template == "" {
@@ -41,7 +46,8 @@ func ParseOutput(text string) (Output, error) {
 		}
 		return o, nil
 	}
-	return o, fmt.Errorf("read -o %s: no such output; write one of json, yaml, name, wide, jsonpath=TEMPLATE", text)
+	there := append([]string{"json", "yaml", "name", "wide", "jsonpath=TEMPLATE"}, extra...)
+	return o, fmt.Errorf("read -o %s: no such output; write one of %s", text, strings.Join(there, ", "))
 }
 
 // Human says that a person reads the output.

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
@@ -50,5 +51,19 @@ func TestOutput(t *testing.T) {
 		if o, err := render.ParseOutput(flag); err != nil || !o.Human() || o.Wide() != (flag == "wide") {
 			t.Errorf("-o %q: %+v, %v", flag, o, err)
 		}
+	}
+}
+
+// A command may have formats of its own; no other command knows them.
+func TestOutputOfACommandsOwn(t *testing.T) {
+	if o, err := render.ParseOutput("svg", "mermaid", "svg"); err != nil || o.Human() {
+		t.Errorf("%+v, %v", o, err)
+	}
+	_, err := render.ParseOutput("svgg", "mermaid", "svg")
+	if err == nil || !strings.HasSuffix(err.Error(), "jsonpath=TEMPLATE, mermaid, svg") {
+		t.Errorf("%v", err)
+	}
+	if _, err := render.ParseOutput("svg"); err == nil {
+		t.Error("-o svg is known to a command that has none")
 	}
 }
