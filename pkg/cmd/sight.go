@@ -65,8 +65,8 @@ func (l *Looking) AddTo(c *cobra.Command) {
 	}
 }
 
-// elsewhere says that the flags name another cluster than the practice cluster.
-func (l *Looking) elsewhere() bool {
+// Elsewhere says that the flags name another cluster than the practice cluster.
+func (l *Looking) Elsewhere() bool {
 	for _, f := range []*string{l.flags.KubeConfig, l.flags.Context, l.flags.ClusterName, l.flags.AuthInfoName, l.flags.APIServer, l.flags.BearerToken} {
 		if f != nil && *f != "" {
 			return true
@@ -87,21 +87,24 @@ type Sight struct {
 	Namespace string
 	// Kubeconfig is the path of the file that leads to the practice cluster; empty for another.
 	Kubeconfig string
-	now        func() time.Time
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // Open finds the cluster: the practice cluster, or what the flags name. Where there is no practice cluster
 // the current context of the user's kubeconfig is looked at, and that is said.
 func (l *Looking) Open(ctx context.Context) (*Sight, error) {
-	s := &Sight{now: l.Now}
+	s := &Sight{Now: l.Now}
 	var permit kube.Permit
-	if !l.elsewhere() {
+	if !l.Elsewhere() {
 		h, err := l.OpenCluster(ctx)
 		switch {
 		case err == nil:
 			s.Handle, s.Name, s.Kubeconfig, permit = h, l.Cluster, h.Kubeconfig(), h.Permit()
 			*l.flags.KubeConfig = s.Kubeconfig
-			l.lessonNamespace(ctx, h)
+			if err := l.lessonNamespace(ctx, h); err != nil {
+				return nil, err
+			}
 		case l.Named || !errors.Is(err, cluster.ErrNotFound):
 			return nil, err
 		case !l.hasContext():
@@ -119,7 +122,7 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 				s.Name = c.CurrentContext
 			}
 		}
-		if !l.elsewhere() {
+		if !l.Elsewhere() {
 			fmt.Fprintf(l.ErrOut, "  There is no practice cluster. Looking at context %s (%s); nothing is written there.\n",
 				l.ErrStyle().Plain(s.Name), l.ErrStyle().Plain(config.Host))
 		}
@@ -142,26 +145,31 @@ func (l *Looking) hasContext() bool {
 	return err == nil && c.CurrentContext != ""
 }
 
-// lessonNamespace takes the namespace of the lesson under way, where no flag names one.
-func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) {
+// lessonNamespace takes the namespace of the lesson under way, where no flag names one. It is an error that the cluster
+// is another one than the lesson's.
+func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) error {
 	if *l.flags.Namespace != "" {
-		return
+		return nil
 	}
 	s, err := l.Session(ctx, h, SessionOptions{})
+	if _, guest := h.(cluster.Guest); guest && err != nil {
+		return err
+	}
 	if err != nil || !s.UnderWay() {
-		return
+		return nil
 	}
 	config, err := clientcmd.LoadFromFile(s.LearnerKubeconfig())
 	if err != nil {
-		return
+		return nil
 	}
 	if c := config.Contexts[config.CurrentContext]; c != nil {
 		*l.flags.Namespace = c.Namespace
 	}
+	return nil
 }
 
 // Observer looks at the namespace of the sight.
-func (s *Sight) Observer() *observe.Observer { return observe.Of(s.Client, s.now) }
+func (s *Sight) Observer() *observe.Observer { return observe.Of(s.Client, s.Now) }
 
 // AuditLog is the path of the API server's audit log, brought up to date; empty where there is none to read.
 func (s *Sight) AuditLog(ctx context.Context) (string, error) {
@@ -219,7 +227,7 @@ func (l *Looking) CompleteTargets(kinds ...string) Completion {
 
 // namesOf are the objects of a kind, each as word/name; none where the cluster can't be asked at once.
 func (l *Looking) namesOf(ctx context.Context, word string) []string {
-	if !l.elsewhere() {
+	if !l.Elsewhere() {
 		if h, err := l.FindCluster(ctx); err == nil && h.Info().State != cluster.Running {
 			return nil
 		}

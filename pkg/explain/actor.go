@@ -30,6 +30,7 @@ const (
 	somebody      = "somebody"
 	scheduler     = "scheduler"
 	kubelet       = "kubelet"
+	containers    = "runtime"
 	endpoints     = "endpoints"
 	nodeWatch     = "node controller"
 	collector     = "garbage collector"

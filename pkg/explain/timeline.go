@@ -22,11 +22,7 @@ func Timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeli
 	if len(c.seeds) == 0 {
 		return nil, fmt.Errorf("%w: %s", ErrNoTarget, target.String())
 	}
-	t := &teller{
-		w: w, circle: c, told: map[string]bool{}, stopped: map[string]time.Time{},
-		leases: leases(now), events: eventsIn(now), answering: map[string]int{},
-	}
-	t.knowAnswers()
+	t := newTeller(w, c, now)
 	n := newNumbers(w, c)
 	var moves []move
 	for _, change := range w.changes {
@@ -43,6 +39,15 @@ func Timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeli
 	}
 	conclude(s, target, t, moves[from:])
 	return s, nil
+}
+
+func newTeller(w *world, c circle, now *snapshot.Snapshot) *teller {
+	t := &teller{
+		w: w, circle: c, told: map[string]bool{}, stopped: map[string]time.Time{},
+		leases: leases(now), events: eventsIn(now), answering: map[string]int{},
+	}
+	t.knowAnswers()
+	return t
 }
 
 // leases are when nodes were last heard of, by the leases in a snapshot.

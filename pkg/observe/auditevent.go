@@ -96,7 +96,7 @@ func changesOf(line []byte, namespace string) ([]snapshot.Change, error) {
 		return nil, nil
 	}
 	c := snapshot.Change{
-		At: e.Reached.Time, Source: snapshot.FromAudit,
+		At: e.Reached.Time, Received: e.Received.Time, Source: snapshot.FromAudit,
 		User: e.user(), UserAgent: e.UserAgent, Verb: e.Verb, Code: e.code(),
 		Resource: e.Ref.Resource, Subresource: e.Ref.Subresource, Namespace: e.Ref.Namespace, Name: e.Ref.Name,
 	}

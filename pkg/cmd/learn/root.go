@@ -32,6 +32,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/skip"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/start"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/strike"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/trace"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
 )
 
@@ -108,6 +109,7 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 			list.New(app), start.New(app), check.New(app), next.New(app), hint.New(app), strike.New(app),
 			skip.New(app), reset.New(app), quit.New(app), progress.New(app),
 		}},
+		{"explain", "Explaining what is there:", []*cobra.Command{trace.New(app)}},
 		{"cluster", "The practice cluster:", []*cobra.Command{cluster.New(app), shell.New(app), kubectl.New(app)}},
 		{"robot", "Demonstrating and writing lessons:", []*cobra.Command{run.New(app), author.New(app)}},
 	} {
