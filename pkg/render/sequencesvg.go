@@ -27,7 +27,7 @@ const (
 // SequenceSVG writes a trace as a sequence diagram, a picture of its own for a slide or a page.
 func SequenceSVG(w io.Writer, t *explain.Trace) error {
 	q := newSequence(t)
-	width := seqLeft + seqColumn*max(len(q.participants)-1, 0) + seqRight
+	width := q.width(t)
 	bottom := seqTop + seqRow*len(q.messages)
 	height := bottom + 76
 	d := &drawing{}
@@ -43,11 +43,23 @@ func SequenceSVG(w io.Writer, t *explain.Trace) error {
 	}
 	d.printf(`<text x="24" y="%d" font-weight="bold" fill="%s">%s</text>`+"\n", bottom+34, seqInk, forXML(t.Summary))
 	d.printf(`<text x="24" y="%d" font-size="12" fill="%s">%s</text>`+"\n", bottom+56, seqFaint,
-		forXML("Solid: a request. Dashed: news of a watch, or an answer, which no log tells of. "+t.Times))
+		forXML(legend+t.Times))
 	d.printf("</svg>\n")
 	_, err := io.WriteString(w, d.b.String())
 	return err
 }
+
+// width is what all participants, and all texts, have room in.
+func (q *sequence) width(t *explain.Trace) int {
+	width := seqLeft + seqColumn*max(len(q.participants)-1, 0) + seqRight
+	for _, m := range q.messages {
+		width = max(width, seqLeft+seqColumn*min(m.from, m.to)+16+seqLetter*Width(m.text))
+	}
+	return max(width, 48+seqLetter*max(Width(t.Summary), Width(legend+t.Times), Width(heading(t))+20))
+}
+
+// legend says what the lines are.
+const legend = "Solid: a request. Dashed: news of a watch, or an answer, which no log tells of. "
 
 // heading is what the diagram is of: the command where one was run.
 func heading(t *explain.Trace) string {
@@ -110,9 +122,9 @@ func (d *drawing) arrow(m message, y int) {
 	for _, halo := range []bool{true, false} {
 		style := fmt.Sprintf(`fill="%s"`, ink)
 		if halo {
-			style = `fill="none" stroke="#ffffff" stroke-width="4"`
+			style = `fill="none" stroke="#ffffff" stroke-width="3"`
 		}
-		d.printf(`<text x="%d" y="%d" %s>%s</text>`+"\n", min(from, to)+8, y-5, style, forXML(m.text))
+		d.printf(`<text x="%d" y="%d" %s>%s</text>`+"\n", min(from, to)+10, y-7, style, forXML(m.text))
 	}
 }
 
