@@ -16,7 +16,8 @@ const (
 	seqLeft    = 150 // of the first line; times stand left of it
 	seqTop     = 96  // of the first arrow
 	seqHead    = 40  // the height of a head
-	seqRight   = 330 // right of the last line, for the text of its arrows
+	seqRight   = 90  // right of the last line, at least
+	seqLetter  = 7   // the width of a letter, about
 	seqFont    = "font-family=\"Helvetica, Arial, sans-serif\""
 	seqInk     = "#1f2933"
 	seqFaint   = "#8a94a0"
