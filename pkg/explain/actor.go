@@ -107,6 +107,9 @@ func byRecord(c snapshot.Change) string {
 	case FromFault:
 		return "done outside the API"
 	}
+	if c.User == learner {
+		return "this command did it"
+	}
 	return unknownReason
 }
 

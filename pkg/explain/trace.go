@@ -119,7 +119,7 @@ func Chain(q Asked, now *snapshot.Snapshot, tl *snapshot.Timeline) (*Trace, erro
 	}
 	t := &tracer{teller: newTeller(w, c, now), asked: q}
 	t.apart = true
-	n := newNumbers(w, c)
+	n := newNumbers(w, c, false)
 	for _, change := range w.changes {
 		t.take(change)
 		n.note(change.At)

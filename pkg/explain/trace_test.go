@@ -38,12 +38,6 @@ func chain(t *testing.T, snap, timeline, target string) (*explain.Trace, *snapsh
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // nothing may hang on the order of a map
-		again, err := explain.Chain(asked, now, tl)
-		if err != nil || !reflect.DeepEqual(told(got), told(again)) {
-			t.Fatalf("another time it is told differently (%v)", err)
-		}
-	}
 	return got, tl
 }
 
@@ -57,6 +51,10 @@ func TestTracesOfRecordedClusters(t *testing.T) {
 	for _, c := range traced() {
 		t.Run(c.name, func(t *testing.T) {
 			got, _ := chain(t, c.snapshot, c.timeline, c.target)
+			// Nothing may hang on the order of a map.
+			if again, _ := chain(t, c.snapshot, c.timeline, c.target); !reflect.DeepEqual(got.Rows, again.Rows) || told(got) != told(again) {
+				t.Fatal("another time it is told differently")
+			}
 			golden(t, filepath.Join("..", "trace", c.name), got)
 		})
 	}

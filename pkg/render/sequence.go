@@ -111,6 +111,9 @@ func (q *sequence) row(t *explain.Trace, r explain.TraceRow, at string) {
 		if strings.Contains(r.What, "container") {
 			to = runtime
 		}
+		if to == kubelet && len(r.Objects) > 0 {
+			q.of(explain.TraceRow{Row: explain.Row{Actor: kubelet}, On: r.Objects[:1]})
+		}
 		q.messages = append(q.messages, message{from: who, to: q.index(to), text: what, at: at})
 	case r.Actor == runtime:
 		q.messages = append(q.messages,

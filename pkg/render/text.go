@@ -99,6 +99,8 @@ func aligned(lines []string) []string {
 type page struct {
 	s Style
 	b strings.Builder
+	// bare leaves out how the rows of a story are known.
+	bare bool
 }
 
 // width is the number of columns that are used.
