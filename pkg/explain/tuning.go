@@ -126,6 +126,10 @@ func (t *tuner) grace() {
 		does = "the old one may take that long to end, and only then its name is free; less is faster"
 	}
 	t.add(false, "spec.terminationGracePeriodSeconds", fmt.Sprintf("%d s", *n), "%s", does)
+	if c := t.pod.Spec.Containers; len(c) > 0 && (c[0].Lifecycle == nil || c[0].Lifecycle.PreStop == nil) {
+		t.add(false, "spec.containers["+c[0].Name+"].lifecycle.preStop", "-",
+			"a sleep of some seconds has it answer until no Service sends to it any more: slower to end, and nothing lost")
+	}
 }
 
 // container tells of what has a container started again, and when.

@@ -21,7 +21,7 @@ func Healing(w io.Writer, h *explain.Healing, requests *load.Tally, service stri
 	p.story(&st)
 	p.gap()
 	if h.First != "" {
-		p.text("First     ", 10, fmt.Sprintf("%s, after %s: %s", h.First, explain.Span(h.FirstMS), s.shorten(h.FirstWhat, objectsIn(h), false)), nil)
+		p.text("Noticed   ", 10, fmt.Sprintf("by the %s, after %s: it %s", h.First, explain.Span(h.FirstMS), s.shorten(h.FirstWhat, objectsIn(h), false)), nil)
 	}
 	label := "Healer    "
 	if !h.Healed {
@@ -65,23 +65,15 @@ func Tunings(w io.Writer, list []explain.Tuning, paths bool, s Style) error {
 	p := &page{s: s}
 	p.gap()
 	p.line(s.Bold("Faster or slower") + s.Dim("  fields of "+s.Plain(list[len(list)-1].Object)))
-	fields, values := 0, 0
+	fields := 0
 	for _, t := range list {
-		fields, values = max(fields, Width(t.Field)), max(values, Width(t.Value))
+		fields = max(fields, Width(t.Field))
 	}
-	fields = min(fields, 32)
 	for _, t := range list {
-		left := fields + 2 + values + 2
-		what := wrap(s.Plain(t.Does), max(s.width()-len(margin)-left, 20))
-		for i, l := range what {
-			head := strings.Repeat(" ", left)
-			if i == 0 {
-				head = s.Accent(pad(s.cut(t.Field, fields), fields)) + "  " + s.Bold(pad(t.Value, values)) + "  "
-			}
-			p.line(head, l)
-		}
+		p.line(s.Accent(pad(s.Plain(t.Field), fields)), "  ", s.Bold(s.Plain(t.Value)))
+		p.text("", 4, t.Does, nil)
 		if paths {
-			p.line(s.Dim("  " + s.Plain(t.Object+" "+t.Path)))
+			p.text("", 4, t.Object+" "+t.Path, s.Dim)
 		}
 	}
 	return p.flush(w)
@@ -103,6 +95,9 @@ func Underway(st *explain.Story, ms int64, requests string, s Style) string {
 		}
 		p.gap()
 		wanted, ready := last(st.Series.Wanted), last(st.Series.Ready)
+		if len(rows) == 1 {
+			requests += "  nobody has noticed yet"
+		}
 		p.line(s.WaitSign()+" ", s.Bold(padLeft(explain.Span(ms), 8)), "  ", s.dots(ready, wanted), fmt.Sprintf("  %d of %d ready", ready, wanted), s.Dim(requests))
 	}
 	return p.b.String()

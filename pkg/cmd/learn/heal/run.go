@@ -120,6 +120,7 @@ func (r *runner) once(ctx context.Context, n int) (Run, error) {
 		return Run{}, err
 	}
 	tally, err := r.follow(ctx, struck, crowd)
+	r.live.Clear()
 	if err != nil {
 		return Run{}, err
 	}
