@@ -33,6 +33,9 @@ func (l *Live) Show(text string) {
 	l.drawn = strings.Count(text, "\n")
 }
 
+// Wait shows what is waited for, in one line.
+func (l *Live) Wait(text string) { l.Show(render.Waiting(text, l.style)) }
+
 // Clear takes away what stands there.
 func (l *Live) Clear() {
 	if l.drawn > 0 {

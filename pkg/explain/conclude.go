@@ -319,6 +319,10 @@ func rolled(s *Story, t *teller, moves []move) {
 			s.HealedMS = offsetMS(m.at, s.Zero)
 		}
 	}
+	if !has(moves, podMade) {
+		s.Summary = fmt.Sprintf("%s ready after %s; none had to be made.", plural(lastOf(s.Series.Ready), "Pod"), Span(s.HealedMS))
+		return
+	}
 	s.Summary = fmt.Sprintf("Every Pod was replaced after %s; at least %d were ready all the time.", Span(s.HealedMS), least)
 }
 

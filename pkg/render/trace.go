@@ -23,7 +23,11 @@ func Trace(w io.Writer, t *explain.Trace, evidence bool, s Style) error {
 	p.gap()
 	p.traceRows(t.Rows, evidence)
 	p.tracePath(t.Path)
-	p.ending(&explain.Story{Outcome: t.Outcome, Summary: t.Summary, Times: t.Times})
+	outcome := t.Outcome
+	if outcome == explain.Gone { // which may be what was asked for
+		outcome = explain.Untold
+	}
+	p.ending(&explain.Story{Outcome: outcome, Summary: t.Summary, Times: t.Times})
 	return p.flush(w)
 }
 

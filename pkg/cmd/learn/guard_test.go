@@ -54,7 +54,7 @@ var arguments = map[string][]string{
 	"cluster forget":        {"", "--leave-behind"},
 	"shell":                 {""},
 	"kubectl":               {"-- get pods", "-- delete namespace shop"},
-	"heal":                  {"pod/till -n shop --kill pod --yes", "pod/till --kill node --yes", "pod/till --kill pod --context production --yes"},
+	"heal":                  {"pod/till -n shop --kill pod --yes --timeout 1s", "pod/till --kill node --yes", "pod/till --kill pod --context production --yes"},
 	"trace":                 {"pod/till --timeout 1ms", "--since 5m", "-- kubectl delete namespace shop"},
 	"run":                   {"one", "--all", "one -o json"},
 	"author":                {""},

@@ -154,7 +154,11 @@ func (r *runner) news() {
 // waitWhole waits until as many Pods are ready as are wanted: what is not whole can't be seen to heal.
 func (r *runner) waitWhole(ctx context.Context) error {
 	r.news()
-	limit := time.NewTimer(time.Minute)
+	patience := time.Minute
+	if r.Timeout > 0 {
+		patience = r.Timeout
+	}
+	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for {
 		whole, waits := explain.Whole(r.target, "", r.last)
@@ -164,7 +168,7 @@ func (r *runner) waitWhole(ctx context.Context) error {
 		if found, err := r.last.Select(r.target); err == nil && len(found) == 0 {
 			return fmt.Errorf("%s: %w in namespace %s. Nothing was killed", r.target, explain.ErrNoTarget, r.sight.Namespace)
 		}
-		r.live.Show("  " + r.live.Style().WaitSign() + " " + r.live.Style().Dim("waiting for "+waits+" before anything is killed"))
+		r.live.Wait("waiting for " + waits + " before anything is killed")
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

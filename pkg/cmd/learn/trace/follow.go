@@ -63,6 +63,9 @@ func (o *Options) live(ctx context.Context, s *cmd.Sight, targets []snapshot.Que
 		r.ended = o.Now()
 	} else if targets != nil && !r.there(first) {
 		return fmt.Errorf("%s: %w in namespace %s", targets[0], explain.ErrNoTarget, s.Namespace)
+	} else if !r.live.Style().Terminal {
+		_, waits := r.settled()
+		fmt.Fprintf(r.ErrOut, "  Waiting for %s, for %s at most.\n", waits, r.Timeout)
 	}
 	t, err := r.follow(ctx)
 	switch {
@@ -190,9 +193,7 @@ func (r *run) show(waits string) {
 	if waits == "" {
 		waits = "nothing more to happen"
 	}
-	style := r.live.Style()
-	took := r.Now().Sub(r.following.Since).Seconds()
-	r.live.Show(fmt.Sprintf("  %s %s", style.WaitSign(), style.Dim(style.Plain(fmt.Sprintf("%.1f s, waiting for %s; Ctrl-C ends it, and tells", took, waits)))))
+	r.live.Wait(fmt.Sprintf("%.1f s, waiting for %s; Ctrl-C ends it", r.Now().Sub(r.following.Since).Seconds(), waits))
 }
 
 // trace tells what is known; nil when nothing was written.
