@@ -61,10 +61,25 @@ func Heal(target snapshot.Query, struck Struck, now *snapshot.Snapshot, tl *snap
 	}
 	h := &Healing{Story: s, Healed: s.Outcome == Healed || s.Outcome == Reached, HealedMS: s.HealedMS}
 	if tr, err := Chain(Asked{Targets: []snapshot.Query{target}}, now, tl); err == nil {
+		h.unseen(tr, struck)
 		h.first(tr)
 		h.healer(tr, struck, now)
 	}
 	return h, nil
+}
+
+// unseen makes a healing of a container that was started again so soon that its Pod counted as ready all the time.
+func (h *Healing) unseen(tr *Trace, struck Struck) {
+	if h.Story.Outcome != Steady || struck.Kill != KillContainer {
+		return
+	}
+	for i := range tr.Steps {
+		if s := &tr.Steps[i]; s.has(podRestarted) && s.name == struck.Pod {
+			h.Healed, h.HealedMS = true, s.OffsetMS
+			h.Story.Outcome, h.Story.HealedMS = Healed, s.OffsetMS
+			h.Story.Summary = "Healed in " + Span(s.OffsetMS) + ". The Pod counted as ready all the time."
+		}
+	}
 }
 
 // credit has the learner do what the program did for it, and what no record says who did.
@@ -114,6 +129,8 @@ func (h *Healing) healer(tr *Trace, struck Struck, now *snapshot.Snapshot) {
 		}
 	}
 	switch {
+	case !h.Healed && h.First == "":
+		h.Healer = "Nobody had noticed it yet."
 	case !h.Healed:
 		h.Healer = unhealed(struck, now)
 	case restarted >= 0 && struck.Kill == KillContainer:

@@ -108,6 +108,31 @@ func TestWhatNobodyOwnsDoesNotHeal(t *testing.T) {
 	}
 }
 
+// A container may be back before anything that counts Pods has seen that it was gone.
+func TestAContainerIsBackAtOnce(t *testing.T) {
+	now, tl := load[snapshot.Snapshot](t, "kill-container.snapshot.yaml"), load[snapshot.Timeline](t, "kill-container.timeline.yaml")
+	var struck explain.Struck
+	tl.Changes = slices.DeleteFunc(tl.Changes, func(c snapshot.Change) bool {
+		if c.At.Before(tl.Start) || c.Object == nil || c.Object.GetKind() != "Pod" {
+			return false
+		}
+		statuses, _, _ := unstructured.NestedSlice(c.Object.Object, "status", "containerStatuses")
+		again := len(statuses) == 1 && statuses[0].(map[string]any)["restartCount"] == int64(1) && statuses[0].(map[string]any)["ready"] == true
+		if again {
+			struck = explain.Struck{Kill: explain.KillContainer, Namespace: c.Namespace, Pod: c.Name, UID: c.Object.GetUID(), Container: "nginx", Owner: "ReplicaSet/web-75b86cfdc4"}
+		}
+		return !again
+	})
+	if struck.Pod == "" {
+		t.Fatal("no Pod was restarted in the fixture")
+	}
+	tl.Changes = append(tl.Changes, explain.Fault(tl.Start, "kill-container", "pods", struck.Namespace, struck.Pod))
+	h, err := explain.Heal(query(t, "deployment/web"), struck, now, tl)
+	if err != nil || !h.Healed || h.HealedMS <= 0 || h.Story.Outcome != explain.Healed || !strings.Contains(h.Healer, "in the same Pod") {
+		t.Errorf("%v, %+v: %s", err, h, h.Story.Summary)
+	}
+}
+
 func TestVictims(t *testing.T) {
 	now := load[snapshot.Snapshot](t, "trace-scale.snapshot.yaml")
 	for _, kill := range []explain.Kill{explain.KillPod, explain.KillContainer, explain.KillNode} {

@@ -18,6 +18,9 @@ func Healing(w io.Writer, h *explain.Healing, requests *load.Tally, service stri
 	if first, _, more := strings.Cut(st.Summary, ". "); more && h.Healed {
 		st.Summary = first + "."
 	}
+	if !h.Healed && st.Outcome == explain.Steady { // as far as anybody knows
+		st.Outcome = explain.Under
+	}
 	p.story(&st)
 	p.gap()
 	if h.First != "" {

@@ -87,7 +87,7 @@ func traceEvidence(r explain.TraceRow, clock func(int64) string) string {
 		parts = append(parts, "to "+strings.TrimSpace(clock(r.UntilMS)))
 	}
 	parts = append(parts, r.Evidence)
-	if len(r.Writes) > 0 {
+	if len(r.Writes) > 0 && !strings.HasPrefix(r.Evidence, "audit: ") {
 		parts = append(parts, string(r.Source)+": "+strings.Join(r.Writes, ", "))
 	}
 	if len(r.On) > 1 {
