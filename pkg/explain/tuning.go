@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -38,6 +40,10 @@ func Tune(s Struck, now *snapshot.Snapshot, silence int64) []Tuning {
 		return nil
 	}
 	t.findOwner(now)
+	for _, o := range kindIn(now, "Service") {
+		v := serviceOf(o)
+		t.served = t.served || v.Namespace == t.pod.Namespace && len(v.Spec.Selector) > 0 && labels.SelectorFromSet(v.Spec.Selector).Matches(labels.Set(t.pod.Labels))
+	}
 	switch s.Kill {
 	case KillNode:
 		t.node(silence)
@@ -56,6 +62,7 @@ type tuner struct {
 	struck Struck
 	pod    *corev1.Pod
 	top    *unstructured.Unstructured // what somebody writes to change such Pods
+	served bool                       // a Service sends to it
 	found  []Tuning
 }
 
@@ -121,12 +128,15 @@ func (t *tuner) grace() {
 	if n == nil {
 		return
 	}
-	does := "the old one may take that long to end; its place is taken at once"
-	if strings.HasPrefix(t.struck.Owner, "StatefulSet/") {
-		does = "the old one may take that long to end, and only then its name is free; less is faster"
+	does := "the old one may take that long to end"
+	switch kind, _, _ := strings.Cut(t.struck.Owner, "/"); kind {
+	case "ReplicaSet":
+		does += "; its place is taken at once"
+	case "StatefulSet":
+		does += ", and only then its name is free; less is faster"
 	}
 	t.add(false, "spec.terminationGracePeriodSeconds", fmt.Sprintf("%d s", *n), "%s", does)
-	if c := t.pod.Spec.Containers; len(c) > 0 && (c[0].Lifecycle == nil || c[0].Lifecycle.PreStop == nil) {
+	if c := t.pod.Spec.Containers; t.served && len(c) > 0 && (c[0].Lifecycle == nil || c[0].Lifecycle.PreStop == nil) {
 		t.add(false, "spec.containers["+c[0].Name+"].lifecycle.preStop", "-",
 			"a sleep of some seconds has it answer until no Service sends to it any more: slower to end, and nothing lost")
 	}
@@ -178,6 +188,11 @@ func (t *tuner) workload() {
 	case "StatefulSet":
 		if n := typed[appsv1.StatefulSet](t.top).Spec.MinReadySeconds; n > 0 {
 			t.add(true, "spec.minReadySeconds", seconds(n), "a ready Pod counts as available only after that")
+		}
+	}
+	if t.top.GetKind() == "Job" {
+		if n := typed[batchv1.Job](t.top).Spec.BackoffLimit; n != nil {
+			t.add(true, "spec.backoffLimit", fmt.Sprint(*n), "after so many failures it gives up; before each next try its controller waits 10 s, 20 s, 40 s and so on")
 		}
 	}
 	if n := replicas(t.top); n >= 0 {
