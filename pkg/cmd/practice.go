@@ -137,9 +137,20 @@ func (c *child) Run(ctx context.Context, namespace string, args []string, out io
 		}
 		args = append([]string{"kubectl", "--", "--kubeconfig", path, "--namespace", namespace}, args...)
 	}
-	cmd := exec.CommandContext(ctx, c.app.Self, args...)
-	cmd.Stdout, cmd.Stderr = out, out
-	cmd.Env = c.environ()
+	return c.app.runSelf(ctx, args, nil, out, out)
+}
+
+// RunKubectl runs the built-in kubectl on the practice cluster, as a process of its own, with the rights of the learner,
+// and returns its exit code.
+func (a *App) RunKubectl(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (int, error) {
+	return a.runSelf(ctx, append([]string{"--name", a.Cluster, "kubectl", "--"}, args...), in, out, errOut)
+}
+
+// runSelf runs this program.
+func (a *App) runSelf(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (int, error) {
+	cmd := exec.CommandContext(ctx, a.Self, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, errOut
+	cmd.Env = a.childEnviron()
 	cmd.WaitDelay = 5 * time.Second
 	err := cmd.Run()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
@@ -148,10 +159,10 @@ func (c *child) Run(ctx context.Context, namespace string, args []string, out io
 	return 0, err
 }
 
-// environ is ours without what would lead kubectl elsewhere.
-func (c *child) environ() []string {
-	env := []string{home.Variable + "=" + string(c.app.Home), "KUBERC=off"}
-	for _, e := range c.app.Environ {
+// childEnviron is ours without what would lead kubectl elsewhere.
+func (a *App) childEnviron() []string {
+	env := []string{home.Variable + "=" + string(a.Home), "KUBERC=off"}
+	for _, e := range a.Environ {
 		if !strings.HasPrefix(e, "KUBE") {
 			env = append(env, e)
 		}

@@ -67,8 +67,8 @@ func (l *Looking) AddTo(c *cobra.Command) {
 	}
 }
 
-// elsewhere says that the flags name another cluster than the practice cluster.
-func (l *Looking) elsewhere() bool {
+// Elsewhere says that the flags name another cluster than the practice cluster.
+func (l *Looking) Elsewhere() bool {
 	for _, f := range []*string{l.flags.KubeConfig, l.flags.Context, l.flags.ClusterName, l.flags.AuthInfoName, l.flags.APIServer, l.flags.BearerToken} {
 		if f != nil && *f != "" {
 			return true
@@ -98,13 +98,15 @@ type Sight struct {
 func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 	s := &Sight{Now: l.Now}
 	var permit kube.Permit
-	if !l.elsewhere() {
+	if !l.Elsewhere() {
 		h, err := l.OpenCluster(ctx)
 		switch {
 		case err == nil:
 			s.Handle, s.Name, s.Kubeconfig, permit = h, l.Cluster, h.Kubeconfig(), h.Permit()
 			*l.flags.KubeConfig = s.Kubeconfig
-			l.lessonNamespace(ctx, h)
+			if err := l.lessonNamespace(ctx, h); err != nil {
+				return nil, err
+			}
 		case l.Named || !errors.Is(err, cluster.ErrNotFound):
 			return nil, err
 		case !l.hasContext():
@@ -122,7 +124,7 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 				s.Name = c.CurrentContext
 			}
 		}
-		if !l.elsewhere() {
+		if !l.Elsewhere() {
 			fmt.Fprintf(l.ErrOut, "  There is no practice cluster. Looking at context %s (%s); nothing is written there.\n",
 				l.ErrStyle().Plain(s.Name), l.ErrStyle().Plain(config.Host))
 		}
@@ -145,22 +147,27 @@ func (l *Looking) hasContext() bool {
 	return err == nil && c.CurrentContext != ""
 }
 
-// lessonNamespace takes the namespace of the lesson under way, where no flag names one.
-func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) {
+// lessonNamespace takes the namespace of the lesson under way, where no flag names one. It is an error that the cluster
+// is another one than the lesson's.
+func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) error {
 	if *l.flags.Namespace != "" {
-		return
+		return nil
 	}
 	s, err := l.Session(ctx, h, SessionOptions{})
+	if _, guest := h.(cluster.Guest); guest && err != nil {
+		return err
+	}
 	if err != nil || !s.UnderWay() {
-		return
+		return nil
 	}
 	config, err := clientcmd.LoadFromFile(s.LearnerKubeconfig())
 	if err != nil {
-		return
+		return nil
 	}
 	if c := config.Contexts[config.CurrentContext]; c != nil {
 		*l.flags.Namespace = c.Namespace
 	}
+	return nil
 }
 
 // Observer looks at the namespace of the sight.
@@ -251,7 +258,7 @@ func (l *Looking) CompleteTargets(kinds ...string) Completion {
 
 // namesOf are the objects of a kind, each as word/name; none where the cluster can't be asked at once.
 func (l *Looking) namesOf(ctx context.Context, word string) []string {
-	if !l.elsewhere() {
+	if !l.Elsewhere() {
 		if h, err := l.FindCluster(ctx); err == nil && h.Info().State != cluster.Running {
 			return nil
 		}

@@ -30,6 +30,7 @@ const (
 	somebody      = "somebody"
 	scheduler     = "scheduler"
 	kubelet       = "kubelet"
+	containers    = "runtime"
 	endpoints     = "endpoints"
 	nodeWatch     = "node controller"
 	collector     = "garbage collector"
@@ -105,6 +106,9 @@ func byRecord(c snapshot.Change) string {
 		return "audit: " + verb + " by " + plainUser(c.User)
 	case FromFault:
 		return "done outside the API"
+	}
+	if c.User == learner {
+		return "this command did it"
 	}
 	return unknownReason
 }

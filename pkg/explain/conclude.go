@@ -199,6 +199,16 @@ func (t *teller) topName() string {
 	return name
 }
 
+// anyTop says that there ever was something that asks for a number of Pods.
+func (t *teller) anyTop() bool {
+	for uid := range t.circle.in {
+		if isTop(t.w.latest(uid)) {
+			return true
+		}
+	}
+	return false
+}
+
 // how says what the healing was: another Pod, or the same one with a new container.
 func how(s *Story, moves []move) string {
 	restarted := false
@@ -273,9 +283,9 @@ func (t *teller) survivors() int {
 
 func goneSummary(s *Story, t *teller, target snapshot.Query, moves []move) string {
 	switch {
-	case len(s.Series.Wanted) > 0 && t.survivors() > 0:
+	case t.anyTop() && t.survivors() > 0:
 		return "It is gone. What it owned lives on without it."
-	case len(s.Series.Wanted) > 0:
+	case t.anyTop():
 		return "It is gone, and what it owned goes with it."
 	case has(moves, podDeleted) || has(moves, podEnded):
 		return "It is gone, and nothing makes it again: nothing owned it."
@@ -308,6 +318,10 @@ func rolled(s *Story, t *teller, moves []move) {
 		case podReady, podUp, serviceAnswers, podDeleted:
 			s.HealedMS = offsetMS(m.at, s.Zero)
 		}
+	}
+	if !has(moves, podMade) {
+		s.Summary = fmt.Sprintf("%s ready after %s; none had to be made.", plural(lastOf(s.Series.Ready), "Pod"), Span(s.HealedMS))
+		return
 	}
 	s.Summary = fmt.Sprintf("Every Pod was replaced after %s; at least %d were ready all the time.", Span(s.HealedMS), least)
 }

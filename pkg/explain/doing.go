@@ -236,7 +236,7 @@ func usedBy(list []*unstructured.Unstructured, one, none string) string {
 	if len(list) == 1 {
 		verb = "uses"
 	}
-	return fmt.Sprintf("%s %s it: %s.", plural(len(list), one), verb, names(list, 5))
+	return fmt.Sprintf("%s %s it: %s.", plural(len(list), one), verb, someNames(list, 5))
 }
 
 func (s *scenery) claimNow() ([]Link, Health) {

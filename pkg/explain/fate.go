@@ -40,7 +40,7 @@ func byKind(list []*unstructured.Unstructured) string {
 	}
 	var parts []string
 	for _, k := range sortedKeys(kinds) {
-		parts = append(parts, k+" "+names(kinds[k], 3))
+		parts = append(parts, k+" "+someNames(kinds[k], 3))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -194,7 +194,7 @@ func (s *scenery) withoutNode() []Link {
 		said = append(said, Link{fmt.Sprintf("Its %s are deleted from the API soon after.", plural(len(here), "Pod")), "Pod spec.nodeName"})
 	}
 	if len(moving) > 0 {
-		said = append(said, Link{fmt.Sprintf("Owners of %d of them make others elsewhere: %s.", len(moving), names(moving, 3)), "Pod metadata.ownerReferences"})
+		said = append(said, Link{fmt.Sprintf("Owners of %d of them make others elsewhere: %s.", len(moving), someNames(moving, 3)), "Pod metadata.ownerReferences"})
 	}
 	return said
 }
@@ -205,7 +205,7 @@ func (s *scenery) withoutReference() []Link {
 		return []Link{{"No Pod in its namespace would miss it, as far as can be seen.", "Pod spec"}}
 	}
 	return []Link{{
-		fmt.Sprintf("%s that use it go on running, but a new container of theirs, or a Pod in their place, can't start without it: %s.", plural(len(users), "Pod"), names(users, 3)),
+		fmt.Sprintf("%s that use it go on running, but a new container of theirs, or a Pod in their place, can't start without it: %s.", plural(len(users), "Pod"), someNames(users, 3)),
 		"Pod spec.volumes, env, envFrom, serviceAccountName",
 	}}
 }
@@ -213,7 +213,7 @@ func (s *scenery) withoutReference() []Link {
 func (s *scenery) withoutClaim() []Link {
 	var said []Link
 	if users := s.users(); len(users) > 0 {
-		said = append(said, Link{fmt.Sprintf("It stays until the last Pod that uses it is gone: %s.", names(users, 3)), "finalizer kubernetes.io/pvc-protection"})
+		said = append(said, Link{fmt.Sprintf("It stays until the last Pod that uses it is gone: %s.", someNames(users, 3)), "finalizer kubernetes.io/pvc-protection"})
 	}
 	c := typed[corev1.PersistentVolumeClaim](s.o)
 	for _, o := range kindIn(s.now, "PersistentVolume") {

@@ -34,6 +34,7 @@ const (
 	podExec      moveKind = "command run"
 	podChanged   moveKind = "pod changed"
 	podEvict     moveKind = "eviction asked"
+	podTaken     moveKind = "pod taken on"
 
 	workloadMade    moveKind = "workload made"
 	workloadScaled  moveKind = "workload scaled"
@@ -41,6 +42,7 @@ const (
 	workloadDeleted moveKind = "workload deleted"
 	workloadLetGo   moveKind = "workload let go"
 	workloadAdopted moveKind = "workload adopted"
+	workloadCounted moveKind = "ready Pods counted"
 
 	serviceMade    moveKind = "service made"
 	serviceChanged moveKind = "service changed"
@@ -53,6 +55,7 @@ const (
 	nodeRemoved    moveKind = "node removed"
 	nodeAdded      moveKind = "node added"
 	outside        moveKind = "fault"
+	otherChange    moveKind = "other change"
 )
 
 // move is one thing that one actor did.
@@ -121,26 +124,34 @@ type teller struct {
 	events sayings
 	// answering is how many Pods answered for a Service, by its name; absent when not known.
 	answering map[string]int
+	// apart tells more, as a trace needs it: each part of a Pod's way by itself, and who counts the Pods.
+	apart bool
 }
 
 // moves tells what one change was. The change is applied to the world.
 func (t *teller) moves(c snapshot.Change) []move {
+	moves, _, _, _ := t.change(c)
+	return moves
+}
+
+// change is moves, with the object before and after the change, and whether it is part of the story.
+func (t *teller) change(c snapshot.Change) (moves []move, before, after *unstructured.Unstructured, concerns bool) {
 	if c.Source == FromFault {
-		return t.fault(c)
+		moves = t.fault(c)
+		return moves, nil, nil, len(moves) > 0
 	}
 	var counted map[string]int
 	if c.Resource == "pods" || (c.Object != nil && c.Object.GetKind() == "Pod") {
 		counted = t.counts()
 	}
-	before, after := t.w.apply(c)
+	before, after = t.w.apply(c)
 	if !t.concerns(c, before, after) {
-		return nil
+		return nil, before, after, false
 	}
 	kind := kindOf(before, after)
 	if kind == "" {
 		kind = kindOfResource(c.Resource)
 	}
-	var moves []move
 	switch kind {
 	case "Pod":
 		moves = t.pod(c, before, after, counted)
@@ -159,7 +170,7 @@ func (t *teller) moves(c snapshot.Change) []move {
 			moves[i].act = true
 		}
 	}
-	return moves
+	return moves, before, after, true
 }
 
 // concerns says whether a change is part of the story. A refused request names no object, only a

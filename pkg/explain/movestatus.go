@@ -13,6 +13,12 @@ import (
 // podStatus tells what the kubelet, the scheduler or the node controller found out about a Pod.
 func (t *teller) podStatus(c snapshot.Change, was, is *corev1.Pod, ending bool) []move {
 	var moves []move
+	if t.apart && was.Status.StartTime == nil && is.Status.StartTime != nil {
+		moves = append(moves, move{
+			kind: podTaken, subject: is.Name, evidence: "status.startTime", verb: "took on",
+			say: func(it string) string { return "took " + orIt(it) + " on" },
+		})
+	}
 	for i := range is.Status.ContainerStatuses {
 		s := &is.Status.ContainerStatuses[i]
 		moves = append(moves, t.container(is, containerStatus(was, s.Name), s, ending)...)
@@ -29,7 +35,11 @@ func (t *teller) podStatus(c snapshot.Change, was, is *corev1.Pod, ending bool) 
 			say: func(it string) string { return "found that " + orIt(it) + " " + verdict },
 		})
 	}
-	moves = join(moves)
+	if t.apart {
+		moves = apart(moves)
+	} else {
+		moves = join(moves)
+	}
 	node := is.Spec.NodeName
 	for i := range moves {
 		if moves[i].actor == "" {
@@ -55,6 +65,14 @@ func containerStatus(p *corev1.Pod, name string) *corev1.ContainerStatus {
 func (t *teller) container(p *corev1.Pod, was, is *corev1.ContainerStatus, ending bool) []move {
 	restarted := is.RestartCount > was.RestartCount
 	switch {
+	case is.State.Running != nil && restarted && t.apart:
+		moves := []move{{
+			kind: podRestarted, subject: p.Name, detail: is.Name, say: again(is), evidence: fmt.Sprintf("restartCount %d", is.RestartCount),
+		}}
+		if last := is.LastTerminationState.Terminated; was.State.Running != nil && last != nil {
+			moves = append([]move{t.exit(p, is.Name, last)}, moves...)
+		}
+		return moves
 	case is.State.Running != nil && restarted:
 		return []move{t.restarted(p, was, is)}
 	case is.State.Running != nil && was.State.Running == nil && is.RestartCount == 0:
@@ -266,6 +284,26 @@ func join(moves []move) []move {
 		}
 	}
 	return joined
+}
+
+// apart has the runtime start containers, by what the kubelet reports of it, and leaves out that a Pod is not
+// ready where the same write says that its container ended.
+func apart(moves []move) []move {
+	exits := false
+	for _, m := range moves {
+		exits = exits || m.kind == podExit
+	}
+	var kept []move
+	for _, m := range moves {
+		switch {
+		case m.kind == podUnready && exits:
+			continue
+		case m.kind == podStarted, m.kind == podRestarted:
+			m.actor = containers
+		}
+		kept = append(kept, m)
+	}
+	return kept
 }
 
 func andReady(m move, evidence string) move {

@@ -34,7 +34,38 @@ func (t *teller) workload(c snapshot.Change, before, after *unstructured.Unstruc
 	if from, to := replicas(before), replicas(after); from != to && to >= 0 {
 		moves = append(moves, scaled(c, after, from, to))
 	}
-	return append(moves, retemplated(c, before, after)...)
+	moves = append(moves, retemplated(c, before, after)...)
+	if t.apart {
+		moves = append(moves, tallied(c, before, after)...)
+	}
+	return moves
+}
+
+// tallied tells that a controller found another number of its Pods ready.
+func tallied(c snapshot.Change, before, after *unstructured.Unstructured) []move {
+	field := map[string]string{"DaemonSet": "numberReady", "Job": "succeeded"}[after.GetKind()]
+	if field == "" {
+		field = "readyReplicas"
+	}
+	was, _, _ := unstructured.NestedInt64(before.Object, "status", field)
+	is, _, _ := unstructured.NestedInt64(after.Object, "status", field)
+	if was == is {
+		return nil
+	}
+	state := "ready"
+	if after.GetKind() == "Job" {
+		state = "done"
+	}
+	of := ""
+	if n := replicas(after); n >= 0 {
+		of = fmt.Sprintf(" of %d", n)
+	}
+	name := after.GetName()
+	return []move{{
+		actor: orElse(actor(c), after.GetKind()), kind: workloadCounted, subject: name, detail: fmt.Sprint(is), verb: state,
+		say:      plain("counted %d%s Pods %s", is, of, state),
+		evidence: fmt.Sprintf("status.%s %d → %d", field, was, is), names: []string{name},
+	}}
 }
 
 func workloadNew(c snapshot.Change, o *unstructured.Unstructured) move {

@@ -114,8 +114,8 @@ func (s *scenery) owned() []*unstructured.Unstructured {
 	return found
 }
 
-// names are the names of objects, at most five, and how many more there are.
-func names(list []*unstructured.Unstructured, most int) string {
+// someNames are the names of objects, at most five, and how many more there are.
+func someNames(list []*unstructured.Unstructured, most int) string {
 	text := ""
 	for i, o := range list {
 		switch {

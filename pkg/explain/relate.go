@@ -18,19 +18,23 @@ type circle struct {
 	nodes map[string]bool
 }
 
-// relate finds what hangs together with a target, over everything that was ever seen of the objects.
-func (w *world) relate(target snapshot.Query) circle {
+// relate finds what hangs together with targets, over everything that was ever seen of the objects.
+func (w *world) relate(targets ...snapshot.Query) circle {
 	c := circle{seeds: map[types.UID]bool{}, in: map[types.UID]bool{}, nodes: map[string]bool{}}
 	w.each(func(uid types.UID, o *unstructured.Unstructured) {
-		if target.Matches(o) {
-			c.seeds[uid], c.in[uid] = true, true
+		for _, target := range targets {
+			if target.Matches(o) {
+				c.seeds[uid], c.in[uid] = true, true
+			}
 		}
 	})
-	switch target.Kind {
-	case "Service":
-		w.addServed(&c)
-	case "Node":
-		w.addPodsOn(&c)
+	for _, target := range targets {
+		switch target.Kind {
+		case "Service":
+			w.addServed(&c)
+		case "Node":
+			w.addPodsOn(&c)
+		}
 	}
 	w.addOwned(&c)
 	owners := w.addOwners(&c)
@@ -59,6 +63,9 @@ func (w *world) each(f func(types.UID, *unstructured.Unstructured)) {
 func (w *world) addServed(c *circle) {
 	for uid := range c.seeds {
 		for _, s := range w.known[uid] {
+			if s.GetKind() != "Service" {
+				continue
+			}
 			service := serviceOf(s)
 			w.each(func(pod types.UID, o *unstructured.Unstructured) {
 				if o.GetKind() == "Pod" && o.GetNamespace() == s.GetNamespace() && serves(service, o) {
@@ -73,7 +80,9 @@ func (w *world) addServed(c *circle) {
 func (w *world) addPodsOn(c *circle) {
 	names := map[string]bool{}
 	for uid := range c.seeds {
-		names[w.known[uid][0].GetName()] = true
+		if o := w.known[uid][0]; o.GetKind() == "Node" {
+			names[o.GetName()] = true
+		}
 	}
 	w.each(func(pod types.UID, o *unstructured.Unstructured) {
 		if o.GetKind() == "Pod" && names[nodeName(o)] {

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -93,9 +94,9 @@ func together(a, b move) bool {
 		return false
 	}
 	switch a.kind {
-	case podMade, podPlaced, podStarted, podReady, podUp, podDeleted, podEnded, podUnready:
+	case podMade, podTaken, podPlaced, podStarted, podReady, podUp, podDeleted, podEnded, podUnready:
 		return a.subject != b.subject
-	case workloadScaled, serviceAnswers:
+	case workloadScaled, workloadCounted, serviceAnswers:
 		return a.subject == b.subject
 	case workloadLetGo, workloadAdopted:
 		return a.detail == b.detail
@@ -154,6 +155,8 @@ func several(g group) string {
 		return fmt.Sprintf("put %s on nodes: %s", plural(n, "Pod"), placed(g))
 	case podStarted:
 		return fmt.Sprintf("started the containers of %s: %s", plural(n, "Pod"), list)
+	case podTaken:
+		return fmt.Sprintf("took %s on: %s", plural(n, "Pod"), list)
 	case podReady:
 		return fmt.Sprintf("found %s ready: %s", plural(n, "Pod"), list)
 	case podUp:
@@ -176,6 +179,9 @@ func several(g group) string {
 	case workloadScaled:
 		return last.say("") + fmt.Sprintf(", the last of %d steps", len(g))
 	}
+	if first.kind == workloadCounted {
+		return fmt.Sprintf("counted %s %s", numbersOf(g), first.verb)
+	}
 	return fmt.Sprintf("Service %s answers from %s", first.subject, numbersOf(g))
 }
 
@@ -183,7 +189,13 @@ func several(g group) string {
 func numbersOf(g group) string {
 	var all []string
 	for _, m := range g {
-		all = append(all, m.detail)
+		if n := len(all); n == 0 || all[n-1] != m.detail {
+			all = append(all, m.detail)
+		}
+	}
+	if len(all) == 1 {
+		n, _ := strconv.Atoi(all[0])
+		return plural(n, "Pod")
 	}
 	if len(all) > 5 {
 		all = append(append(all[:2:2], "…"), all[len(all)-2:]...)

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -17,17 +18,18 @@ import (
 // from the audit log's users, or from what objects say of themselves; where neither tells, the actor
 // is "somebody".
 func Timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeline) (*Story, error) {
+	return timeline(target, now, tl, false)
+}
+
+// timeline is Timeline; alone counts a Pod that nobody owns as one that is wanted.
+func timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeline, alone bool) (*Story, error) {
 	w := newWorld(now, tl)
 	c := w.relate(target)
 	if len(c.seeds) == 0 {
 		return nil, fmt.Errorf("%w: %s", ErrNoTarget, target.String())
 	}
-	t := &teller{
-		w: w, circle: c, told: map[string]bool{}, stopped: map[string]time.Time{},
-		leases: leases(now), events: eventsIn(now), answering: map[string]int{},
-	}
-	t.knowAnswers()
-	n := newNumbers(w, c)
+	t := newTeller(w, c, now)
+	n := newNumbers(w, c, alone)
 	var moves []move
 	for _, change := range w.changes {
 		moves = append(moves, t.moves(change)...)
@@ -43,6 +45,15 @@ func Timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeli
 	}
 	conclude(s, target, t, moves[from:])
 	return s, nil
+}
+
+func newTeller(w *world, c circle, now *snapshot.Snapshot) *teller {
+	t := &teller{
+		w: w, circle: c, told: map[string]bool{}, stopped: map[string]time.Time{},
+		leases: leases(now), events: eventsIn(now), answering: map[string]int{},
+	}
+	t.knowAnswers()
+	return t
 }
 
 // leases are when nodes were last heard of, by the leases in a snapshot.
@@ -131,6 +142,8 @@ type numbers struct {
 	wanted, ready []reading
 	// tops says that something with a number was ever there.
 	tops bool
+	// alone is the Pod that counts as one that is wanted, since nobody owns it; empty for none.
+	alone types.UID
 }
 
 type reading struct {
@@ -138,8 +151,13 @@ type reading struct {
 	n  int
 }
 
-func newNumbers(w *world, c circle) *numbers {
+func newNumbers(w *world, c circle, alone bool) *numbers {
 	n := &numbers{w: w, c: c}
+	for uid := range c.seeds {
+		if o := w.latest(uid); alone && len(c.seeds) == 1 && o.GetKind() == "Pod" && controllerOf(o) == nil {
+			n.alone, n.tops = uid, true
+		}
+	}
 	for uid := range c.in {
 		for _, o := range w.known[uid] {
 			n.tops = n.tops || isTop(o)
@@ -152,7 +170,7 @@ func newNumbers(w *world, c circle) *numbers {
 // isTop says that an object asks for a number of Pods, and that nobody else tells it how many.
 func isTop(o *unstructured.Unstructured) bool {
 	switch o.GetKind() {
-	case "Deployment", "StatefulSet", "ReplicationController":
+	case "Deployment", "StatefulSet", "ReplicationController", "DaemonSet", "Job":
 		return true
 	case "ReplicaSet":
 		return controllerOf(o) == nil
@@ -167,7 +185,10 @@ func (n *numbers) note(at time.Time) {
 		switch {
 		case !n.c.in[uid]:
 		case n.asks(o):
-			wanted += replicas(o)
+			wanted += wants(o)
+			if uid == n.alone && n.counts(o) {
+				ready++
+			}
 		case o.GetKind() == "Pod" && n.counts(o):
 			ready++
 		}
@@ -181,7 +202,7 @@ func (n *numbers) asks(o *unstructured.Unstructured) bool {
 	if o.GetDeletionTimestamp() != nil {
 		return false
 	}
-	if isTop(o) {
+	if isTop(o) || o.GetUID() == n.alone {
 		return true
 	}
 	if o.GetKind() != "ReplicaSet" {
@@ -189,6 +210,31 @@ func (n *numbers) asks(o *unstructured.Unstructured) bool {
 	}
 	owner := n.w.alive[controllerOf(o).UID]
 	return owner != nil && slices.Contains(owner.GetFinalizers(), "orphan")
+}
+
+// wants is how many Pods an object asks for now.
+func wants(o *unstructured.Unstructured) int {
+	switch o.GetKind() {
+	case "Pod":
+		return 1
+	case "DaemonSet":
+		n, _, _ := unstructured.NestedInt64(o.Object, "status", "desiredNumberScheduled")
+		return int(n)
+	case "Job":
+		j := typed[batchv1.Job](o)
+		n := 1
+		if j.Spec.Parallelism != nil {
+			n = int(*j.Spec.Parallelism)
+		}
+		if j.Spec.Completions != nil {
+			n = min(n, int(*j.Spec.Completions-j.Status.Succeeded))
+		}
+		if jobEnded(j) {
+			n = 0
+		}
+		return n
+	}
+	return replicas(o)
 }
 
 func add(list []reading, at time.Time, value int) []reading {
@@ -211,7 +257,7 @@ func (n *numbers) counts(o *unstructured.Unstructured) bool {
 	}
 	owner := controllerOf(o)
 	if owner == nil {
-		return false
+		return o.GetUID() == n.alone
 	}
 	if set := n.w.alive[owner.UID]; set != nil && set.GetKind() == "ReplicaSet" {
 		return selects(replicaSetOf(set).Spec.Selector, o)

@@ -214,3 +214,12 @@ func version(c snapshot.Change) uint64 {
 	}
 	return n
 }
+
+// latest is the last version of an object that was seen, or nil.
+func (w *world) latest(uid types.UID) *unstructured.Unstructured {
+	versions := w.known[uid]
+	if len(versions) == 0 {
+		return nil
+	}
+	return versions[len(versions)-1]
+}

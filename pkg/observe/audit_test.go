@@ -141,6 +141,7 @@ func TestReadAudit(t *testing.T) {
 		{"final deletion", request(1, "delete", podURI, podRef, "200", object(2, mark+"0")), "DELETED delete web-1 Pod2"},
 		{"deletion held by a finalizer", request(1, "delete", podURI, podRef, "200", object(2, mark+`0,"finalizers":["x"]`)), "MODIFIED delete web-1 Pod2"},
 		{"last finalizer gone", request(1, "patch", podURI, podRef, "200", object(3, mark+"0")), "DELETED patch web-1 Pod3"},
+		{"last finalizer gone, answered with metadata", request(1, "patch", podURI, podRef, "200", strings.Replace(object(3, mark+"0"), `"kind":"Pod"`, `"kind":"PartialObjectMetadata"`, 1)), "DELETED patch web-1 PartialObjectMetadata3"},
 		{"deletion answered with a status", request(1, "delete", podURI, podRef, "200", status), "DELETED delete web-1"},
 		{"status", request(1, "patch", podURI+"/status", sub("status"), "200", object(2, "")), "MODIFIED patch web-1/status Pod2"},
 		{"binding", strings.Replace(request(1, "create", podURI+"/binding", sub("binding"), "201", status), `"responseObject"`,

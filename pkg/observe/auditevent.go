@@ -96,7 +96,7 @@ func changesOf(line []byte, namespace string) ([]snapshot.Change, error) {
 		return nil, nil
 	}
 	c := snapshot.Change{
-		At: e.Reached.Time, Source: snapshot.FromAudit,
+		At: e.Reached.Time, Received: e.Received.Time, Source: snapshot.FromAudit,
 		User: e.user(), UserAgent: e.UserAgent, Verb: e.Verb, Code: e.code(),
 		Resource: e.Ref.Resource, Subresource: e.Ref.Subresource, Namespace: e.Ref.Namespace, Name: e.Ref.Name,
 	}
@@ -175,7 +175,8 @@ func (e *auditEvent) changes(c snapshot.Change) []snapshot.Change {
 	if c.Object != nil && c.Name == "" {
 		c.Name = c.Object.GetName() // the server made it up from generateName
 	}
-	if whole(c) && c.Object != nil && over(c.Object) {
+	partial := c.Subresource == "" && c.Object != nil && c.Object.GetKind() == "PartialObjectMetadata"
+	if (whole(c) || partial) && c.Object != nil && over(c.Object) {
 		c.Type = snapshot.Deleted // it was only waiting for its last finalizer
 	}
 	return []snapshot.Change{c}

@@ -112,3 +112,8 @@ func (p *Progress) erase() {
 		p.drawn = false
 	}
 }
+
+// Waiting is a line that says what is waited for; what has no room in it is cut.
+func Waiting(text string, s Style) string {
+	return margin + s.WaitSign() + " " + s.Dim(s.cut(s.Plain(text), s.width()-len(margin)-3)) + "\n"
+}

@@ -44,7 +44,9 @@ func (p *page) row(r explain.Row, clock func(int64) string, actors int) {
 	room := p.s.width() - len(margin) - left
 	what := wrap(p.s.Plain(p.s.shorten(r.What, r.Objects, r.Moves > 1)), max(room, 20))
 	evidence := p.s.Plain(r.Evidence)
-	if r.UntilMS-r.OffsetMS >= 20 {
+	if p.bare {
+		evidence = ""
+	} else if r.UntilMS-r.OffsetMS >= 20 {
 		evidence = "to " + strings.TrimSpace(clock(r.UntilMS)) + "; " + evidence
 	}
 	for i, l := range what {

@@ -98,9 +98,11 @@ func aligned(lines []string) []string {
 // page collects the lines of a screen.
 type page struct {
 	s Style
+	b strings.Builder
 	// sources says that claims are told with where they were read.
 	sources bool
-	b       strings.Builder
+	// bare leaves out how the rows of a story are known.
+	bare bool
 }
 
 // width is the number of columns that are used.

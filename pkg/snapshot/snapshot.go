@@ -56,6 +56,9 @@ type Change struct {
 	Namespace   string `json:"namespace,omitempty"`
 	Name        string `json:"name,omitempty"`
 	Code        int    `json:"code,omitempty"` // HTTP status of the answer
+	// Received is when the server got the request. What led to another write was received before it, while
+	// answers may overtake each other.
+	Received time.Time `json:"received,omitzero"`
 }
 
 // Timeline is what changed between two moments, oldest first.

@@ -56,6 +56,8 @@ var arguments = map[string][]string{
 	"kubectl":               {"-- get pods", "-- delete namespace shop"},
 	"explain":               {"", "pod/web", "pod/web --try-delete", "deploy web -o json"},
 	"map":                   {"", "-A -o json", "-o svg"},
+	"heal":                  {"pod/till -n shop --kill pod --yes --timeout 1s", "pod/till --kill node --yes", "pod/till --kill pod --context production --yes"},
+	"trace":                 {"pod/till --timeout 1ms", "--since 5m", "-- kubectl delete namespace shop"},
 	"run":                   {"one", "--all", "one -o json"},
 	"author":                {""},
 	"author lint":           {"one"},

@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/draw"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/heal"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/hint"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/kubectl"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/list"
@@ -34,6 +35,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/skip"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/start"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/strike"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/trace"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
 )
 
@@ -110,7 +112,7 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 			list.New(app), start.New(app), check.New(app), next.New(app), hint.New(app), strike.New(app),
 			skip.New(app), reset.New(app), quit.New(app), progress.New(app),
 		}},
-		{"explain", "Explaining what is there:", []*cobra.Command{draw.New(app), object.New(app)}},
+		{"explain", "Explaining what is there:", []*cobra.Command{draw.New(app), object.New(app), trace.New(app), heal.New(app)}},
 		{"cluster", "The practice cluster:", []*cobra.Command{cluster.New(app), shell.New(app), kubectl.New(app)}},
 		{"robot", "Demonstrating and writing lessons:", []*cobra.Command{run.New(app), author.New(app)}},
 	} {

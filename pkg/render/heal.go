@@ -1,0 +1,157 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/load"
+)
+
+// Healing shows how a target healed: the story, the requests that were sent meanwhile, who acted first, and what healed
+// it. With evidence each row says how it is known. Requests and service are empty where none were sent.
+func Healing(w io.Writer, h *explain.Healing, requests *load.Tally, service string, evidence bool, s Style) error {
+	p := &page{s: s, bare: !evidence}
+	st := *h.Story // what else it comes to stands below
+	st.Gone, st.Came = nil, nil
+	if first, _, more := strings.Cut(st.Summary, ". "); more && h.Healed {
+		st.Summary = first + "."
+	}
+	if !h.Healed && st.Outcome == explain.Steady { // as far as anybody knows
+		st.Outcome = explain.Under
+	}
+	p.story(&st)
+	p.gap()
+	if h.First != "" {
+		p.text("Noticed   ", 10, fmt.Sprintf("by the %s, after %s: it %s", h.First, explain.Span(h.FirstMS), s.shorten(h.FirstWhat, objectsIn(h), false)), nil)
+	}
+	label := "Healer    "
+	if !h.Healed {
+		label = "Unhealed  "
+	}
+	p.text(label, 10, h.Healer, nil)
+	if evidence && h.Evidence != "" {
+		p.text("", 10, h.Evidence, p.s.Dim)
+	}
+	if requests != nil {
+		p.text("Requests  ", 10, Requests(*requests, service), nil)
+	}
+	return p.flush(w)
+}
+
+// Requests says how many were sent to a Service, and what became of them.
+func Requests(t load.Tally, service string) string {
+	text := fmt.Sprintf("%d to Service %s meanwhile, %d lost", t.Sent, service, t.Lost)
+	if t.Open > 0 {
+		text += fmt.Sprintf(", %d without an answer yet", t.Open)
+	}
+	if t.Answered > 0 {
+		text += fmt.Sprintf("; the slowest answer took %d ms", t.SlowestMillis)
+	}
+	return text
+}
+
+func objectsIn(h *explain.Healing) []string {
+	var names []string
+	for _, r := range h.Story.Rows {
+		names = append(names, r.Objects...)
+	}
+	return names
+}
+
+// Tunings shows which fields make healing faster or slower.
+func Tunings(w io.Writer, list []explain.Tuning, paths bool, s Style) error {
+	if len(list) == 0 {
+		return nil
+	}
+	p := &page{s: s}
+	p.gap()
+	p.line(s.Bold("Faster or slower") + s.Dim("  fields of "+s.Plain(list[len(list)-1].Object)))
+	fields := 0
+	for _, t := range list {
+		fields = max(fields, Width(t.Field))
+	}
+	for _, t := range list {
+		p.line(s.Accent(pad(s.Plain(t.Field), fields)), "  ", s.Bold(s.Plain(t.Value)))
+		p.text("", 4, t.Does, nil)
+		if paths {
+			p.text("", 4, t.Object+" "+t.Path, s.Dim)
+		}
+	}
+	return p.flush(w)
+}
+
+// Underway shows how a healing goes on: what happened so far, and how many Pods are ready of those that are wanted.
+func Underway(st *explain.Story, ms int64, requests string, s Style) string {
+	p := &page{s: s, bare: true}
+	if st != nil {
+		rows := st.Rows
+		if len(rows) > 0 {
+			clock, actors := clockFor(rows), 0
+			for _, r := range rows {
+				actors = max(actors, Width(s.Plain(r.Actor)))
+			}
+			for _, r := range rows {
+				p.row(r, clock, actors)
+			}
+		}
+		p.gap()
+		wanted, ready := last(st.Series.Wanted), last(st.Series.Ready)
+		if len(rows) == 1 {
+			requests += "  nobody has noticed yet"
+		}
+		p.line(s.WaitSign()+" ", s.Bold(padLeft(explain.Span(ms), 8)), "  ", s.dots(ready, wanted), fmt.Sprintf("  %d of %d ready", ready, wanted), s.Dim(requests))
+	}
+	return p.b.String()
+}
+
+func last(points []explain.Point) int {
+	if len(points) == 0 {
+		return 0
+	}
+	return points[len(points)-1].N
+}
+
+// dots draws as many as are wanted, filled where they are ready.
+func (s Style) dots(ready, wanted int) string {
+	if wanted > 20 {
+		return ""
+	}
+	return s.Good(strings.Repeat(s.sign("●", "*"), min(ready, wanted))) + s.Wait(strings.Repeat(s.sign("○", "o"), max(wanted-ready, 0)))
+}
+
+// Run is one of several healings, for a plot.
+type Run struct {
+	// MS is how long it took; Healed says that it healed at all.
+	MS     int64
+	Healed bool
+	// Note is what else is to be said of it.
+	Note string
+}
+
+// Runs shows several healings of the same: least, median and most, and a bar for each.
+func Runs(w io.Writer, runs []Run, least, median, most int64, s Style) error {
+	p := &page{s: s}
+	p.line(fmt.Sprintf("%d times  ", len(runs)) + s.Dim("min ") + s.Bold(explain.Span(least)) + s.Dim("  median ") +
+		s.Bold(explain.Span(median)) + s.Dim("  max ") + s.Bold(explain.Span(most)))
+	p.gap()
+	notes := 0
+	for _, r := range runs {
+		notes = max(notes, Width(s.Plain(r.Note)))
+	}
+	columns := max(s.width()-len(margin)-4-2-10-2-notes, 10)
+	for i, r := range runs {
+		length := 0
+		if most > 0 {
+			length = max(int(r.MS*int64(columns)/most), 1)
+		}
+		span := explain.Span(r.MS)
+		bar := s.Accent(strings.Repeat(s.sign("█", "#"), min(length, columns)))
+		if !r.Healed {
+			span, bar = "not healed", s.Bad(s.Plain("✗"))
+		}
+		p.line(padLeft(fmt.Sprint(i+1), 3), "  ", padLeft(span, 10), "  ", pad(bar, columns), " ", s.Dim(s.Plain(r.Note)))
+	}
+	return p.flush(w)
+}
