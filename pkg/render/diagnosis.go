@@ -2,10 +2,30 @@ package render
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 )
+
+// Diagnosis shows why something is not well, and what could not be read. With sources it says where each
+// piece of evidence was read.
+func Diagnosis(w io.Writer, d *explain.Diagnosis, unread map[string]string, sources bool, s Style) error {
+	p := &page{s: s, sources: sources}
+	p.diagnosis(d)
+	p.unread(unread)
+	return p.flush(w)
+}
+
+// unread says what could not be read.
+func (p *page) unread(resources map[string]string) {
+	if len(resources) > 0 {
+		p.gap()
+	}
+	for _, resource := range sorted(resources) {
+		p.text(p.s.UnsureSign()+" ", 2, fmt.Sprintf("The %s could not be read: %s", resource, resources[resource]), nil)
+	}
+}
 
 // diagnosis shows why something is not well.
 func (p *page) diagnosis(d *explain.Diagnosis) {
@@ -32,11 +52,15 @@ func (p *page) problem(number int, pr explain.Problem) {
 		p.line(sign, " ", title, strings.Repeat(" ", gap), code)
 	} else {
 		p.text(sign+" ", 2, title, nil)
+		p.line("  ", strings.Repeat(" ", max(room-Width(code), 0)), code)
 	}
 	for _, l := range pr.Chain {
 		p.text("", 4, l.Claim, nil)
 		if l.Evidence != "" {
 			p.text("", 6, l.Evidence, p.s.Dim)
+		}
+		if p.sources && l.From != "" {
+			p.text("", 6, "from "+l.From, p.s.Dim)
 		}
 	}
 	if pr.Advice != "" {
@@ -47,6 +71,13 @@ func (p *page) problem(number int, pr explain.Problem) {
 	p.commands("back", pr.Back)
 	if len(pr.Objects) > 1 {
 		p.text("    of    ", 10, strings.Join(pr.Objects, ", "), p.s.Dim)
+	}
+	for i, symptom := range pr.Symptoms {
+		label := ""
+		if i == 0 {
+			label = "    so"
+		}
+		p.text(label, 10, symptom, nil)
 	}
 }
 

@@ -99,6 +99,8 @@ func aligned(lines []string) []string {
 type page struct {
 	s Style
 	b strings.Builder
+	// sources says that evidence is shown with where it was read.
+	sources bool
 }
 
 // width is the number of columns that are used.

@@ -54,6 +54,7 @@ var arguments = map[string][]string{
 	"cluster forget":        {"", "--leave-behind"},
 	"shell":                 {""},
 	"kubectl":               {"-- get pods", "-- delete namespace shop"},
+	"why":                   {"", "pod/till -n shop", "-n shop -o json", "namespace/shop"},
 	"run":                   {"one", "--all", "one -o json"},
 	"author":                {""},
 	"author lint":           {"one"},

@@ -33,6 +33,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/start"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/strike"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/why"
 )
 
 // own clears away what Kubernetes' packages put into every process: their flags.
@@ -109,6 +110,7 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 			skip.New(app), reset.New(app), quit.New(app), progress.New(app),
 		}},
 		{"cluster", "The practice cluster:", []*cobra.Command{cluster.New(app), shell.New(app), kubectl.New(app)}},
+		{"explain", "Explaining what is there:", []*cobra.Command{why.New(app)}},
 		{"robot", "Demonstrating and writing lessons:", []*cobra.Command{run.New(app), author.New(app)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
