@@ -14,7 +14,7 @@ import (
 
 // holds says whether a condition is true in a snapshot.
 func (c condition) holds(now *snapshot.Snapshot) (bool, error) {
-	q, err := snapshot.ParseQuery(c.On)
+	q, err := snapshot.ParseQuery(c.Of)
 	if err != nil {
 		return false, err
 	}
@@ -38,7 +38,9 @@ func (c condition) fits(o *unstructured.Unstructured, now time.Time) bool {
 			return false
 		}
 	}
-	since := func(t time.Time, seconds int) bool { return !t.IsZero() && now.Sub(t) >= time.Duration(seconds)*time.Second }
+	since := func(t time.Time, seconds int) bool {
+		return !t.IsZero() && now.Sub(t) >= time.Duration(seconds)*time.Second
+	}
 	if c.Older > 0 && !since(o.GetCreationTimestamp().Time, c.Older) {
 		return false
 	}

@@ -31,12 +31,12 @@ type recorder struct {
 }
 
 // open makes a practice cluster of our own.
-func (r *recorder) open(ctx context.Context) (err error) {
+func (r *recorder) open(ctx context.Context, flags ...string) (err error) {
 	// Unix sockets have short paths, which $TMPDIR may be too deep for.
 	if r.home, err = os.MkdirTemp("/tmp", "why."); err != nil {
 		return err
 	}
-	if out, err := r.learn(ctx, "cluster", "create", "--provider", "sandbox", "--nodes", "2"); err != nil {
+	if out, err := r.learn(ctx, append([]string{"cluster", "create", "--provider", "sandbox", "--nodes", "2"}, flags...)...); err != nil {
 		return errors.Join(fmt.Errorf("make a cluster: %w\n%s", err, out), r.close())
 	}
 	r.config, err = clientcmd.BuildConfigFromFlags("", filepath.Join(r.home, "clusters", "learn", "kubeconfig"))
@@ -52,7 +52,9 @@ func (r *recorder) close() error {
 }
 
 // learn runs a command of the program.
-func (r *recorder) learn(ctx context.Context, args ...string) (string, error) { return r.pipe(ctx, "", args...) }
+func (r *recorder) learn(ctx context.Context, args ...string) (string, error) {
+	return r.pipe(ctx, "", args...)
+}
 
 func (r *recorder) pipe(ctx context.Context, in string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, r.program, args...)
@@ -79,7 +81,7 @@ func (r *recorder) scenario(ctx context.Context, s scenario) (err error) {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	defer func() { err = errors.Join(err, r.clear(s)) }()
-	if err := r.wait(ctx, s, []condition{{On: "serviceaccounts", Has: []string{`"name":"default"`}}}); err != nil {
+	if err := r.wait(ctx, s, []condition{{Of: "serviceaccounts", Has: []string{`"name":"default"`}}}); err != nil {
 		return err
 	}
 	for _, step := range s.Steps {
@@ -115,7 +117,7 @@ func (r *recorder) wait(ctx context.Context, s scenario, until []condition) erro
 	}
 	var queries []snapshot.Query
 	for _, c := range until {
-		q, err := snapshot.ParseQuery(c.On)
+		q, err := snapshot.ParseQuery(c.Of)
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ type step struct {
 
 // condition holds when as many objects of a query as Count says (by default one) are as described.
 type condition struct {
-	On string `json:"on"`
+	Of string `json:"of"`
 	// Has are texts in the object's JSON.
 	Has   []string `json:"has,omitempty"`
 	Count int      `json:"count,omitempty"`

@@ -11,7 +11,7 @@ import (
 // Diagnosis shows why something is not well, and what could not be read. With sources it says where each
 // piece of evidence was read.
 func Diagnosis(w io.Writer, d *explain.Diagnosis, unread map[string]string, sources bool, s Style) error {
-	p := &page{s: s, sources: sources}
+	p := &page{s: s, sources: sources, named: true}
 	p.diagnosis(d)
 	p.unread(unread)
 	return p.flush(w)
@@ -47,12 +47,21 @@ func (p *page) problem(number int, pr explain.Problem) {
 	}
 	code := p.s.Dim(pr.Code)
 	title := p.s.Plain(pr.Title)
+	if p.named {
+		title = p.s.Bold(p.s.Plain(subjects(pr)))
+	}
 	room := p.s.width() - len(margin) - 2
-	if gap := room - Width(title) - Width(code); gap >= 2 {
+	switch gap := room - Width(title) - Width(code); {
+	case gap >= 2:
 		p.line(sign, " ", title, strings.Repeat(" ", gap), code)
-	} else {
-		p.text(sign+" ", 2, title, nil)
+	case p.named:
+		p.line(sign, " ", title)
 		p.line("  ", strings.Repeat(" ", max(room-Width(code), 0)), code)
+	default:
+		p.text(sign+" ", 2, title, nil)
+	}
+	if p.named {
+		p.text("", 2, pr.Title+".", nil)
 	}
 	for _, l := range pr.Chain {
 		p.text("", 4, l.Claim, nil)
@@ -79,6 +88,15 @@ func (p *page) problem(number int, pr explain.Problem) {
 		}
 		p.text(label, 10, symptom, nil)
 	}
+}
+
+// subjects names what has a problem.
+func subjects(pr explain.Problem) string {
+	name := strings.ToLower(pr.Subject.Kind) + "/" + pr.Subject.Name
+	if n := len(pr.Objects) - 1; n > 0 {
+		name += fmt.Sprintf(" and %d more", n)
+	}
+	return name
 }
 
 // commands shows what to type, each on a line of its own so that it can be copied.

@@ -101,6 +101,8 @@ type page struct {
 	b strings.Builder
 	// sources says that evidence is shown with where it was read.
 	sources bool
+	// named says that each problem begins with the object that has it.
+	named bool
 }
 
 // width is the number of columns that are used.
