@@ -58,7 +58,8 @@ func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 			continue
 		}
 		since := x.now.At.Sub(last.FinishedAt.Time)
-		if s.RestartCount >= 3 && last.ExitCode != 0 && since < 5*time.Minute {
+		again := last.ExitCode != 0 && (s.RestartCount >= 3 || s.RestartCount == 2 && !x.outlived(s, last))
+		if (again || last.Reason == "OOMKilled") && since < 5*time.Minute {
 			x.crashed(o, p, s, false)
 			continue
 		}
@@ -77,6 +78,11 @@ func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 			Look:   []string{fmt.Sprintf("kubectl logs %s -c %s --previous", p.Name, s.Name)},
 		})
 	}
+}
+
+// outlived says that a container runs for longer than it did the last time.
+func (x *examiner) outlived(s corev1.ContainerStatus, last *corev1.ContainerStateTerminated) bool {
+	return s.State.Running != nil && x.now.At.Sub(s.State.Running.StartedAt.Time) > last.FinishedAt.Sub(last.StartedAt.Time)+5*time.Second
 }
 
 // containerField is where the status of a container stands.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,8 @@ type Options struct {
 	File string
 	// Evidence shows where each piece of evidence was read.
 	Evidence bool
+	// Elsewhere says that a flag named the namespace: what is proposed then names it, too.
+	Elsewhere bool
 	// Save is a file to keep what was read in.
 	Save   string
 	Output cmd.Output
@@ -52,7 +55,7 @@ when all is well, 1 when there is a cause.`,
 		Args:              cobra.MaximumNArgs(2),
 		ValidArgsFunction: o.CompleteTargets("pod", "deployment", "service", "statefulset", "daemonset", "job", "node", "pvc", "ingress", "hpa", "namespace"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Target = args
+			o.Target, o.Elsewhere = args, c.Flags().Changed("namespace") || o.All
 			return o.Run(c.Context())
 		},
 	}
@@ -99,7 +102,24 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.Elsewhere || target.Kind == "Namespace" {
+		locate(d)
+	}
 	return o.tell(d, now)
+}
+
+// locate has each kubectl command name the namespace that it is for.
+func locate(d *explain.Diagnosis) {
+	for _, p := range d.Problems {
+		for _, commands := range [][]string{p.Look, p.Try, p.Back} {
+			for i, c := range commands {
+				rest, ok := strings.CutPrefix(c, "kubectl ")
+				if ok && p.Subject.Namespace != "" && !strings.Contains(c, " -n ") && !strings.HasSuffix(c, " -A") {
+					commands[i] = "kubectl -n " + p.Subject.Namespace + " " + rest
+				}
+			}
+		}
+	}
 }
 
 // look reads what the answer needs.
