@@ -24,19 +24,40 @@ func Why(target snapshot.Query, now *snapshot.Snapshot) (*Diagnosis, error) {
 	}
 	x := newExaminer(now)
 	pods := x.kind("Pod")
-	if !everything(target) {
-		pods = podsOf(target, now)
-	}
 	for _, o := range pods {
 		x.pod(o)
 	}
-	for _, o := range subjects {
+	for _, o := range subjectsIn(now) {
 		x.subject(o)
 	}
-	d := &Diagnosis{Problems: x.problems()}
+	var about func(types.UID) bool
+	if !everything(target) {
+		pods = podsOf(target, now)
+		about = x.about(subjects, pods)
+	}
+	d := &Diagnosis{Problems: x.problems(about)}
 	d.Headline, d.Health = x.headline(target, subjects, pods, d.Problems)
 	d.Rest = x.rest(target, subjects, pods, d.Problems)
 	return d, nil
+}
+
+// about says which objects a question about some is about: themselves, their Pods, and the ReplicaSets between. Nodes are
+// examined where something stands on them, or when they are asked about.
+func (x *examiner) about(subjects, pods []*unstructured.Unstructured) func(types.UID) bool {
+	in := map[types.UID]bool{}
+	for _, o := range subjects {
+		in[o.GetUID()] = true
+		for _, s := range x.setsUnder(o) {
+			in[s.GetUID()] = true
+		}
+		if o.GetNamespace() == "" {
+			x.subject(o)
+		}
+	}
+	for _, o := range pods {
+		in[o.GetUID()] = true
+	}
+	return func(uid types.UID) bool { return in[uid] }
 }
 
 // everything says that a target is a whole namespace.
@@ -110,6 +131,7 @@ type examiner struct {
 	w      *world
 	events sayings
 	nodes  map[string]*unstructured.Unstructured
+	kinds  map[string][]*unstructured.Unstructured
 	byKey  map[string]*finding
 	found  []*finding
 }
@@ -118,7 +140,14 @@ func newExaminer(now *snapshot.Snapshot) *examiner {
 	x := &examiner{
 		now: now, w: newWorld(now, nil), events: eventsIn(now), nodes: map[string]*unstructured.Unstructured{}, byKey: map[string]*finding{},
 	}
-	for _, o := range kindIn(now, "Node") {
+	x.kinds = map[string][]*unstructured.Unstructured{}
+	for _, o := range now.Objects {
+		x.kinds[o.GetKind()] = append(x.kinds[o.GetKind()], o)
+	}
+	for _, list := range x.kinds {
+		sort.SliceStable(list, func(i, j int) bool { return list[i].GetName() < list[j].GetName() })
+	}
+	for _, o := range x.kinds["Node"] {
 		x.nodes[o.GetName()] = o
 	}
 	return x
@@ -127,7 +156,7 @@ func newExaminer(now *snapshot.Snapshot) *examiner {
 // kind are the objects of a kind in what is looked at, sorted by name.
 func (x *examiner) kind(kind string) []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
-	for _, o := range kindIn(x.now, kind) {
+	for _, o := range x.kinds[kind] {
 		if x.now.Namespace == "" || o.GetNamespace() == x.now.Namespace || o.GetNamespace() == "" {
 			found = append(found, o)
 		}
@@ -138,7 +167,7 @@ func (x *examiner) kind(kind string) []*unstructured.Unstructured {
 // beside are the objects of a kind in the namespace of another object.
 func (x *examiner) beside(o *unstructured.Unstructured, kind string) []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
-	for _, other := range kindIn(x.now, kind) {
+	for _, other := range x.kinds[kind] {
 		if other.GetNamespace() == o.GetNamespace() {
 			found = append(found, other)
 		}

@@ -18,7 +18,7 @@ type finding struct {
 	seen string
 	// mild is true of a symptom that is none while what it hangs on is only on its way.
 	mild bool
-	// rank orders root causes: nodes and claims before the Pods that wait for them.
+	// host is what it is a symptom of, once that is known.
 	host *finding
 }
 
@@ -53,13 +53,19 @@ func (f *finding) hangsOn(seen string, objects ...*unstructured.Unstructured) *f
 }
 
 // problems are the root causes that were found, with their symptoms folded under them: what is wrong first,
-// what only takes its time last.
-func (x *examiner) problems() []Problem {
+// what only takes its time last. Of root causes those are told that are about an object, themselves or by what follows
+// from them; nil means all.
+func (x *examiner) problems(about func(types.UID) bool) []Problem {
 	for _, f := range x.found {
 		f.host = x.hostOf(f)
 	}
-	var all []Problem
+	asked := map[*finding]bool{}
 	for _, f := range x.found {
+		for uid := range f.of {
+			if about == nil || about(uid) {
+				asked[f.root()] = true
+			}
+		}
 		if f.host != nil {
 			root := f.root()
 			for _, o := range f.Objects {
@@ -67,8 +73,9 @@ func (x *examiner) problems() []Problem {
 			}
 		}
 	}
+	var all []Problem
 	for _, f := range x.found {
-		if f.host != nil {
+		if f.host != nil || !asked[f] {
 			continue
 		}
 		sort.Strings(f.Objects)

@@ -126,13 +126,13 @@ func (x *examiner) waitsForPod(c *corev1.PersistentVolumeClaim) bool {
 	if c.Spec.StorageClassName == nil {
 		return false
 	}
-	for _, class := range kindIn(x.now, "StorageClass") {
+	for _, class := range x.kinds["StorageClass"] {
 		mode, _, _ := unstructured.NestedString(class.Object, "volumeBindingMode")
 		if class.GetName() == *c.Spec.StorageClassName {
 			return mode == "WaitForFirstConsumer"
 		}
 	}
-	return len(kindIn(x.now, "StorageClass")) == 0
+	return len(x.kinds["StorageClass"]) == 0
 }
 
 func (x *examiner) missingClass(c *corev1.PersistentVolumeClaim, class string, problem *Problem) {
@@ -140,7 +140,7 @@ func (x *examiner) missingClass(c *corev1.PersistentVolumeClaim, class string, p
 	problem.Title = fmt.Sprintf("Claim %s names the storage class %q, which is not there", c.Name, class)
 	problem.Advice = "Make the class, or make the claim anew with one that there is."
 	var names []string
-	for _, o := range kindIn(x.now, "StorageClass") {
+	for _, o := range x.kinds["StorageClass"] {
 		names = append(names, o.GetName())
 	}
 	if len(names) > 0 {

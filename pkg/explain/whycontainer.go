@@ -34,6 +34,9 @@ func (x *examiner) container(o *unstructured.Unstructured, p *corev1.Pod, s core
 	case s.State.Running != nil && s.RestartCount > 0 && init && s.LastTerminationState.Terminated != nil && s.LastTerminationState.Terminated.ExitCode != 0:
 		x.crashed(o, p, s, init)
 		return true
+	case s.State.Running != nil && !s.Ready && s.RestartCount >= 2 && !x.outlived(s, s.LastTerminationState.Terminated):
+		x.crashed(o, p, s, init)
+		return true
 	case s.State.Running != nil && !s.Ready && !init:
 		return x.notReady(o, p, s)
 	}

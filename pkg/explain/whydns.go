@@ -16,7 +16,7 @@ import (
 var unresolvedWords = []*regexp.Regexp{
 	regexp.MustCompile(`lookup ([\w.-]+?)\.? on [\d.:\[\]]+: (?:no such host|.*timeout|server misbehaving)`),
 	regexp.MustCompile(`lookup ([\w.-]+?)\.?: no such host`),
-	regexp.MustCompile(`bad address '([\w.-]+)'`),
+	regexp.MustCompile(`bad address '([\w.-]+)(?::\d+)?'`),
 	regexp.MustCompile(`can't resolve '([\w.-]+)'`),
 	regexp.MustCompile(`can't find ([\w.-]+?)\.?: `),
 	regexp.MustCompile(`Could not resolve host: ([\w.-]+)`),
@@ -43,7 +43,7 @@ func (x *examiner) noName(o *unstructured.Unstructured, p *corev1.Pod, name stri
 	service, namespace := serviceNamed(name, o.GetNamespace())
 	exists := false
 	var names []string
-	for _, s := range kindIn(x.now, "Service") {
+	for _, s := range x.kinds["Service"] {
 		if s.GetNamespace() == namespace {
 			names = append(names, s.GetName())
 			exists = exists || s.GetName() == service
@@ -105,7 +105,7 @@ func serviceNamed(name, here string) (service, namespace string) {
 
 // elsewhere is another namespace that has a Service of a name, or empty.
 func (x *examiner) elsewhere(name, here string) string {
-	for _, s := range kindIn(x.now, "Service") {
+	for _, s := range x.kinds["Service"] {
 		if s.GetName() == name && s.GetNamespace() != here {
 			return s.GetNamespace()
 		}

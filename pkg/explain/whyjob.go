@@ -23,13 +23,13 @@ func jobEnded(o *unstructured.Unstructured, how batchv1.JobConditionType) bool {
 func (x *examiner) job(o *unstructured.Unstructured) {
 	j := typed[batchv1.Job](o)
 	for _, c := range j.Status.Conditions {
-		if c.Type != batchv1.JobFailed || c.Status != corev1.ConditionTrue {
+		if c.Type != batchv1.JobFailed && c.Type != batchv1.JobFailureTarget || c.Status != corev1.ConditionTrue {
 			continue
 		}
 		problem := Problem{
 			Code: JobFailed, Title: fmt.Sprintf("Job %s gave up: %s", j.Name, failedWords(j, c.Reason)),
 			Chain: []Link{
-				{Claim: "Its controller makes no more Pods.", Evidence: fmt.Sprintf("Failed, %s: %s", c.Reason, short(c.Message, 160)), From: ref(o) + " status.conditions[Failed]"},
+				{Claim: "Its controller makes no more Pods.", Evidence: fmt.Sprintf("Failed, %s: %s", c.Reason, short(c.Message, 160)), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)},
 				{Claim: "So often it tried.", Evidence: fmt.Sprintf("%d failed, backoffLimit %d", j.Status.Failed, backoffLimit(j)), From: ref(o) + " status.failed, spec.backoffLimit"},
 			},
 			Advice: "A Job that failed stays as it is. When what is wrong is mended, delete it and make it again.",

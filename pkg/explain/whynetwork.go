@@ -202,7 +202,7 @@ func (x *examiner) letOut(client, pod, namespace *unstructured.Unstructured, por
 }
 
 func (x *examiner) namespaceOf(o *unstructured.Unstructured) *unstructured.Unstructured {
-	for _, n := range kindIn(x.now, "Namespace") {
+	for _, n := range x.kinds["Namespace"] {
 		if n.GetName() == o.GetNamespace() {
 			return n
 		}

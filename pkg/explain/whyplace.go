@@ -253,7 +253,7 @@ func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candid
 // takenOn is how much of a node the Pods in the snapshot ask for; empty for nothing.
 func (x *examiner) takenOn(node string, name corev1.ResourceName) string {
 	var sum = podRequests(&corev1.Pod{})[name]
-	for _, o := range kindIn(x.now, "Pod") {
+	for _, o := range x.kinds["Pod"] {
 		p := podOf(o)
 		if p.Spec.NodeName == node && !ended(p) {
 			sum.Add(podRequests(p)[name])

@@ -82,7 +82,7 @@ func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 
 // outlived says that a container runs for longer than it did the last time.
 func (x *examiner) outlived(s corev1.ContainerStatus, last *corev1.ContainerStateTerminated) bool {
-	return s.State.Running != nil && x.now.At.Sub(s.State.Running.StartedAt.Time) > last.FinishedAt.Sub(last.StartedAt.Time)+5*time.Second
+	return last == nil || s.State.Running != nil && x.now.At.Sub(s.State.Running.StartedAt.Time) > last.FinishedAt.Sub(last.StartedAt.Time)+5*time.Second
 }
 
 // containerField is where the status of a container stands.
@@ -196,12 +196,17 @@ func (x *examiner) replaced(o *unstructured.Unstructured) bool {
 	if own == nil {
 		return false
 	}
+	for _, other := range x.beside(o, "Pod") {
+		if theirs := controllerOf(other); theirs != nil && theirs.UID == own.UID && podHealth(podOf(other)) == Well {
+			return true
+		}
+	}
 	owner := x.w.alive[own.UID]
 	switch {
 	case owner == nil:
 		return false
 	case owner.GetKind() == "Job":
-		return jobEnded(owner, "Complete") || statusInt(owner, "ready") > 0
+		return jobEnded(owner, "Complete")
 	case replicas(owner) >= 0:
 		return statusInt(owner, "readyReplicas") >= replicas(owner)
 	}
@@ -241,6 +246,16 @@ func (x *examiner) pastDeadline(o *unstructured.Unstructured, p *corev1.Pod) {
 	}).hangsOn("ran longer than it may", x.ownerOf(o))
 }
 
+// anyStarted says that a container of a Pod was started; then its volumes are mounted.
+func anyStarted(p *corev1.Pod) bool {
+	for _, s := range append(append([]corev1.ContainerStatus(nil), p.Status.InitContainerStatuses...), p.Status.ContainerStatuses...) {
+		if s.State.Running != nil || s.State.Terminated != nil || s.LastTerminationState.Terminated != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // ownerOf is what controls an object, or nil.
 func (x *examiner) ownerOf(o *unstructured.Unstructured) *unstructured.Unstructured {
 	if own := controllerOf(o); own != nil {
@@ -251,7 +266,7 @@ func (x *examiner) ownerOf(o *unstructured.Unstructured) *unstructured.Unstructu
 
 // starting tells of a Pod that is on its way, or that waits for a volume.
 func (x *examiner) starting(o *unstructured.Unstructured, p *corev1.Pod) {
-	if e := x.events.newest(p.UID, withReason("FailedMount", "FailedAttachVolume", "FailedMapVolume")); e != nil {
+	if e := x.events.newest(p.UID, withReason("FailedMount", "FailedAttachVolume", "FailedMapVolume")); e != nil && !anyStarted(p) {
 		x.volume(o, p, e)
 		return
 	}

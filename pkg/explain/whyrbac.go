@@ -107,7 +107,7 @@ func (x *examiner) roleFor(f refusal) *unstructured.Unstructured {
 	if f.namespace == "" {
 		kind = "ClusterRole"
 	}
-	for _, o := range kindIn(x.now, kind) {
+	for _, o := range x.kinds[kind] {
 		if o.GetNamespace() == f.namespace && !strings.HasPrefix(o.GetName(), "system:") && allows(o, f) && !slices.Contains([]string{"cluster-admin", "admin", "edit"}, o.GetName()) {
 			return o
 		}
@@ -132,12 +132,12 @@ func allows(o *unstructured.Unstructured, f refusal) bool {
 func (x *examiner) boundTo(f refusal) []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
 	for _, kind := range []string{"RoleBinding", "ClusterRoleBinding"} {
-		for _, o := range kindIn(x.now, kind) {
+		for _, o := range x.kinds[kind] {
 			b := typed[rbacv1.RoleBinding](o)
 			if kind == "RoleBinding" && b.Namespace != f.namespace || !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) }) {
 				continue
 			}
-			for _, r := range kindIn(x.now, b.RoleRef.Kind) {
+			for _, r := range x.kinds[b.RoleRef.Kind] {
 				if r.GetName() == b.RoleRef.Name && (r.GetNamespace() == "" || r.GetNamespace() == b.Namespace) {
 					found = append(found, r)
 				}
