@@ -30,7 +30,7 @@ func main() {
 }
 
 // run records the scenarios that are asked for.
-func run(ctx context.Context, args []string, w io.Writer) error {
+func run(ctx context.Context, args []string, w io.Writer) (err error) {
 	flags := flag.NewFlagSet("scenarios", flag.ContinueOnError)
 	flags.SetOutput(w)
 	program := flags.String("program", filepath.Join("bin", "kubectl-learn"), "the `program` to record with")
@@ -57,6 +57,10 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if r.program, err = filepath.Abs(*program); err != nil {
 		return err
 	}
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
 	return r.all(ctx, all, *at)
 }
 
@@ -70,39 +74,17 @@ func unrecorded(all []scenario) []scenario {
 	return left
 }
 
-// all records the scenarios: those without metrics on a cluster of their own, then many at once, then those that need the
-// cluster for themselves.
+// all records the scenarios: many at once, then those that need the cluster for themselves.
 func (r *recorder) all(ctx context.Context, all []scenario, at int) error {
-	var without, beside, alone []scenario
+	var beside, alone []scenario
 	for _, s := range all {
-		switch {
-		case s.Metrics != nil && !*s.Metrics:
-			without = append(without, s)
-		case s.Alone:
+		if s.Alone {
 			alone = append(alone, s)
-		default:
+		} else {
 			beside = append(beside, s)
 		}
 	}
-	var failed []error
-	if len(without) > 0 {
-		failed = append(failed, r.on(ctx, nil, func() []error { return r.many(ctx, without, at) }))
-	}
-	if len(beside)+len(alone) > 0 {
-		failed = append(failed, r.on(ctx, []string{"--metrics"}, func() []error {
-			return append(r.many(ctx, beside, at), r.many(ctx, alone, 1)...)
-		}))
-	}
-	return errors.Join(failed...)
-}
-
-// on makes a cluster for the time of some work.
-func (r *recorder) on(ctx context.Context, flags []string, work func() []error) error {
-	if err := r.open(ctx, flags...); err != nil {
-		return err
-	}
-	failed := work()
-	return errors.Join(append(failed, r.close())...)
+	return errors.Join(append(r.many(ctx, beside, at), r.many(ctx, alone, 1)...)...)
 }
 
 // many records scenarios, so many at once.

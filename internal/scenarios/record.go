@@ -31,12 +31,12 @@ type recorder struct {
 }
 
 // open makes a practice cluster of our own.
-func (r *recorder) open(ctx context.Context, flags ...string) (err error) {
+func (r *recorder) open(ctx context.Context) (err error) {
 	// Unix sockets have short paths, which $TMPDIR may be too deep for.
 	if r.home, err = os.MkdirTemp("/tmp", "why."); err != nil {
 		return err
 	}
-	if out, err := r.learn(ctx, append([]string{"cluster", "create", "--provider", "sandbox", "--nodes", "2"}, flags...)...); err != nil {
+	if out, err := r.learn(ctx, "cluster", "create", "--provider", "sandbox", "--nodes", "2"); err != nil {
 		return errors.Join(fmt.Errorf("make a cluster: %w\n%s", err, out), r.close())
 	}
 	r.config, err = clientcmd.BuildConfigFromFlags("", filepath.Join(r.home, "clusters", "learn", "kubeconfig"))

@@ -27,8 +27,6 @@ type scenario struct {
 	After string `json:"after,omitempty"`
 	// Cleanup is a kubectl command before the namespace is deleted.
 	Cleanup string `json:"cleanup,omitempty"`
-	// Metrics says whether metrics-server is there: recorded before it is added, after, or at any time.
-	Metrics *bool `json:"metrics,omitempty"`
 	// Cluster says that objects are made that belong to no namespace: those that the steps apply are deleted by name.
 	Cluster bool `json:"cluster,omitempty"`
 

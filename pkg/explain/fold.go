@@ -27,6 +27,7 @@ func (x *examiner) add(key string, o *unstructured.Unstructured, p Problem) *fin
 	key = o.GetNamespace() + "/" + key
 	known, ok := x.byKey[key]
 	if !ok {
+		x.bySetsHand(o, &p)
 		p.Subject = Subject{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
 		known = &finding{Problem: p, of: map[types.UID]bool{}}
 		x.byKey[key] = known

@@ -81,6 +81,13 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 	return false
 }
 
+// refusedWhileReady tells of a Pod that is ready, and in whose log the API server refuses it something.
+func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, log *logText) {
+	if line, f := findForbidden(log.Lines); f != nil {
+		x.forbidden(o, *f, []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}})
+	}
+}
+
 // complainedOf are the Services that a program names, where its log says that a connection did not come about.
 func (x *examiner) complainedOf(o *unstructured.Unstructured, p *corev1.Pod, container string, log *logText) []*unstructured.Unstructured {
 	if log == nil || !slices.ContainsFunc(log.Lines, func(l string) bool { return timedOut.MatchString(l) || refused.MatchString(l) }) {

@@ -28,10 +28,16 @@ const (
 )
 
 // Wants says what to read beyond Needs for KindWhy: only what something in the snapshot hints at. What was read then, and put
-// into the snapshot, may hint at more.
-func Wants(now *snapshot.Snapshot) Wish {
+// into the snapshot, may hint at more. Of Pods that were asked about the logs are read even if they are ready: one may say what
+// it is refused.
+func Wants(target snapshot.Query, now *snapshot.Snapshot) Wish {
 	x := newExaminer(now)
 	var w Wish
+	if !everything(target) && target.Namespaced {
+		for _, o := range podsOf(target, now) {
+			x.wantsReady(o, &w)
+		}
+	}
 	for _, o := range x.kind("Pod") {
 		x.wantsOf(o, &w)
 	}
@@ -109,6 +115,24 @@ func (x *examiner) wantsLog(o *unstructured.Unstructured, p *corev1.Pod, s corev
 	default:
 		return
 	}
+	x.wantLog(o, log, w)
+}
+
+// wantsReady adds the logs of a Pod that is ready.
+func (x *examiner) wantsReady(o *unstructured.Unstructured, w *Wish) {
+	p := podOf(o)
+	if !isReady(p) || p.DeletionTimestamp != nil {
+		return
+	}
+	for _, s := range p.Status.ContainerStatuses {
+		if s.State.Running != nil {
+			x.wantLog(o, snapshot.Log{Namespace: p.Namespace, Pod: p.Name, Container: s.Name}, w)
+		}
+	}
+}
+
+// wantLog adds a log, unless there are enough of its kind.
+func (x *examiner) wantLog(o *unstructured.Unstructured, log snapshot.Log, w *Wish) {
 	same := func(l snapshot.Log) bool {
 		other := x.named(o, "Pod", l.Pod)
 		own, theirs := controllerOf(o), controllerOf(other)

@@ -150,6 +150,24 @@ spec: {containers: [{name: app, image: nginx}]}`},
 			"PortMismatch", []string{"although some are ready", "port http"}, "kubectl describe service app", false,
 		},
 		{
+			"no metrics-server", "hpa/web",
+			[]string{`
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: learn-heal, uid: h1}
+spec: {scaleTargetRef: {kind: Deployment, name: web}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]}
+status:
+  conditions:
+  - {type: ScalingActive, status: "False", reason: FailedGetResourceMetric, lastTransitionTime: "2026-05-04T12:00:50Z",
+     message: "unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"}`},
+			"HPANoMetrics", []string{"metrics-server", "could not find the requested resource", "resource cpu, 50 % of requests"}, "kubectl describe hpa web", false,
+		},
+		{
+			"an eviction that is over", "pod/app",
+			[]string{node, strings.Replace(pod("", `state: {terminated: {exitCode: 137, reason: Error}}`, "  reason: Evicted\n  message: 'The node was low on resource: memory.'"), "phase: Running", "phase: Failed", 1)},
+			"Evicted", []string{"low on resource: memory", "resources.requests"}, "kubectl describe pod app", false,
+		},
+		{
 			"cordoned", "node/worker-1", []string{strings.Replace(node, "status:", "spec: {unschedulable: true}\nstatus:", 1)},
 			"Cordoned", []string{"closed for new Pods"}, "", false,
 		},

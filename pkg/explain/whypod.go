@@ -54,11 +54,14 @@ const lately = 2 * time.Minute
 func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 	for _, s := range p.Status.ContainerStatuses {
 		last := s.LastTerminationState.Terminated
+		if log := x.logOf(p, s.Name); log != nil && last == nil {
+			x.refusedWhileReady(o, log)
+		}
 		if last == nil {
 			continue
 		}
 		since := x.now.At.Sub(last.FinishedAt.Time)
-		again := last.ExitCode != 0 && (s.RestartCount >= 3 || s.RestartCount == 2 && !x.outlived(s, last))
+		again := s.RestartCount >= 3 || s.RestartCount == 2 && last.ExitCode != 0 && !x.outlived(s, last)
 		if (again || last.Reason == "OOMKilled") && since < 5*time.Minute {
 			x.crashed(o, p, s, false)
 			continue

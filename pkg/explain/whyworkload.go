@@ -104,6 +104,10 @@ func refusalKinds() []refusalKind {
 }
 
 func (x *examiner) refusal(o *unstructured.Unstructured, said, from string) {
+	if line, f := findForbidden([]string{said}); f != nil {
+		x.forbidden(o, *f, []Link{{Claim: "Its controller asked the API server, and was refused.", Evidence: short(line, 300), From: from}})
+		return
+	}
 	for _, k := range refusalKinds() {
 		m := k.words.FindStringSubmatch(said)
 		if m == nil {
@@ -231,4 +235,23 @@ func (x *examiner) statefulSet(o *unstructured.Unstructured) {
 		Try:    []string{fmt.Sprintf("kubectl create service clusterip %s --clusterip=None", s.Spec.ServiceName)},
 		Look:   []string{"kubectl get services"},
 	})
+}
+
+// bySetsHand adds what must be done with a broken Pod of a StatefulSet that has another version by now: its controller
+// waits for the Pod to get ready before it makes it anew, which a broken one never does.
+func (x *examiner) bySetsHand(o *unstructured.Unstructured, p *Problem) {
+	owner := x.ownerOf(o)
+	if owner == nil || owner.GetKind() != "StatefulSet" || p.Waiting {
+		return
+	}
+	s := typed[appsv1.StatefulSet](owner)
+	if has := o.GetLabels()[appsv1.StatefulSetRevisionLabel]; has == "" || s.Status.UpdateRevision == "" || has == s.Status.UpdateRevision {
+		return
+	}
+	p.Chain = append(p.Chain, Link{
+		Claim: "Its StatefulSet has another version by now.", Evidence: fmt.Sprintf("%s  updateRevision %s, the Pod is of %s", ref(owner), s.Status.UpdateRevision, o.GetLabels()[appsv1.StatefulSetRevisionLabel]),
+		From: ref(owner) + " status.updateRevision",
+	})
+	p.Advice = "The StatefulSet waits for this Pod to get ready before it makes it anew, which it never will: delete it by hand. " + p.Advice
+	p.Try = []string{"kubectl delete pod " + o.GetName()}
 }

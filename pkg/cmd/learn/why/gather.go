@@ -39,7 +39,7 @@ func (g *gatherer) gather(ctx context.Context, target snapshot.Query) *snapshot.
 	now := g.here.Snapshot(ctx, queries)
 	asked := map[string]bool{}
 	for range rounds {
-		wish := explain.Wants(now)
+		wish := explain.Wants(target, now)
 		if !g.grant(ctx, now, wish, asked) {
 			break
 		}
