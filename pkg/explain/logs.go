@@ -73,8 +73,8 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 			if timedOut.MatchString(line) && x.barred(o, service, append(chain[:1:1], link)) {
 				return true
 			}
-			if refused.MatchString(line) {
-				x.nobodyListens(service, link)
+			if last, _ := lastEnd(s); refused.MatchString(line) && last != nil {
+				x.nobodyListens(service, o, last.FinishedAt.Time, link)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -242,17 +243,23 @@ func declared(pods []*unstructured.Unstructured) (names, numbers []string) {
 	return slices.Compact(names), slices.Compact(numbers)
 }
 
-// nobodyListens tells of a Service whose Pods are ready and refuse connections: nothing listens at the port that it sends to.
-func (x *examiner) nobodyListens(o *unstructured.Unstructured, link Link) {
+// nobodyListens tells of a Service that refused a client although its Pods had been ready before: nothing listens at the
+// port that it sends to.
+func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.Time, link Link) {
 	s := serviceOf(o)
-	if len(x.w.answering(s.Namespace, s.Name)) == 0 {
+	answering := x.w.answering(s.Namespace, s.Name)
+	before := slices.ContainsFunc(x.beside(o, "Pod"), func(pod *unstructured.Unstructured) bool {
+		c := readyCondition(podOf(pod))
+		return answering[pod.GetName()] && c != nil && c.LastTransitionTime.Time.Before(at)
+	})
+	if !before {
 		return
 	}
 	x.add("Port/"+s.Name, o, Problem{
 		Code: PortMismatch, Title: fmt.Sprintf("It sends to port %s, and connections are refused although Pods are ready", targetPorts(o)),
 		Chain: []Link{
 			{Claim: "That is where it sends.", Evidence: "targetPort " + targetPorts(o), From: ref(o) + " spec.ports[].targetPort"},
-			{Claim: link.Claim, Evidence: link.Evidence, From: link.From},
+			{Claim: ref(client) + " tried to connect there, and was refused.", Evidence: link.Evidence, From: link.From},
 		},
 		Advice: "Compare the port with that at which the program in its Pods listens.",
 		Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
