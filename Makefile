@@ -102,6 +102,11 @@ conformance-quick: build ## some of them, a few minutes' worth
 policies: build ## Kubernetes' own tests of NetworkPolicies (but for SCTP, which the sandbox has not) on a fresh sandbox
 	go run ./internal/conformance -program $(BIN) -others -run '^\[sig-network\] Netpol (\[LinuxOnly\] )?NetworkPolicy' $(CONFORMANCE_FLAGS)
 
+# On a sandbox of its own, which is made and deleted. Some: make scenarios SCENARIOS_FLAGS='-run probe'.
+.PHONY: scenarios
+scenarios: build ## record anew what why is tested with, on a real API server: pkg/explain/testdata/why (10 minutes)
+	go run ./internal/scenarios -program $(BIN) $(SCENARIOS_FLAGS)
+
 .PHONY: lint
 lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
 	go run $(GOLANGCI_LINT) run

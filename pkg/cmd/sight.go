@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
+	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -104,9 +105,7 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 		case err == nil:
 			s.Handle, s.Name, s.Kubeconfig, permit = h, l.Cluster, h.Kubeconfig(), h.Permit()
 			*l.flags.KubeConfig = s.Kubeconfig
-			if err := l.lessonNamespace(ctx, h); err != nil {
-				return nil, err
-			}
+			l.lessonNamespace()
 		case l.Named || !errors.Is(err, cluster.ErrNotFound):
 			return nil, err
 		case !l.hasContext():
@@ -147,27 +146,23 @@ func (l *Looking) hasContext() bool {
 	return err == nil && c.CurrentContext != ""
 }
 
-// lessonNamespace takes the namespace of the lesson under way, where no flag names one. It is an error that the cluster
-// is another one than the lesson's.
-func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) error {
+// lessonNamespace takes the namespace of the lesson under way, where no flag names one. It only reads files: to open the
+// session would renew the learner's credentials, which is a write.
+func (l *Looking) lessonNamespace() {
 	if *l.flags.Namespace != "" {
-		return nil
+		return
 	}
-	s, err := l.Session(ctx, h, SessionOptions{})
-	if _, guest := h.(cluster.Guest); guest && err != nil {
-		return err
-	}
-	if err != nil || !s.UnderWay() {
-		return nil
+	s := session.New(session.Options{Cluster: l.Cluster, Dir: l.Home.Session(l.Cluster), Now: l.Now})
+	if !s.UnderWay() {
+		return
 	}
 	config, err := clientcmd.LoadFromFile(s.LearnerKubeconfig())
 	if err != nil {
-		return nil
+		return
 	}
 	if c := config.Contexts[config.CurrentContext]; c != nil {
 		*l.flags.Namespace = c.Namespace
 	}
-	return nil
 }
 
 // Observer looks at the namespace of the sight.

@@ -13,29 +13,85 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
-// Why says why a target is not well: each cause once, with the chain that leads from what is seen to
-// it, and what to try. What is only on its way is told as such. The snapshot should hold what Needs
-// lists; what could not be read is left out of the judgement.
+// Why says why a target is not well: each root cause once, with the chain that leads from what is seen to
+// it, what to try, and what else is not well because of it. The zero target, or a Namespace, means everything
+// in the namespace. What is only on its way is told as such. The snapshot should hold what Needs
+// and Wants list; what could not be read is left out of the judgement.
 func Why(target snapshot.Query, now *snapshot.Snapshot) (*Diagnosis, error) {
-	subjects, err := now.Select(target)
+	subjects, err := subjectsOf(target, now)
 	if err != nil {
 		return nil, err
 	}
-	if len(subjects) == 0 {
-		return nil, fmt.Errorf("%w: %s", ErrNoTarget, target.String())
-	}
 	x := newExaminer(now)
-	pods := podsOf(target, now)
-	for _, o := range subjects {
-		x.subject(o, pods)
-	}
+	pods := x.kind("Pod")
 	for _, o := range pods {
 		x.pod(o)
 	}
-	d := &Diagnosis{Problems: x.problems()}
+	for _, o := range subjectsIn(now) {
+		x.subject(o)
+	}
+	var about func(types.UID) bool
+	if !everything(target) {
+		pods = podsOf(target, now)
+		about = x.about(subjects, pods)
+	}
+	d := &Diagnosis{Problems: x.problems(about)}
 	d.Headline, d.Health = x.headline(target, subjects, pods, d.Problems)
-	d.Rest = x.rest(subjects, pods)
+	d.Rest = x.rest(target, subjects, pods, d.Problems)
 	return d, nil
+}
+
+// about says which objects a question about some is about: themselves, their Pods, and the ReplicaSets between. Nodes are
+// examined where something stands on them, or when they are asked about.
+func (x *examiner) about(subjects, pods []*unstructured.Unstructured) func(types.UID) bool {
+	in := map[types.UID]bool{}
+	for _, o := range subjects {
+		in[o.GetUID()] = true
+		for _, s := range x.setsUnder(o) {
+			in[s.GetUID()] = true
+		}
+		if o.GetNamespace() == "" {
+			x.subject(o)
+		}
+	}
+	for _, o := range pods {
+		in[o.GetUID()] = true
+	}
+	return func(uid types.UID) bool { return in[uid] }
+}
+
+// everything says that a target is a whole namespace.
+func everything(target snapshot.Query) bool {
+	return target.IsZero() || target.Kind == "Namespace" && target.Name != ""
+}
+
+// subjectsOf are the objects to examine.
+func subjectsOf(target snapshot.Query, now *snapshot.Snapshot) ([]*unstructured.Unstructured, error) {
+	if target.IsZero() {
+		return subjectsIn(now), nil
+	}
+	found, err := now.Select(target)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		return nil, fmt.Errorf("%w: %s", ErrNoTarget, target.String())
+	case everything(target):
+		return subjectsIn(now), nil
+	}
+	return found, nil
+}
+
+// subjectsIn are all objects of a snapshot that belong to what is looked at.
+func subjectsIn(now *snapshot.Snapshot) []*unstructured.Unstructured {
+	var all []*unstructured.Unstructured
+	for _, o := range now.Objects {
+		namespaced := o.GetNamespace() != "" && (now.Namespace == "" || o.GetNamespace() == now.Namespace)
+		if namespaced || o.GetKind() == "Namespace" && (now.Namespace == "" || o.GetName() == now.Namespace) {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // Needs are the queries that a snapshot should answer for an explanation of this kind and target.
@@ -45,20 +101,26 @@ func Needs(kind string, target snapshot.Query) []snapshot.Query {
 	}
 	switch kind {
 	case KindWhy:
-		resources = append(resources, "events", "resourcequotas", "persistentvolumeclaims")
+		resources = append(resources, "events", "resourcequotas", "persistentvolumeclaims", "cronjobs", "horizontalpodautoscalers",
+			"poddisruptionbudgets", "ingresses", "networkpolicies")
 	case KindTimeline:
 		resources = append(resources, "events", "leases")
 	case KindPlacement:
 		resources = []string{"pods", "nodes", "replicasets", "services"}
 	}
-	var queries []snapshot.Query
-	for _, r := range resources {
-		if q, err := snapshot.ParseQuery(r); err == nil {
-			queries = append(queries, q)
-		}
-	}
+	queries := parsed(resources...)
 	if !target.IsZero() {
 		queries = append(queries, target)
+	}
+	return queries
+}
+
+func parsed(texts ...string) []snapshot.Query {
+	var queries []snapshot.Query
+	for _, text := range texts {
+		if q, err := snapshot.ParseQuery(text); err == nil {
+			queries = append(queries, q)
+		}
 	}
 	return queries
 }
@@ -68,64 +130,109 @@ type examiner struct {
 	now    *snapshot.Snapshot
 	w      *world
 	events sayings
-	nodes  map[string]*corev1.Node
-	found  map[string]*Problem
-	order  []string
+	nodes  map[string]*unstructured.Unstructured
+	kinds  map[string][]*unstructured.Unstructured
+	byKey  map[string]*finding
+	found  []*finding
 }
 
 func newExaminer(now *snapshot.Snapshot) *examiner {
 	x := &examiner{
-		now: now, w: newWorld(now, nil), events: eventsIn(now), nodes: map[string]*corev1.Node{}, found: map[string]*Problem{},
+		now: now, w: newWorld(now, nil), events: eventsIn(now), nodes: map[string]*unstructured.Unstructured{}, byKey: map[string]*finding{},
 	}
-	for _, o := range kindIn(now, "Node") {
-		x.nodes[o.GetName()] = nodeOf(o)
+	x.kinds = map[string][]*unstructured.Unstructured{}
+	for _, o := range now.Objects {
+		x.kinds[o.GetKind()] = append(x.kinds[o.GetKind()], o)
+	}
+	for _, list := range x.kinds {
+		sort.SliceStable(list, func(i, j int) bool { return list[i].GetName() < list[j].GetName() })
+	}
+	for _, o := range x.kinds["Node"] {
+		x.nodes[o.GetName()] = o
 	}
 	return x
 }
 
-// add keeps a problem of an object. The first object with a problem gives its wording.
-func (x *examiner) add(key string, o *unstructured.Unstructured, p Problem) {
-	known, ok := x.found[key]
-	if !ok {
-		known = &p
-		x.found[key] = known
-		x.order = append(x.order, key)
+// kind are the objects of a kind in what is looked at, sorted by name.
+func (x *examiner) kind(kind string) []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for _, o := range x.kinds[kind] {
+		if x.now.Namespace == "" || o.GetNamespace() == x.now.Namespace || o.GetNamespace() == "" {
+			found = append(found, o)
+		}
 	}
-	known.Objects = append(known.Objects, ref(o))
+	return found
 }
 
-// problems are what was found: what is wrong first, what only takes its time last.
-func (x *examiner) problems() []Problem {
-	var all []Problem
-	for _, key := range x.order {
-		p := *x.found[key]
-		sort.Strings(p.Objects)
-		all = append(all, p)
+// beside are the objects of a kind in the namespace of another object.
+func (x *examiner) beside(o *unstructured.Unstructured, kind string) []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for _, other := range x.kinds[kind] {
+		if other.GetNamespace() == o.GetNamespace() {
+			found = append(found, other)
+		}
 	}
-	sort.SliceStable(all, func(i, j int) bool { return !all[i].Waiting && all[j].Waiting })
-	return all
+	return found
 }
 
-// subject examines what was asked about itself; its Pods are examined each for itself.
-func (x *examiner) subject(o *unstructured.Unstructured, pods []*unstructured.Unstructured) {
+// named is one object of those.
+func (x *examiner) named(o *unstructured.Unstructured, kind, name string) *unstructured.Unstructured {
+	for _, other := range x.beside(o, kind) {
+		if other.GetName() == name {
+			return other
+		}
+	}
+	return nil
+}
+
+// knows says that a resource could be read: what is not in the snapshot then is not there.
+func (x *examiner) knows(resources ...string) bool {
+	for _, r := range resources {
+		if _, unread := x.now.Errors[r]; unread {
+			return false
+		}
+	}
+	return true
+}
+
+// subject examines an object about itself; Pods are examined each for itself.
+func (x *examiner) subject(o *unstructured.Unstructured) {
 	switch o.GetKind() {
 	case "Service":
-		x.service(o, pods)
+		x.service(o)
+		x.unreachable(o)
 	case "Node":
 		x.node(o)
-	case "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job":
+	case "Deployment":
 		x.refusals(o)
+		x.deployment(o)
+	case "ReplicaSet", "DaemonSet", "ReplicationController":
+		x.refusals(o)
+	case "StatefulSet":
+		x.refusals(o)
+		x.statefulSet(o)
+	case "Job":
+		x.refusals(o)
+		x.job(o)
+	case "CronJob":
+		x.cronJob(o)
+	case "PersistentVolumeClaim":
+		x.claim(o)
+	case "HorizontalPodAutoscaler":
+		x.scaler(o)
+	case "PodDisruptionBudget":
+		x.budget(o)
+	case "Ingress":
+		x.ingress(o)
+	case "Namespace":
+		x.namespace(o)
 	}
 }
 
 func (x *examiner) headline(target snapshot.Query, subjects, pods []*unstructured.Unstructured, problems []Problem) (string, Health) {
-	health := Well
-	for _, p := range problems {
-		if !p.Waiting {
-			health = Unwell
-		} else if health == Well {
-			health = Waiting
-		}
+	health := healthOf(problems)
+	if everything(target) {
+		return x.placeLine(pods, problems, health), health
 	}
 	name := target.String()
 	first := subjects[0]
@@ -148,7 +255,52 @@ func (x *examiner) headline(target snapshot.Query, subjects, pods []*unstructure
 		return line, health
 	}
 	words, _ := condition(first)
+	if words == "" {
+		words = map[Health]string{Well: "nothing is wrong with it", Waiting: "it takes its time", Unwell: "not well"}[health]
+	}
 	return name + ": " + words, health
+}
+
+// placeLine is the headline of a whole namespace.
+func (x *examiner) placeLine(pods []*unstructured.Unstructured, problems []Problem, health Health) string {
+	where := "namespace/" + x.now.Namespace
+	if x.now.Namespace == "" {
+		where = "all namespaces"
+	}
+	if health == Unwell {
+		n := 0
+		for _, p := range problems {
+			if !p.Waiting {
+				n++
+			}
+		}
+		return fmt.Sprintf("%s: %s", where, plural(n, "cause"))
+	}
+	line := where + ": all is well"
+	if health == Waiting {
+		line = where + ": nothing is wrong, something is on its way"
+	}
+	running := 0
+	for _, o := range pods {
+		if looksReady(o) {
+			running++
+		}
+	}
+	if !x.knows("pods") {
+		return where + ": nothing is wrong in what could be read"
+	}
+	return fmt.Sprintf("%s; %s ready", line, plural(running, "Pod"))
+}
+
+func healthOf(problems []Problem) Health {
+	health := Well
+	for _, p := range problems {
+		if !p.Waiting {
+			return Unwell
+		}
+		health = Waiting
+	}
+	return health
 }
 
 // since says for how long a Pod has not been ready.
@@ -171,23 +323,30 @@ func readyAmong(pods []*unstructured.Unstructured) int {
 }
 
 // rest says how the Pods are that were not asked about.
-func (x *examiner) rest(subjects, pods []*unstructured.Unstructured) string {
+func (x *examiner) rest(target snapshot.Query, subjects, pods []*unstructured.Unstructured, problems []Problem) string {
+	if reason, ok := x.now.Errors["pods"]; ok {
+		return "The Pods could not be read: " + reason
+	}
+	if everything(target) {
+		if healthOf(problems) != Unwell {
+			return ""
+		}
+		return "Nothing else in this namespace is unwell."
+	}
 	asked := map[types.UID]bool{}
 	for _, o := range append(append([]*unstructured.Unstructured(nil), subjects...), pods...) {
 		asked[o.GetUID()] = true
 	}
 	var unwell []string
-	for _, o := range kindIn(x.now, "Pod") {
+	for _, o := range x.kind("Pod") {
 		if !asked[o.GetUID()] && podHealth(podOf(o)) == Unwell {
 			unwell = append(unwell, ref(o))
 		}
 	}
-	if reason, ok := x.now.Errors["pods"]; ok {
-		return "The Pods could not be read: " + reason
-	}
 	if len(unwell) == 0 {
 		return "Nothing else in this namespace is unwell."
 	}
+	sort.Strings(unwell)
 	return "Also not well: " + strings.Join(unwell, ", ") + "."
 }
 

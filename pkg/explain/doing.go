@@ -12,10 +12,10 @@ import (
 )
 
 // doing is what the object does now.
-func (s *scenery) doing() ([]Link, Health) {
-	var said []Link
+func (s *scenery) doing() ([]Statement, Health) {
+	var said []Statement
 	if at := s.o.GetDeletionTimestamp(); at != nil {
-		said = append(said, Link{"It was deleted and is not gone yet.", "metadata.deletionTimestamp " + at.UTC().Format(time.RFC3339)})
+		said = append(said, Statement{"It was deleted and is not gone yet.", "metadata.deletionTimestamp " + at.UTC().Format(time.RFC3339)})
 	}
 	own, health := s.doingByKind()
 	said = append(said, own...)
@@ -28,7 +28,7 @@ func (s *scenery) doing() ([]Link, Health) {
 	return said, health
 }
 
-func (s *scenery) doingByKind() ([]Link, Health) {
+func (s *scenery) doingByKind() ([]Statement, Health) {
 	switch s.o.GetKind() {
 	case "Pod":
 		return s.podNow()
@@ -37,7 +37,7 @@ func (s *scenery) doingByKind() ([]Link, Health) {
 	case "Job":
 		words, h := condition(s.o)
 		j := typed[batchv1.Job](s.o)
-		return []Link{{fmt.Sprintf("It is %s: %d done, %d failed.", words, j.Status.Succeeded, j.Status.Failed), "status.succeeded, status.failed"}}, h
+		return []Statement{{fmt.Sprintf("It is %s: %d done, %d failed.", words, j.Status.Succeeded, j.Status.Failed), "status.succeeded, status.failed"}}, h
 	case "CronJob":
 		return s.cronNow(), Well
 	case "Service":
@@ -47,7 +47,7 @@ func (s *scenery) doingByKind() ([]Link, Health) {
 	case "ConfigMap", "Secret":
 		return s.keysNow(), Well
 	case "ServiceAccount":
-		return []Link{{usedBy(s.users(), "Pod", "No Pod runs as it"), "Pod spec.serviceAccountName"}}, Well
+		return []Statement{{usedBy(s.users(), "Pod", "No Pod runs as it"), "Pod spec.serviceAccountName"}}, Well
 	case "PersistentVolumeClaim":
 		return s.claimNow()
 	case "Namespace":
@@ -56,17 +56,17 @@ func (s *scenery) doingByKind() ([]Link, Health) {
 	return nil, ""
 }
 
-func (s *scenery) podNow() ([]Link, Health) {
+func (s *scenery) podNow() ([]Statement, Health) {
 	p := podOf(s.o)
-	var said []Link
+	var said []Statement
 	if p.Spec.NodeName == "" {
 		why := "the scheduler has not looked at it yet"
 		if c := podCondition(p, corev1.PodScheduled); c != nil && c.Message != "" {
 			why = short(c.Message, 120)
 		}
-		return []Link{{"It has no node.", "status.conditions[PodScheduled]: " + why}}, podHealth(p)
+		return []Statement{{"It has no node.", "status.conditions[PodScheduled]: " + why}}, podHealth(p)
 	}
-	said = append(said, Link{fmt.Sprintf("It is on node %s with address %s.", p.Spec.NodeName, orNone(p.Status.PodIP)), "spec.nodeName, status.podIP"})
+	said = append(said, Statement{fmt.Sprintf("It is on node %s with address %s.", p.Spec.NodeName, orNone(p.Status.PodIP)), "spec.nodeName, status.podIP"})
 	for _, c := range p.Status.InitContainerStatuses {
 		if c.State.Terminated == nil || c.State.Terminated.ExitCode != 0 {
 			said = append(said, s.containerNow(c, "Init container", "initContainerStatuses"))
@@ -77,7 +77,7 @@ func (s *scenery) podNow() ([]Link, Health) {
 	}
 	if c := readyCondition(p); c != nil {
 		word := map[bool]string{true: "It is ready", false: "It is not ready"}[c.Status == corev1.ConditionTrue]
-		said = append(said, Link{fmt.Sprintf("%s, for %s.", word, age(s.now.At.Sub(c.LastTransitionTime.Time))), "status.conditions[Ready]=" + string(c.Status)})
+		said = append(said, Statement{fmt.Sprintf("%s, for %s.", word, age(s.now.At.Sub(c.LastTransitionTime.Time))), "status.conditions[Ready]=" + string(c.Status)})
 	}
 	for _, o := range s.inNamespace("Service") {
 		if serves(serviceOf(o), s.o) {
@@ -85,7 +85,7 @@ func (s *scenery) podNow() ([]Link, Health) {
 			if s.w.answering(o.GetNamespace(), o.GetName())[p.Name] {
 				word = "sends it requests"
 			}
-			said = append(said, Link{fmt.Sprintf("Service %s %s.", o.GetName(), word), "Service spec.selector, EndpointSlice endpoints"})
+			said = append(said, Statement{fmt.Sprintf("Service %s %s.", o.GetName(), word), "Service spec.selector, EndpointSlice endpoints"})
 		}
 	}
 	return said, podHealth(p)
@@ -98,7 +98,7 @@ func orNone(text string) string {
 	return text
 }
 
-func (s *scenery) containerNow(c corev1.ContainerStatus, word, field string) Link {
+func (s *scenery) containerNow(c corev1.ContainerStatus, word, field string) Statement {
 	state := "waits"
 	switch {
 	case c.State.Running != nil:
@@ -111,19 +111,19 @@ func (s *scenery) containerNow(c corev1.ContainerStatus, word, field string) Lin
 	if c.RestartCount > 0 {
 		state += ", after " + plural(int(c.RestartCount), "restart")
 	}
-	return Link{fmt.Sprintf("%s %s %s.", word, c.Name, state), fmt.Sprintf("status.%s[%s]: image %s", field, c.Name, c.Image)}
+	return Statement{fmt.Sprintf("%s %s %s.", word, c.Name, state), fmt.Sprintf("status.%s[%s]: image %s", field, c.Name, c.Image)}
 }
 
-func (s *scenery) workloadNow() ([]Link, Health) {
+func (s *scenery) workloadNow() ([]Statement, Health) {
 	words, health := condition(s.o)
-	said := []Link{{strings.ToUpper(words[:1]) + words[1:] + ".", "spec.replicas, status.readyReplicas"}}
+	said := []Statement{{strings.ToUpper(words[:1]) + words[1:] + ".", "spec.replicas, status.readyReplicas"}}
 	if s.o.GetKind() == "DaemonSet" {
 		said[0].Evidence = "status.desiredNumberScheduled, status.numberReady"
 	}
 	if s.o.GetKind() == "Deployment" {
 		for _, o := range s.owned() {
 			if n := replicas(o); o.GetKind() == "ReplicaSet" && n > 0 {
-				said = append(said, Link{
+				said = append(said, Statement{
 					fmt.Sprintf("ReplicaSet %s wants %s of %s.", o.GetName(), plural(n, "Pod"), images(replicaSetOf(o).Spec.Template.Spec)),
 					"revision " + o.GetAnnotations()["deployment.kubernetes.io/revision"],
 				})
@@ -131,27 +131,27 @@ func (s *scenery) workloadNow() ([]Link, Health) {
 		}
 	}
 	if paused, _, _ := unstructured.NestedBool(s.o.Object, "spec", "paused"); paused {
-		said = append(said, Link{"It is paused: changes of its Pods' template wait.", "spec.paused=true"})
+		said = append(said, Statement{"It is paused: changes of its Pods' template wait.", "spec.paused=true"})
 	}
 	return said, health
 }
 
-func (s *scenery) cronNow() []Link {
+func (s *scenery) cronNow() []Statement {
 	c := typed[batchv1.CronJob](s.o)
-	said := []Link{{"Its clock is " + c.Spec.Schedule + ".", "spec.schedule"}}
+	said := []Statement{{"Its clock is " + c.Spec.Schedule + ".", "spec.schedule"}}
 	if c.Spec.Suspend != nil && *c.Spec.Suspend {
-		said = append(said, Link{"It is suspended: it makes no Jobs.", "spec.suspend=true"})
+		said = append(said, Statement{"It is suspended: it makes no Jobs.", "spec.suspend=true"})
 	}
 	if c.Status.LastScheduleTime != nil {
-		said = append(said, Link{"It made its last Job " + ago(s.now.At.Sub(c.Status.LastScheduleTime.Time)) + ".", "status.lastScheduleTime"})
+		said = append(said, Statement{"It made its last Job " + ago(s.now.At.Sub(c.Status.LastScheduleTime.Time)) + ".", "status.lastScheduleTime"})
 	}
 	return said
 }
 
-func (s *scenery) serviceNow() ([]Link, Health) {
+func (s *scenery) serviceNow() ([]Statement, Health) {
 	service := serviceOf(s.o)
 	if service.Spec.Type == corev1.ServiceTypeExternalName {
-		return []Link{{"It is another name for " + service.Spec.ExternalName + ".", "spec.externalName"}}, Well
+		return []Statement{{"It is another name for " + service.Spec.ExternalName + ".", "spec.externalName"}}, Well
 	}
 	answering := s.w.answering(service.Namespace, service.Name)
 	var pods []*unstructured.Unstructured
@@ -168,11 +168,11 @@ func (s *scenery) serviceNow() ([]Link, Health) {
 	for _, p := range service.Spec.Ports {
 		ports = append(ports, fmt.Sprintf("%d to %s", p.Port, p.TargetPort.String()))
 	}
-	said := []Link{{fmt.Sprintf("%s; ports %s.", address, strings.Join(ports, ", ")), "spec.clusterIP, spec.ports"}}
+	said := []Statement{{fmt.Sprintf("%s; ports %s.", address, strings.Join(ports, ", ")), "spec.clusterIP, spec.ports"}}
 	if len(service.Spec.Selector) == 0 {
-		return append(said, Link{"It has no selector: somebody else says where it leads.", "spec.selector"}), Well
+		return append(said, Statement{"It has no selector: somebody else says where it leads.", "spec.selector"}), Well
 	}
-	said = append(said, Link{
+	said = append(said, Statement{
 		fmt.Sprintf("Of %s with %s, %d answer.", plural(len(pods), "Pod"), labelLine(service.Spec.Selector), len(answering)),
 		"spec.selector, EndpointSlice endpoints[*].conditions.ready",
 	})
@@ -185,11 +185,11 @@ func (s *scenery) serviceNow() ([]Link, Health) {
 	return said, Well
 }
 
-func (s *scenery) nodeNow() ([]Link, Health) {
+func (s *scenery) nodeNow() ([]Statement, Health) {
 	d := describeNode(nodeOf(s.o))
-	said := []Link{{"It is " + d.Status + ".", "status.conditions[Ready]"}}
+	said := []Statement{{"It is " + d.Status + ".", "status.conditions[Ready]"}}
 	if d.Why != "" {
-		said = append(said, Link{strings.ToUpper(d.Why[:1]) + d.Why[1:] + ".", "spec.unschedulable, spec.taints, status.conditions[Ready].message"})
+		said = append(said, Statement{strings.ToUpper(d.Why[:1]) + d.Why[1:] + ".", "spec.unschedulable, spec.taints, status.conditions[Ready].message"})
 	}
 	pods := 0
 	for _, o := range kindIn(s.now, "Pod") {
@@ -198,19 +198,19 @@ func (s *scenery) nodeNow() ([]Link, Health) {
 			ask(d, podOf(o))
 		}
 	}
-	said = append(said, Link{
+	said = append(said, Statement{
 		fmt.Sprintf("%s that can be seen ask it for %.1f of %.0f CPUs and %.1f of %.0f GiB.", plural(pods, "Pod"),
 			float64(d.CPU.Asked)/1000, float64(d.CPU.Has)/1000, float64(d.Memory.Asked)/(1<<30), float64(d.Memory.Has)/(1<<30)),
 		"Pod spec.containers[*].resources.requests, Node status.allocatable",
 	})
 	if d.Kernel != "" {
-		said = append(said, Link{fmt.Sprintf("They all share its kernel, Linux %s; %s starts their containers.", d.Kernel, d.Runtime), "status.nodeInfo"})
+		said = append(said, Statement{fmt.Sprintf("They all share its kernel, Linux %s; %s starts their containers.", d.Kernel, d.Runtime), "status.nodeInfo"})
 	}
 	return said, d.Health
 }
 
 // keysNow tells a ConfigMap's or a Secret's keys, never its values.
-func (s *scenery) keysNow() []Link {
+func (s *scenery) keysNow() []Statement {
 	keys := map[string]bool{}
 	for _, field := range []string{"data", "binaryData", "stringData"} {
 		m, _, _ := unstructured.NestedMap(s.o.Object, field)
@@ -222,7 +222,7 @@ func (s *scenery) keysNow() []Link {
 	if len(keys) > 0 {
 		line = "Its keys: " + strings.Join(sortedKeys(keys), ", ") + "."
 	}
-	return []Link{
+	return []Statement{
 		{line, "data"},
 		{usedBy(s.users(), "Pod", "No Pod reads it"), "Pod spec.volumes, env, envFrom"},
 	}
@@ -239,33 +239,33 @@ func usedBy(list []*unstructured.Unstructured, one, none string) string {
 	return fmt.Sprintf("%s %s it: %s.", plural(len(list), one), verb, someNames(list, 5))
 }
 
-func (s *scenery) claimNow() ([]Link, Health) {
+func (s *scenery) claimNow() ([]Statement, Health) {
 	c := typed[corev1.PersistentVolumeClaim](s.o)
-	said := []Link{}
+	said := []Statement{}
 	health := Waiting
 	if c.Status.Phase == corev1.ClaimBound {
 		size := c.Status.Capacity[corev1.ResourceStorage]
-		said, health = append(said, Link{fmt.Sprintf("It is bound to volume %s of %s.", c.Spec.VolumeName, size.String()), "spec.volumeName, status.capacity"}), Well
+		said, health = append(said, Statement{fmt.Sprintf("It is bound to volume %s of %s.", c.Spec.VolumeName, size.String()), "spec.volumeName, status.capacity"}), Well
 	} else {
-		said = append(said, Link{fmt.Sprintf("It is %s: no volume belongs to it yet.", c.Status.Phase), "status.phase"})
+		said = append(said, Statement{fmt.Sprintf("It is %s: no volume belongs to it yet.", c.Status.Phase), "status.phase"})
 	}
-	return append(said, Link{usedBy(s.users(), "Pod", "No Pod uses it"), "Pod spec.volumes[*].persistentVolumeClaim"}), health
+	return append(said, Statement{usedBy(s.users(), "Pod", "No Pod uses it"), "Pod spec.volumes[*].persistentVolumeClaim"}), health
 }
 
-func (s *scenery) namespaceNow() ([]Link, Health) {
+func (s *scenery) namespaceNow() ([]Statement, Health) {
 	n := typed[corev1.Namespace](s.o)
-	said := []Link{{fmt.Sprintf("It is %s.", n.Status.Phase), "status.phase"}}
+	said := []Statement{{fmt.Sprintf("It is %s.", n.Status.Phase), "status.phase"}}
 	health := Well
 	if n.Status.Phase == corev1.NamespaceTerminating {
 		health = Waiting
 	}
 	for _, c := range n.Status.Conditions {
 		if c.Status == corev1.ConditionTrue {
-			said = append(said, Link{short(c.Message, 160), "status.conditions[" + string(c.Type) + "]"})
+			said = append(said, Statement{short(c.Message, 160), "status.conditions[" + string(c.Type) + "]"})
 		}
 	}
 	if text := s.contents(); text != "" {
-		said = append(said, Link{"In it: " + text + ".", "lists of its objects"})
+		said = append(said, Statement{"In it: " + text + ".", "lists of its objects"})
 	}
 	return said, health
 }
@@ -286,10 +286,10 @@ func (s *scenery) contents() string {
 }
 
 // byStatus tells the conditions of an object whose kind we know nothing of.
-func (s *scenery) byStatus() []Link {
-	var said []Link
+func (s *scenery) byStatus() []Statement {
+	var said []Statement
 	if r, err := kstatus.Compute(s.o); err == nil && r.Message != "" {
-		said = append(said, Link{strings.TrimSuffix(r.Message, ".") + ".", "status, read by the rules of kstatus: " + string(r.Status)})
+		said = append(said, Statement{strings.TrimSuffix(r.Message, ".") + ".", "status, read by the rules of kstatus: " + string(r.Status)})
 	}
 	conditions, _, _ := unstructured.NestedSlice(s.o.Object, "status", "conditions")
 	for _, c := range conditions {
@@ -301,7 +301,7 @@ func (s *scenery) byStatus() []Link {
 		if text, _ := m["message"].(string); text != "" {
 			line += ": " + short(text, 120)
 		}
-		said = append(said, Link{strings.TrimSuffix(line, ".") + ".", fmt.Sprintf("status.conditions[%v]", m["type"])})
+		said = append(said, Statement{strings.TrimSuffix(line, ".") + ".", fmt.Sprintf("status.conditions[%v]", m["type"])})
 	}
 	return said
 }

@@ -13,10 +13,10 @@ import (
 
 // fate is what would come of the object's deletion, as far as it is told by finalizers, owners, what it owns, and what
 // refers to it. It is foretold from how Kubernetes' own controllers work; nothing is tried.
-func (s *scenery) fate() []Link {
-	var said []Link
+func (s *scenery) fate() []Statement {
+	var said []Statement
 	if f := s.o.GetFinalizers(); len(f) > 0 && s.o.GetKind() != "Namespace" {
-		said = append(said, Link{
+		said = append(said, Statement{
 			"It would stay, marked as deleted, until whoever put a finalizer on it takes that off: " + strings.Join(f, ", ") + ".", "metadata.finalizers",
 		})
 	}
@@ -24,7 +24,7 @@ func (s *scenery) fate() []Link {
 		said = append(said, l)
 	}
 	if owned := s.owned(); len(owned) > 0 && s.o.GetKind() != "Service" {
-		said = append(said, Link{
+		said = append(said, Statement{
 			fmt.Sprintf("The garbage collector deletes what it owns: %s. With --cascade=orphan that stays.", byKind(owned)),
 			"metadata.ownerReferences of theirs",
 		})
@@ -46,7 +46,7 @@ func byKind(list []*unstructured.Unstructured) string {
 }
 
 // again says who would make the object anew; false where that can't be said.
-func (s *scenery) again() (Link, bool) {
+func (s *scenery) again() (Statement, bool) {
 	const evidence = "metadata.ownerReferences"
 	owner := controllerOf(s.o)
 	if owner == nil {
@@ -54,55 +54,55 @@ func (s *scenery) again() (Link, bool) {
 	}
 	up := s.w.alive[owner.UID]
 	if up != nil && up.GetDeletionTimestamp() != nil {
-		return Link{fmt.Sprintf("Nothing makes it again: its owner %s %s is being deleted too.", owner.Kind, owner.Name), evidence}, true
+		return Statement{fmt.Sprintf("Nothing makes it again: its owner %s %s is being deleted too.", owner.Kind, owner.Name), evidence}, true
 	}
 	switch owner.Kind {
 	case "ReplicaSet", "ReplicationController":
-		return Link{fmt.Sprintf("%s %s counts one too few and makes another Pod, with another name and UID, perhaps on another node.", owner.Kind, owner.Name), evidence}, true
+		return Statement{fmt.Sprintf("%s %s counts one too few and makes another Pod, with another name and UID, perhaps on another node.", owner.Kind, owner.Name), evidence}, true
 	case "Deployment":
-		return Link{fmt.Sprintf("Deployment %s makes a ReplicaSet for its version again, and that new Pods.", owner.Name), evidence}, true
+		return Statement{fmt.Sprintf("Deployment %s makes a ReplicaSet for its version again, and that new Pods.", owner.Name), evidence}, true
 	case "StatefulSet":
 		if s.o.GetKind() == "Pod" {
-			return Link{fmt.Sprintf("StatefulSet %s makes a Pod of the same name again, with another UID and the same volumes.", owner.Name), evidence}, true
+			return Statement{fmt.Sprintf("StatefulSet %s makes a Pod of the same name again, with another UID and the same volumes.", owner.Name), evidence}, true
 		}
 	case "DaemonSet":
 		if s.o.GetKind() == "Pod" {
-			return Link{fmt.Sprintf("DaemonSet %s makes another Pod, on the same node.", owner.Name), evidence}, true
+			return Statement{fmt.Sprintf("DaemonSet %s makes another Pod, on the same node.", owner.Name), evidence}, true
 		}
 	case "Job":
 		if ended(podOf(s.o)) {
-			return Link{fmt.Sprintf("Nothing makes it again: its work for Job %s is over.", owner.Name), evidence}, true
+			return Statement{fmt.Sprintf("Nothing makes it again: its work for Job %s is over.", owner.Name), evidence}, true
 		}
-		return Link{fmt.Sprintf("Job %s makes another Pod, since the work is not done.", owner.Name), evidence}, true
+		return Statement{fmt.Sprintf("Job %s makes another Pod, since the work is not done.", owner.Name), evidence}, true
 	case "CronJob":
-		return Link{fmt.Sprintf("CronJob %s makes the next Job when its clock says so, not before.", owner.Name), evidence}, true
+		return Statement{fmt.Sprintf("CronJob %s makes the next Job when its clock says so, not before.", owner.Name), evidence}, true
 	case "Service":
-		return Link{"The EndpointSlice controller makes it again at once, from Service " + owner.Name + ".", evidence}, true
+		return Statement{"The EndpointSlice controller makes it again at once, from Service " + owner.Name + ".", evidence}, true
 	case "Node":
-		return Link{"It is the picture of a static Pod: the kubelet of " + owner.Name + " goes on running it and makes the picture again.", evidence}, true
+		return Statement{"It is the picture of a static Pod: the kubelet of " + owner.Name + " goes on running it and makes the picture again.", evidence}, true
 	}
-	return Link{fmt.Sprintf("Its owner %s %s may make it again; how that controller works can't be seen here.", owner.Kind, owner.Name), evidence}, true
+	return Statement{fmt.Sprintf("Its owner %s %s may make it again; how that controller works can't be seen here.", owner.Kind, owner.Name), evidence}, true
 }
 
 // madeByItself is again of what no controller owns.
-func (s *scenery) madeByItself() (Link, bool) {
+func (s *scenery) madeByItself() (Statement, bool) {
 	switch s.o.GetKind() {
 	case "ServiceAccount":
 		if s.o.GetName() == "default" {
-			return Link{"The ServiceAccount controller makes it again at once: each namespace has one of that name.", "metadata.name"}, true
+			return Statement{"The ServiceAccount controller makes it again at once: each namespace has one of that name.", "metadata.name"}, true
 		}
 	case "ConfigMap":
 		if s.o.GetName() == "kube-root-ca.crt" {
-			return Link{"The controller that publishes the cluster's certificate makes it again at once.", "metadata.name"}, true
+			return Statement{"The controller that publishes the cluster's certificate makes it again at once.", "metadata.name"}, true
 		}
 	case "Node", "Lease":
-		return Link{}, false
+		return Statement{}, false
 	}
-	return Link{"Nothing makes it again: no controller owns it.", "metadata.ownerReferences: none"}, true
+	return Statement{"Nothing makes it again: no controller owns it.", "metadata.ownerReferences: none"}, true
 }
 
 // consequences are what others would notice.
-func (s *scenery) consequences() []Link {
+func (s *scenery) consequences() []Statement {
 	switch s.o.GetKind() {
 	case "Pod":
 		return s.withoutPod()
@@ -115,7 +115,7 @@ func (s *scenery) consequences() []Link {
 		if text := s.contents(); text != "" {
 			line += ": " + text
 		}
-		return []Link{{line + ".", "lists of its objects"}, {"It stays, Terminating, until the last of them is gone.", "spec.finalizers"}}
+		return []Statement{{line + ".", "lists of its objects"}, {"It stays, Terminating, until the last of them is gone.", "spec.finalizers"}}
 	case "ConfigMap", "Secret", "ServiceAccount":
 		return s.withoutReference()
 	case "PersistentVolumeClaim":
@@ -124,39 +124,39 @@ func (s *scenery) consequences() []Link {
 	return s.withoutRule()
 }
 
-func (s *scenery) withoutPod() []Link {
-	var said []Link
+func (s *scenery) withoutPod() []Statement {
+	var said []Statement
 	p := podOf(s.o)
 	for _, o := range s.inNamespace("Service") {
 		answering := s.w.answering(o.GetNamespace(), o.GetName())
 		switch {
 		case !answering[p.Name]:
 		case len(answering) == 1:
-			said = append(said, Link{fmt.Sprintf("Nobody answers for Service %s until another Pod is ready: this is the only one.", o.GetName()), "EndpointSlice endpoints"})
+			said = append(said, Statement{fmt.Sprintf("Nobody answers for Service %s until another Pod is ready: this is the only one.", o.GetName()), "EndpointSlice endpoints"})
 		default:
-			said = append(said, Link{fmt.Sprintf("Service %s sends its requests to the other %s.", o.GetName(), plural(len(answering)-1, "Pod")), "EndpointSlice endpoints"})
+			said = append(said, Statement{fmt.Sprintf("Service %s sends its requests to the other %s.", o.GetName(), plural(len(answering)-1, "Pod")), "EndpointSlice endpoints"})
 		}
 	}
 	for _, o := range s.inNamespace("PodDisruptionBudget") {
 		b := typed[policyv1.PodDisruptionBudget](o)
 		if selects(b.Spec.Selector, s.o) {
-			said = append(said, Link{
+			said = append(said, Statement{
 				fmt.Sprintf("PodDisruptionBudget %s lets %d more be evicted, as kubectl drain does. A deletion it does not stop.", b.Name, b.Status.DisruptionsAllowed),
 				"PodDisruptionBudget spec.selector, status.disruptionsAllowed",
 			})
 		}
 	}
 	if g := p.Spec.TerminationGracePeriodSeconds; g != nil && !ended(p) {
-		said = append(said, Link{fmt.Sprintf("Its containers are asked to end with SIGTERM, and after %d s they are killed.", *g), "spec.terminationGracePeriodSeconds"})
+		said = append(said, Statement{fmt.Sprintf("Its containers are asked to end with SIGTERM, and after %d s they are killed.", *g), "spec.terminationGracePeriodSeconds"})
 	}
 	return said
 }
 
-func (s *scenery) withoutService() []Link {
-	said := []Link{{"Its name and address lead nowhere. Its Pods go on running.", "spec.clusterIP, spec.selector"}}
+func (s *scenery) withoutService() []Statement {
+	said := []Statement{{"Its name and address lead nowhere. Its Pods go on running.", "spec.clusterIP, spec.selector"}}
 	for _, o := range s.inNamespace("Ingress") {
 		if leadsTo(typed[networkingv1.Ingress](o), s.o.GetName()) {
-			said = append(said, Link{fmt.Sprintf("Ingress %s leads to it, and would have nowhere to send to.", o.GetName()), "Ingress spec.rules"})
+			said = append(said, Statement{fmt.Sprintf("Ingress %s leads to it, and would have nowhere to send to.", o.GetName()), "Ingress spec.rules"})
 		}
 	}
 	return said
@@ -178,7 +178,7 @@ func leadsTo(i *networkingv1.Ingress, service string) bool {
 	return false
 }
 
-func (s *scenery) withoutNode() []Link {
+func (s *scenery) withoutNode() []Statement {
 	var here, moving []*unstructured.Unstructured
 	for _, o := range kindIn(s.now, "Pod") {
 		if nodeName(o) != s.o.GetName() || ended(podOf(o)) {
@@ -189,31 +189,31 @@ func (s *scenery) withoutNode() []Link {
 			moving = append(moving, o)
 		}
 	}
-	said := []Link{{"The machine goes on running, but the cluster does not know it any more until its kubelet registers again.", "how kubelets register"}}
+	said := []Statement{{"The machine goes on running, but the cluster does not know it any more until its kubelet registers again.", "how kubelets register"}}
 	if len(here) > 0 {
-		said = append(said, Link{fmt.Sprintf("Its %s are deleted from the API soon after.", plural(len(here), "Pod")), "Pod spec.nodeName"})
+		said = append(said, Statement{fmt.Sprintf("Its %s are deleted from the API soon after.", plural(len(here), "Pod")), "Pod spec.nodeName"})
 	}
 	if len(moving) > 0 {
-		said = append(said, Link{fmt.Sprintf("Owners of %d of them make others elsewhere: %s.", len(moving), someNames(moving, 3)), "Pod metadata.ownerReferences"})
+		said = append(said, Statement{fmt.Sprintf("Owners of %d of them make others elsewhere: %s.", len(moving), someNames(moving, 3)), "Pod metadata.ownerReferences"})
 	}
 	return said
 }
 
-func (s *scenery) withoutReference() []Link {
+func (s *scenery) withoutReference() []Statement {
 	users := s.users()
 	if len(users) == 0 {
-		return []Link{{"No Pod in its namespace would miss it, as far as can be seen.", "Pod spec"}}
+		return []Statement{{"No Pod in its namespace would miss it, as far as can be seen.", "Pod spec"}}
 	}
-	return []Link{{
+	return []Statement{{
 		fmt.Sprintf("%s that use it go on running, but a new container of theirs, or a Pod in their place, can't start without it: %s.", plural(len(users), "Pod"), someNames(users, 3)),
 		"Pod spec.volumes, env, envFrom, serviceAccountName",
 	}}
 }
 
-func (s *scenery) withoutClaim() []Link {
-	var said []Link
+func (s *scenery) withoutClaim() []Statement {
+	var said []Statement
 	if users := s.users(); len(users) > 0 {
-		said = append(said, Link{fmt.Sprintf("It stays until the last Pod that uses it is gone: %s.", someNames(users, 3)), "finalizer kubernetes.io/pvc-protection"})
+		said = append(said, Statement{fmt.Sprintf("It stays until the last Pod that uses it is gone: %s.", someNames(users, 3)), "finalizer kubernetes.io/pvc-protection"})
 	}
 	c := typed[corev1.PersistentVolumeClaim](s.o)
 	for _, o := range kindIn(s.now, "PersistentVolume") {
@@ -223,16 +223,16 @@ func (s *scenery) withoutClaim() []Link {
 		v := typed[corev1.PersistentVolume](o)
 		switch v.Spec.PersistentVolumeReclaimPolicy {
 		case corev1.PersistentVolumeReclaimDelete:
-			said = append(said, Link{"Its volume is deleted with it, and the data with that.", "PersistentVolume spec.persistentVolumeReclaimPolicy=Delete"})
+			said = append(said, Statement{"Its volume is deleted with it, and the data with that.", "PersistentVolume spec.persistentVolumeReclaimPolicy=Delete"})
 		case corev1.PersistentVolumeReclaimRetain:
-			said = append(said, Link{"Its volume and the data stay, and no other claim gets them by itself.", "PersistentVolume spec.persistentVolumeReclaimPolicy=Retain"})
+			said = append(said, Statement{"Its volume and the data stay, and no other claim gets them by itself.", "PersistentVolume spec.persistentVolumeReclaimPolicy=Retain"})
 		}
 	}
 	return said
 }
 
 // withoutRule is what changes when something goes that only says how others are treated.
-func (s *scenery) withoutRule() []Link {
+func (s *scenery) withoutRule() []Statement {
 	line := map[string]string{
 		"Ingress":                  "Requests from outside for its hosts and paths lead nowhere. Services and Pods go on.",
 		"NetworkPolicy":            "Pods that it selects lose its rules; those that no policy selects any more may connect to all.",
@@ -256,7 +256,7 @@ func (s *scenery) withoutRule() []Link {
 	if line == "" {
 		return nil
 	}
-	return []Link{{line, "how Kubernetes treats a " + s.o.GetKind()}}
+	return []Statement{{line, "how Kubernetes treats a " + s.o.GetKind()}}
 }
 
 // users are the Pods of the namespace that name the object in their spec.

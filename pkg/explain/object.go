@@ -25,12 +25,18 @@ type Object struct {
 	// Writers are who wrote which of its fields, the earliest first.
 	Writers []Writer `json:"writers,omitempty"`
 	// Now is what it does at this moment.
-	Now    []Link `json:"now,omitempty"`
-	Health Health `json:"health,omitempty"`
+	Now    []Statement `json:"now,omitempty"`
+	Health Health      `json:"health,omitempty"`
 	// Deleted is what would come of its deletion.
-	Deleted []Link `json:"ifDeleted,omitempty"`
+	Deleted []Statement `json:"ifDeleted,omitempty"`
 	// Tried is what the API server said to a deletion that it was asked to try and not to carry out.
 	Tried string `json:"tried,omitempty"`
+}
+
+// Statement is something that is so, and where that was read.
+type Statement struct {
+	Claim    string `json:"claim"`
+	Evidence string `json:"evidence,omitempty"`
 }
 
 // Describe explains one object of a snapshot, which should hold what may hang together with it. Doc is the documentation

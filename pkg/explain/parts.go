@@ -78,7 +78,7 @@ func (p part) judge(v *snapshot.Vitals) (Health, string) {
 	}
 	if p.check != "" && v.Ready != nil {
 		if ok, there := v.Ready.Checks[p.check]; there {
-			return healthOf(ok), fmt.Sprintf("/readyz/%s %s", p.check, map[bool]string{true: "ok", false: "failed"}[ok])
+			return wellIf(ok), fmt.Sprintf("/readyz/%s %s", p.check, map[bool]string{true: "ok", false: "failed"}[ok])
 		}
 	}
 	if p.lease != "" {
@@ -91,7 +91,7 @@ func (p part) judge(v *snapshot.Vitals) (Health, string) {
 	}
 	for _, r := range v.Reported {
 		if strings.EqualFold(r.Name, p.name) {
-			return healthOf(r.Healthy), r.Evidence
+			return wellIf(r.Healthy), r.Evidence
 		}
 	}
 	return Unknown, p.unseen(v)
@@ -109,7 +109,7 @@ func (p part) unseen(v *snapshot.Vitals) string {
 	return "can't be seen: no lease and no Pod in kube-system"
 }
 
-func healthOf(ok bool) Health {
+func wellIf(ok bool) Health {
 	if ok {
 		return Well
 	}

@@ -61,7 +61,7 @@ func unsettled(o *unstructured.Unstructured) string {
 			return readyOf(name, int(s.NumberReady), int(s.DesiredNumberScheduled))
 		}
 	case "Job":
-		if j := typed[batchv1.Job](o); !jobEnded(j) {
+		if j := typed[batchv1.Job](o); !jobEnded(j, batchv1.JobComplete, batchv1.JobFailed, batchv1.JobSuspended) {
 			return name + " to be done"
 		}
 	case "Pod":
@@ -74,14 +74,4 @@ func unsettled(o *unstructured.Unstructured) string {
 
 func readyOf(name string, ready, wanted int) string {
 	return fmt.Sprintf("%s, %d of %s ready", name, ready, plural(wanted, "Pod"))
-}
-
-// jobEnded says that a Job is done, failed or paused.
-func jobEnded(j *batchv1.Job) bool {
-	for _, c := range j.Status.Conditions {
-		if c.Status == "True" && (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed || c.Type == batchv1.JobSuspended) {
-			return true
-		}
-	}
-	return false
 }

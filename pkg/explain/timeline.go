@@ -229,7 +229,7 @@ func wants(o *unstructured.Unstructured) int {
 		if j.Spec.Completions != nil {
 			n = min(n, int(*j.Spec.Completions-j.Status.Succeeded))
 		}
-		if jobEnded(j) {
+		if jobEnded(j, batchv1.JobComplete, batchv1.JobFailed, batchv1.JobSuspended) {
 			n = 0
 		}
 		return n

@@ -82,17 +82,17 @@ spec: {selector: {app: app}, ports: [{port: 80, targetPort: http}]}`
 		{
 			"crash loop", "pod/app",
 			[]string{node, pod("", `restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 127, reason: Error}}`, "")},
-			"CrashLoop", []string{"exit code 127", "restarts 4", "no such command"}, "kubectl logs app -c app --previous", false,
+			"BadCommand", []string{"exit code 127", "restarts 4", "no such command"}, "kubectl logs app -c app --previous", false,
 		},
 		{
 			"out of memory", "pod/app",
 			[]string{node, pod("", `restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}`, "")},
-			"CrashLoop", []string{"out of memory", "resources.limits.memory"}, "kubectl logs app -c app --previous", false,
+			"OOMKilled", []string{"out of memory", "resources.limits.memory"}, "kubectl logs app -c app --previous", false,
 		},
 		{
 			"command that is not there", "pod/app",
 			[]string{node, pod("", `state: {waiting: {reason: RunContainerError, message: "exec: \"nope\": executable file not found in $PATH"}}`, "")},
-			"CrashLoop", []string{"can't be started", "executable file not found"}, "kubectl describe pod app", false,
+			"BadCommand", []string{"can't be started", "executable file not found"}, "kubectl describe pod app", false,
 		},
 		{
 			"liveness", "pod/app",
@@ -113,7 +113,7 @@ spec: {selector: {app: app}, ports: [{port: 80, targetPort: http}]}`
 		{
 			"configuration", "pod/app",
 			[]string{node, pod("", `state: {waiting: {reason: CreateContainerConfigError, message: configmap "page" not found}}`, "")},
-			"ConfigMissing", []string{`configmap "page" not found`}, "kubectl get configmaps,secrets", false,
+			"ConfigMissing", []string{`configmap "page" not found`}, "kubectl get configmaps", false,
 		},
 		{
 			"volume", "pod/app",
@@ -126,7 +126,7 @@ spec: {selector: {app: app}, ports: [{port: 80, targetPort: http}]}`
 		},
 		{
 			"lost node", "pod/app", []string{deadNode, pod("", `state: {running: {}}`, "")},
-			"NodeDown", []string{"Ready=Unknown", "Nothing owns it"}, "kubectl describe node worker-1", false,
+			"NodeDown", []string{"Ready=Unknown", "Nothing owns pod/app"}, "kubectl describe node worker-1", false,
 		},
 		{
 			"not seen by the scheduler", "pod/app",
@@ -147,7 +147,25 @@ spec: {containers: [{name: app, image: nginx}]}`},
 		},
 		{
 			"port by name", "service/app", []string{service, ready},
-			"NoEndpoints", []string{"although some are ready", "port http"}, "kubectl describe service app", false,
+			"PortMismatch", []string{"although some are ready", "port http"}, "kubectl describe service app", false,
+		},
+		{
+			"no metrics-server", "hpa/web",
+			[]string{`
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: learn-heal, uid: h1}
+spec: {scaleTargetRef: {kind: Deployment, name: web}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]}
+status:
+  conditions:
+  - {type: ScalingActive, status: "False", reason: FailedGetResourceMetric, lastTransitionTime: "2026-05-04T12:00:50Z",
+     message: "unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"}`},
+			"HPANoMetrics", []string{"metrics-server", "could not find the requested resource", "resource cpu, 50 % of requests"}, "kubectl describe hpa web", false,
+		},
+		{
+			"an eviction that is over", "pod/app",
+			[]string{node, strings.Replace(pod("", `state: {terminated: {exitCode: 137, reason: Error}}`, "  reason: Evicted\n  message: 'The node was low on resource: memory.'"), "phase: Running", "phase: Failed", 1)},
+			"Evicted", []string{"low on resource: memory", "resources.requests"}, "kubectl describe pod app", false,
 		},
 		{
 			"cordoned", "node/worker-1", []string{strings.Replace(node, "status:", "spec: {unschedulable: true}\nstatus:", 1)},

@@ -2,102 +2,295 @@ package explain
 
 import (
 	"fmt"
+	"sort"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // unscheduled tells of a Pod without a node.
 func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *corev1.PodCondition) {
+	pending := Link{Claim: "It has no node.", Evidence: fmt.Sprintf("pod/%s  Pending for %s", p.Name, age(x.youth(o))), From: ref(o) + " spec.nodeName"}
 	if c == nil || c.Status != corev1.ConditionFalse {
-		x.add("Unseen", o, Problem{
-			Code: "Starting", Waiting: true, Title: "The scheduler has not looked at it yet",
-			Chain:  []Link{{Claim: "It has no node.", Evidence: fmt.Sprintf("pod/%s  Pending for %s", p.Name, age(x.youth(o)))}},
-			Advice: "That takes a moment. If it lasts, is the scheduler there?",
-		})
+		x.unseen(o, p, pending)
 		return
 	}
 	if c.Reason == "SchedulingGated" {
+		var gates []string
+		for _, g := range p.Spec.SchedulingGates {
+			gates = append(gates, g.Name)
+		}
 		x.add("Gated", o, Problem{
-			Code: "Gated", Title: "It is held back on purpose",
-			Chain: []Link{{Claim: "It has scheduling gates.", Evidence: short(c.Message, 160)}},
+			Code: Gated, Title: "It is held back on purpose: it has scheduling gates",
+			Chain:  []Link{pending, {Claim: "The scheduler does not look at it while it has these.", Evidence: strings.Join(gates, ", "), From: ref(o) + " spec.schedulingGates"}},
+			Advice: "Whoever put a gate there takes it away. Who that is can't be seen from here.",
+			Look:   []string{"kubectl get pod " + p.Name + " -o yaml"},
 		})
 		return
 	}
+	pending.Evidence = fmt.Sprintf("pod/%s  Pending, condition PodScheduled=False", p.Name)
 	chain := []Link{
-		{Claim: "It has no node.", Evidence: fmt.Sprintf("pod/%s  Pending, condition PodScheduled=False", p.Name)},
-		{Claim: "The scheduler looked at every node and found none.", Evidence: short(c.Message, 200)},
+		pending, {Claim: "The scheduler looked at every node and found none.", Evidence: short(c.Message, 300), From: ref(o) + " status.conditions[PodScheduled]"},
 	}
-	advice := placeAdvice(c.Message, p)
-	x.add("Unschedulable/"+advice, o, Problem{
-		Code: "Unschedulable", Title: "No node takes it", Chain: chain, Advice: advice,
+	if x.waitsForClaim(o, p, c.Message, chain) {
+		return
+	}
+	code, links := x.placing(o, p, c.Message)
+	problem := Problem{
+		Code: code, Title: placeTitle(code, p), Chain: append(chain, links...), Advice: placeAdvice(c.Message, p),
 		Look: []string{"kubectl describe pod " + p.Name, "kubectl describe nodes"},
+	}
+	x.preempted(o, &problem)
+	if code == Cordoned {
+		for _, n := range x.candidates(p) {
+			if nodeOf(n).Spec.Unschedulable {
+				problem.Try = append(problem.Try, "kubectl uncordon "+n.GetName())
+			}
+		}
+	}
+	key := problem.Code + "/" + problem.Advice
+	if w := x.workload(o); w != nil {
+		key += "/" + string(w.GetUID())
+	}
+	x.add(key, o, problem)
+}
+
+// unseen tells of a Pod that no scheduler has spoken about.
+func (x *examiner) unseen(o *unstructured.Unstructured, p *corev1.Pod, pending Link) {
+	if s := p.Spec.SchedulerName; s != "" && s != corev1.DefaultSchedulerName {
+		x.add("Scheduler/"+s, o, Problem{
+			Code: NoScheduler, Title: fmt.Sprintf("It names the scheduler %q, which has said nothing about it", s),
+			Chain:   []Link{pending, {Claim: "That is who is to find it a node.", Evidence: "schedulerName " + s, From: ref(o) + " spec.schedulerName"}},
+			Advice:  "Whether such a scheduler runs can't be seen from here. Without the field, Kubernetes' own takes the Pod.",
+			Look:    []string{"kubectl get pods -A", "kubectl describe pod " + p.Name},
+			Waiting: x.youth(o) < 2*time.Second,
+		})
+		return
+	}
+	x.add("Unseen", o, Problem{
+		Code: Starting, Waiting: true, Title: "The scheduler has not looked at it yet", Chain: []Link{pending},
+		Advice: "That takes a moment. If it lasts, is the scheduler there?",
 	})
 }
 
-// placeAdvice reads the scheduler's reasons (k8s.io/kubernetes/pkg/scheduler/framework/plugins).
-func placeAdvice(message string, p *corev1.Pod) string {
-	var said []string
-	add := func(text string) { said = append(said, text) }
-	if strings.Contains(message, "Insufficient cpu") || strings.Contains(message, "Insufficient memory") {
-		add(fmt.Sprintf("It asks for more than any node has left (%s). Ask for less, or add a node.", asks(p)))
+// reasons are the scheduler's words for why a node is left out, in the order in which it asks
+// (k8s.io/kubernetes/pkg/scheduler/framework/plugins).
+func reasons() []struct {
+	code  Code
+	words []string
+} {
+	return []struct {
+		code  Code
+		words []string
+	}{
+		{Cordoned, []string{"were unschedulable"}},
+		{Taint, []string{"untolerated taint"}},
+		{NodeSelector, []string{"didn't match Pod's node affinity/selector", "didn't match the requested node name"}},
+		{HostPort, []string{"didn't have free ports"}},
+		{NoRoom, []string{"Insufficient ", "Too many pods"}},
+		{Spread, []string{"didn't match pod topology spread constraints", "didn't match Pod topology spread"}},
+		{PodAffinity, []string{"didn't match pod affinity rules", "didn't match pod anti-affinity rules", "didn't satisfy existing pods anti-affinity"}},
 	}
-	if strings.Contains(message, "Too many pods") {
-		add("The nodes hold as many Pods as they may.")
-	}
-	if strings.Contains(message, "didn't match Pod's node affinity/selector") || strings.Contains(message, "node selector") {
-		add("It wants a node with labels that none has. Compare spec.nodeSelector with: kubectl get nodes --show-labels")
-	}
-	if strings.Contains(message, "untolerated taint") {
-		add("Some nodes have a taint that the Pod does not tolerate.")
-	}
-	if strings.Contains(message, "were unschedulable") {
-		add("Some nodes are closed for new Pods (cordoned): kubectl uncordon NODE opens one.")
-	}
-	if strings.Contains(message, "anti-affinity") {
-		add("It must not stand beside Pods that are on every node already.")
-	}
-	if strings.Contains(message, "persistentvolumeclaim") || strings.Contains(message, "PersistentVolume") {
-		add("It waits for a volume: kubectl get pvc")
-	}
-	if len(said) == 0 {
-		return "The scheduler's own words say what is missing."
-	}
-	return strings.Join(said, " ")
 }
 
-// asks is what a Pod's containers ask for.
-func asks(p *corev1.Pod) string {
-	var cpu, memory resource.Quantity
-	for _, c := range p.Spec.Containers {
-		cpu.Add(*c.Resources.Requests.Cpu())
-		memory.Add(*c.Resources.Requests.Memory())
+// placing finds the reason that keeps those nodes away which the Pod could stand on otherwise. A node that is left
+// out by an early question was never asked the later ones; so what nodes say that passed the early ones weighs more.
+func (x *examiner) placing(o *unstructured.Unstructured, p *corev1.Pod, message string) (Code, []Link) {
+	message, _, _ = strings.Cut(message, "preemption:")
+	said := map[Code]bool{}
+	last := Unschedulable
+	for _, r := range reasons() {
+		for _, w := range r.words {
+			if strings.Contains(message, w) {
+				said[r.code], last = true, r.code
+			}
+		}
 	}
-	return fmt.Sprintf("cpu %s, memory %s", cpu.String(), memory.String())
-}
-
-// node examines a node that was asked about.
-func (x *examiner) node(o *unstructured.Unstructured) {
-	n := nodeOf(o)
-	r := nodeReady(n)
+	late := last != Unschedulable && last != Cordoned && last != Taint && last != NodeSelector
+	candidates := x.candidates(p)
 	switch {
-	case r != nil && r.Status != corev1.ConditionTrue:
-		x.add("NodeDown/"+n.Name, o, Problem{
-			Code: "NodeDown", Title: fmt.Sprintf("Node %s does not answer", n.Name),
-			Chain: []Link{{
-				Claim:    "Its kubelet reports nothing any more.",
-				Evidence: fmt.Sprintf("condition Ready=%s for %s: %s", r.Status, age(x.now.At.Sub(r.LastTransitionTime.Time)), r.Message),
-			}},
-			Advice: "Its Pods are evicted after a while, and their owners make others elsewhere.",
-			Look:   []string{"kubectl get nodes", "kubectl get pods -o wide"},
-		})
-	case n.Spec.Unschedulable:
-		x.add("Closed/"+n.Name, o, Problem{
-			Code: "Cordoned", Title: fmt.Sprintf("Node %s is closed for new Pods", n.Name),
-			Chain: []Link{{Claim: "Somebody cordoned it.", Evidence: "spec.unschedulable true"}},
-			Try:   []string{"kubectl uncordon " + n.Name},
-		})
+	case len(x.nodes) == 0 || late:
+	case len(candidates) == 0 && said[NodeSelector]:
+		last = NodeSelector
+	case said[Cordoned]:
+		last = Taint
+		for _, n := range candidates {
+			if nodeOf(n).Spec.Unschedulable {
+				last = Cordoned
+			}
+		}
+	case said[Taint]:
+		last = Taint
+	}
+	return last, x.placeLinks(o, p, last, candidates)
+}
+
+// candidates are the nodes whose labels the Pod wants; the control plane's, which few Pods tolerate, only where there
+// are no others.
+func (x *examiner) candidates(p *corev1.Pod) []*unstructured.Unstructured {
+	var workers, others []*unstructured.Unstructured
+	for _, name := range sortedKeys(x.nodes) {
+		n := x.nodes[name]
+		if !wantsNode(p, n) {
+			continue
+		}
+		if _, control := n.GetLabels()["node-role.kubernetes.io/control-plane"]; control {
+			others = append(others, n)
+		} else {
+			workers = append(workers, n)
+		}
+	}
+	if len(workers) == 0 {
+		return others
+	}
+	return workers
+}
+
+// placeLinks are the facts behind a reason of the scheduler.
+func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code Code, candidates []*unstructured.Unstructured) []Link {
+	switch code {
+	case NoRoom:
+		return x.roomLinks(o, p, candidates)
+	case NodeSelector:
+		links := []Link{{Claim: "That is what it wants of a node.", Evidence: short(wantedLabels(p), 200), From: ref(o) + " spec.nodeSelector, spec.affinity.nodeAffinity"}}
+		for _, k := range wantedKeys(p) {
+			links = append(links, Link{Claim: fmt.Sprintf("Nodes have these values of %s.", k), Evidence: x.valuesOf(k), From: "nodes metadata.labels"})
+		}
+		return links
+	case Taint, Cordoned:
+		var links []Link
+		for _, n := range candidates {
+			var taints []string
+			for _, t := range nodeOf(n).Spec.Taints {
+				if t.Effect != corev1.TaintEffectPreferNoSchedule {
+					taints = append(taints, t.ToString())
+				}
+			}
+			if len(taints) > 0 {
+				links = append(links, Link{Claim: fmt.Sprintf("Node %s takes no Pod that does not tolerate this.", n.GetName()), Evidence: strings.Join(taints, ", "), From: ref(n) + " spec.taints"})
+			}
+		}
+		return links
+	case PodAffinity:
+		return []Link{{Claim: "That is what it wants of its neighbours.", Evidence: short(affinityWords(p), 200), From: ref(o) + " spec.affinity"}}
+	case Spread:
+		var keys []string
+		for _, c := range p.Spec.TopologySpreadConstraints {
+			keys = append(keys, fmt.Sprintf("%s, maxSkew %d", c.TopologyKey, c.MaxSkew))
+		}
+		return []Link{{Claim: "So it is to be spread.", Evidence: strings.Join(keys, "; "), From: ref(o) + " spec.topologySpreadConstraints"}}
+	case HostPort:
+		return x.portLinks(o, p)
+	}
+	return nil
+}
+
+// portLinks name who has the node's port.
+func (x *examiner) portLinks(o *unstructured.Unstructured, p *corev1.Pod) []Link {
+	var links []Link
+	for _, port := range hostPorts(p) {
+		links = append(links, Link{Claim: "It wants this port of its node for itself.", Evidence: "hostPort " + port, From: ref(o) + " spec.containers[].ports[].hostPort"})
+		for _, other := range x.kind("Pod") {
+			q := podOf(other)
+			for _, taken := range hostPorts(q) {
+				if taken == port && q.Spec.NodeName != "" && other.GetUID() != o.GetUID() {
+					links = append(links, Link{Claim: "Another Pod has it.", Evidence: fmt.Sprintf("%s on node %s", ref(other), q.Spec.NodeName), From: ref(other) + " spec.containers[].ports[].hostPort"})
+				}
+			}
+		}
+	}
+	return links
+}
+
+func hostPorts(p *corev1.Pod) []string {
+	var ports []string
+	for _, c := range p.Spec.Containers {
+		for _, port := range c.Ports {
+			if port.HostPort != 0 {
+				ports = append(ports, fmt.Sprintf("%d/%s", port.HostPort, port.Protocol))
+			}
+		}
+	}
+	return ports
+}
+
+// roomLinks compare what a Pod asks for with what nodes have.
+func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candidates []*unstructured.Unstructured) []Link {
+	wants := podRequests(p)
+	var names []string
+	for name := range wants {
+		names = append(names, string(name))
+	}
+	sort.Strings(names)
+	var asked []string
+	for _, name := range names {
+		q := wants[corev1.ResourceName(name)]
+		asked = append(asked, name+" "+q.String())
+	}
+	links := []Link{{Claim: "That is what it asks for.", Evidence: strings.Join(asked, ", "), From: ref(o) + " spec.containers[].resources.requests"}}
+	for _, n := range candidates {
+		node := nodeOf(n)
+		var has []string
+		for _, name := range names {
+			q, ok := node.Status.Allocatable[corev1.ResourceName(name)]
+			taken := x.takenOn(node.Name, corev1.ResourceName(name))
+			switch {
+			case !ok:
+				has = append(has, "no "+name)
+			case taken == "":
+				has = append(has, fmt.Sprintf("%s %s", name, q.String()))
+			default:
+				has = append(has, fmt.Sprintf("%s %s, of which Pods seen here ask for %s", name, q.String(), taken))
+			}
+		}
+		links = append(links, Link{Claim: fmt.Sprintf("Node %s has this in all.", node.Name), Evidence: strings.Join(has, "; "), From: ref(n) + " status.allocatable"})
+	}
+	return links
+}
+
+// takenOn is how much of a node the Pods in the snapshot ask for; empty for nothing.
+func (x *examiner) takenOn(node string, name corev1.ResourceName) string {
+	var sum = podRequests(&corev1.Pod{})[name]
+	for _, o := range x.kinds["Pod"] {
+		p := podOf(o)
+		if p.Spec.NodeName == node && !ended(p) {
+			sum.Add(podRequests(p)[name])
+		}
+	}
+	if sum.IsZero() {
+		return ""
+	}
+	return sum.String()
+}
+
+// preempted tells of a Pod whose predecessor had to go for a more important one.
+func (x *examiner) preempted(o *unstructured.Unstructured, problem *Problem) {
+	own := controllerOf(o)
+	for _, about := range x.events.about {
+		for _, e := range about {
+			if e.Reason != "Preempted" || e.InvolvedObject.Namespace != o.GetNamespace() {
+				continue
+			}
+			before := e.InvolvedObject.Name == o.GetName() || own != nil && own.Kind != "StatefulSet" && strings.HasPrefix(e.InvolvedObject.Name, own.Name+"-")
+			if !before {
+				continue
+			}
+			problem.Code, problem.Title = Preempted, "It had to go for a Pod of higher priority, and no node has room for it now"
+			problem.Chain = append(problem.Chain, Link{
+				Claim: "The scheduler ended the Pod before.", Evidence: x.events.quote(e), From: "event pod/" + e.InvolvedObject.Name + " Preempted",
+			})
+			for _, other := range x.kind("Pod") {
+				if strings.Contains(e.Message, string(other.GetUID())) {
+					q := podOf(other)
+					problem.Chain = append(problem.Chain, Link{
+						Claim: "It went for this one.", Evidence: fmt.Sprintf("%s  priority class %s", ref(other), q.Spec.PriorityClassName), From: ref(other) + " spec.priorityClassName",
+					})
+				}
+			}
+			problem.Advice += " A higher priority, or more room, would let it stand."
+			return
+		}
 	}
 }

@@ -5,9 +5,13 @@ import (
 	"strings"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
+
+// patience is for how long what takes its time is not yet called stuck.
+const patience = time.Minute
 
 // pod examines one Pod. One that is ready, or did its work, has no problem.
 func (x *examiner) pod(o *unstructured.Unstructured) {
@@ -18,22 +22,18 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 		return
 	case p.Status.Phase == corev1.PodSucceeded:
 		return
-	case isReady(p):
-		x.restartedLately(o, p)
-		return
 	case p.Status.Phase == corev1.PodFailed:
 		x.failed(o, p)
+		return
+	case x.onLostNode(o, p):
+		return
+	case isReady(p):
+		x.restarting(o, p)
 		return
 	}
 	if c := podCondition(p, corev1.PodScheduled); p.Spec.NodeName == "" {
 		x.unscheduled(o, p, c)
 		return
-	}
-	if n := x.nodes[p.Spec.NodeName]; n != nil {
-		if r := nodeReady(n); r != nil && r.Status != corev1.ConditionTrue {
-			x.onLostNode(o, p, r)
-			return
-		}
 	}
 	found := false
 	for _, s := range p.Status.InitContainerStatuses {
@@ -42,7 +42,7 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 	for _, s := range p.Status.ContainerStatuses {
 		found = x.container(o, p, s, false) || found
 	}
-	if !found {
+	if !found && !x.gates(o, p) {
 		x.starting(o, p)
 	}
 }
@@ -50,19 +50,33 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 // lately is for how long a restart is worth a word.
 const lately = 2 * time.Minute
 
-// restartedLately tells of a Pod that is ready and was not a moment ago.
-func (x *examiner) restartedLately(o *unstructured.Unstructured, p *corev1.Pod) {
+// restarting tells of a Pod that is ready and was not a moment ago. One that keeps ending is a crash loop,
+// whatever its state at this moment.
+func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 	for _, s := range p.Status.ContainerStatuses {
 		last := s.LastTerminationState.Terminated
-		if last == nil || x.now.At.Sub(last.FinishedAt.Time) > lately {
+		if log := x.logOf(p, s.Name); log != nil && last == nil {
+			x.refusedWhileReady(o, log)
+		}
+		if last == nil {
+			continue
+		}
+		since := x.now.At.Sub(last.FinishedAt.Time)
+		again := s.RestartCount >= 3 || s.RestartCount == 2 && last.ExitCode != 0 && !x.outlived(s, last)
+		if (again || last.Reason == "OOMKilled") && since < 5*time.Minute {
+			x.crashed(o, p, s, false)
+			continue
+		}
+		if since > lately {
 			continue
 		}
 		x.add("Restarted/"+s.Name, o, Problem{
-			Code: "Restarted", Waiting: true,
+			Code: Restarted, Waiting: true,
 			Title: fmt.Sprintf("Container %s ended a moment ago and runs again", s.Name),
 			Chain: []Link{{
 				Claim:    fmt.Sprintf("Its process ended with %s, %s.", exitWords(last), ago(x.now.At.Sub(last.FinishedAt.Time))),
 				Evidence: fmt.Sprintf("lastState: exit code %d, %s; restarts %d", last.ExitCode, last.Reason, s.RestartCount),
+				From:     containerField(p, s.Name) + ".lastState.terminated",
 			}},
 			Advice: "If it ends again, the kubelet waits longer each time before it starts it.",
 			Look:   []string{fmt.Sprintf("kubectl logs %s -c %s --previous", p.Name, s.Name)},
@@ -70,250 +84,49 @@ func (x *examiner) restartedLately(o *unstructured.Unstructured, p *corev1.Pod) 
 	}
 }
 
-// container examines one container; false when it has no trouble of its own.
-func (x *examiner) container(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, init bool) bool {
-	reason := ""
-	if s.State.Waiting != nil {
-		reason = s.State.Waiting.Reason
-	}
-	switch reason {
-	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable":
-		x.imagePull(o, p, s)
-		return true
-	case "CreateContainerConfigError":
-		x.configMissing(o, p, s)
-		return true
-	case "CrashLoopBackOff", "RunContainerError", "CreateContainerError", "StartError":
-		x.crashLoop(o, p, s)
-		return true
-	case "", "ContainerCreating", "PodInitializing":
-	default:
-		x.crashLoop(o, p, s)
-		return true
-	}
-	switch {
-	case s.State.Terminated != nil && s.State.Terminated.ExitCode != 0:
-		x.crashLoop(o, p, s)
-		return true
-	case s.State.Running != nil && !s.Ready && !init:
-		return x.notReady(o, p, s)
-	}
-	return false
+// outlived says that a container runs for longer than it did the last time.
+func (x *examiner) outlived(s corev1.ContainerStatus, last *corev1.ContainerStateTerminated) bool {
+	return last == nil || s.State.Running != nil && x.now.At.Sub(s.State.Running.StartedAt.Time) > last.FinishedAt.Sub(last.StartedAt.Time)+5*time.Second
 }
 
-// seen is the first link of a chain: what kubectl get shows of a container.
-func seen(p *corev1.Pod, s corev1.ContainerStatus) Link {
-	state := "running, not ready"
-	switch {
-	case s.State.Waiting != nil:
-		state = "waiting, " + s.State.Waiting.Reason
-	case s.State.Terminated != nil:
-		state = "ended, " + s.State.Terminated.Reason
-	}
-	return Link{
-		Claim:    fmt.Sprintf("Container %s does not run.", s.Name),
-		Evidence: fmt.Sprintf("pod/%s  container %s: %s", p.Name, s.Name, state),
-	}
-}
-
-func (x *examiner) imagePull(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) {
-	image := imageOf(p, s.Name)
-	chain := []Link{seen(p, s)}
-	pulled := func(e *corev1.Event) bool {
-		return (e.Reason == "Failed" || e.Reason == "InspectFailed") && strings.Contains(e.Message, image)
-	}
-	if e := x.events.newest(p.UID, pulled); e != nil {
-		chain = append(chain, Link{Claim: "The kubelet could not pull it.", Evidence: x.events.quote(e)})
-	} else if s.State.Waiting != nil && s.State.Waiting.Message != "" {
-		chain = append(chain, Link{Claim: "The kubelet could not pull it.", Evidence: short(plainError(s.State.Waiting.Message), 200)})
-	}
-	problem := Problem{
-		Code:  "ImagePull",
-		Title: fmt.Sprintf("The image %s can't be pulled", image),
-		Chain: chain,
-		Look:  []string{"kubectl describe pod " + p.Name},
-	}
-	old := x.olderImage(o, s.Name)
-	guess := nearImage(image, old)
-	switch {
-	case guess != "":
-		problem.Advice = fmt.Sprintf("The name is %q. Did you mean %s?", repository(image), guess)
-	default:
-		problem.Advice = "Look at the name and the tag: one letter is enough."
-	}
-	w := x.workload(o)
-	if old != "" {
-		problem.Advice += fmt.Sprintf(" The version before ran %s.", old)
-	}
-	if w != nil && w.GetKind() == "Deployment" && old != "" {
-		problem.Back = []string{"kubectl rollout undo " + ref(w)}
-	}
-	problem.Try = fixImage(w, p, s.Name, guess)
-	x.add("ImagePull/"+image, o, problem)
-}
-
-// fixImage is the command that gives a container another image.
-func fixImage(w *unstructured.Unstructured, p *corev1.Pod, container, image string) []string {
-	if image == "" {
-		image = "IMAGE"
-	}
-	target := "pod/" + p.Name
-	if w != nil {
-		target = ref(w)
-	}
-	return []string{fmt.Sprintf("kubectl set image %s %s=%s", target, container, image)}
-}
-
-func (x *examiner) configMissing(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) {
-	said := s.State.Waiting.Message
-	x.add("ConfigMissing/"+s.Name+said, o, Problem{
-		Code:  "ConfigMissing",
-		Title: fmt.Sprintf("Container %s needs something that is not there", s.Name),
-		Chain: []Link{seen(p, s), {Claim: "The kubelet looked for it.", Evidence: short(said, 160)}},
-		Advice: "The Pod waits for it; nothing needs to be restarted once it is there. " +
-			"A name in the Pod and a name of a ConfigMap or Secret differ, or the key in it.",
-		Look: []string{"kubectl get configmaps,secrets", "kubectl describe pod " + p.Name},
-	})
-}
-
-// crashLoop tells of a container that ends again and again, or can't be started at all.
-func (x *examiner) crashLoop(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) {
-	chain := []Link{seen(p, s)}
-	last := s.LastTerminationState.Terminated
-	if s.State.Terminated != nil {
-		last = s.State.Terminated
-	}
-	problem := Problem{
-		Code:  "CrashLoop",
-		Title: fmt.Sprintf("Container %s ends, is started again, and ends again", s.Name),
-		Look:  []string{fmt.Sprintf("kubectl logs %s -c %s --previous", p.Name, s.Name)},
-	}
-	key := "CrashLoop/" + s.Name
-	switch {
-	case last != nil && (last.Reason == "StartError" || last.Reason == "ContainerCannotRun"), last == nil:
-		problem.Title = fmt.Sprintf("Container %s can't be started", s.Name)
-		said := ""
-		if last != nil {
-			said = last.Message
-		} else if s.State.Waiting != nil {
-			said = s.State.Waiting.Message
+// containerField is where the status of a container stands.
+func containerField(p *corev1.Pod, container string) string {
+	list := "containerStatuses"
+	for _, c := range p.Spec.InitContainers {
+		if c.Name == container {
+			list = "initContainerStatuses"
 		}
-		chain = append(chain, Link{Claim: "The runtime could not start its command.", Evidence: short(said, 160)})
-		problem.Advice = "Look at the container's command and args: the program must be in the image."
-		problem.Look = []string{"kubectl describe pod " + p.Name}
-	default:
-		chain = append(chain, Link{
-			Claim:    fmt.Sprintf("Its process ended with %s.", exitWords(last)),
-			Evidence: fmt.Sprintf("lastState: exit code %d, %s; restarts %d", last.ExitCode, last.Reason, s.RestartCount),
-		})
-		problem.Advice = exitAdvice(last)
-		key += fmt.Sprint(last.ExitCode)
 	}
-	if e := x.events.newest(p.UID, failedProbe("Liveness")); e != nil {
-		problem.Code = "ProbeFailing"
-		problem.Title = fmt.Sprintf("Container %s is killed again and again: its liveness probe fails", s.Name)
-		chain = append(chain, Link{Claim: "The liveness probe failed, so the kubelet ended the container.", Evidence: x.events.quote(e)})
-		problem.Advice = "Either the program hangs, or the probe asks the wrong thing: compare its port and path with what the program serves."
-		problem.Look = append(problem.Look, "kubectl describe pod "+p.Name)
-		key = "LivenessProbe/" + s.Name
-	}
-	if e := x.events.newest(p.UID, withReason("BackOff")); e != nil && len(chain) < 4 && problem.Code == "CrashLoop" {
-		chain = append(chain, Link{Claim: "The kubelet waits longer each time before it starts it again.", Evidence: x.events.quote(e)})
-	}
-	problem.Chain = chain
-	x.add(key, o, problem)
+	return fmt.Sprintf("pod/%s status.%s[%s]", p.Name, list, container)
 }
 
-func exitAdvice(t *corev1.ContainerStateTerminated) string {
-	switch {
-	case t.Reason == "OOMKilled":
-		return "It used more memory than its limit. Raise resources.limits.memory, or make it use less."
-	case t.ExitCode == 0:
-		return "The program did its work and ended. Something that shall run for ever must not end; a Job is for what ends."
-	case t.ExitCode == 127:
-		return "127 is a shell's way to say that it found no such command."
-	case t.ExitCode == 126:
-		return "126 is a shell's way to say that it may not run the command."
-	case t.ExitCode == 137:
-		return "137 is 128 + 9: it was killed with SIGKILL, by the kernel, the kubelet or somebody."
-	case t.ExitCode == 143:
-		return "143 is 128 + 15: it was asked to end with SIGTERM."
+// gates tells of a Pod whose containers are ready and whose readiness gates are not.
+func (x *examiner) gates(o *unstructured.Unstructured, p *corev1.Pod) bool {
+	c := podCondition(p, corev1.ContainersReady)
+	if c == nil || c.Status != corev1.ConditionTrue {
+		return false
 	}
-	return "The program itself gave up. What it wrote last says why."
-}
-
-func failedProbe(which string) func(*corev1.Event) bool {
-	return func(e *corev1.Event) bool {
-		return e.Reason == "Unhealthy" && strings.HasPrefix(e.Message, which+" probe failed") ||
-			e.Reason == "Unhealthy" && strings.HasPrefix(e.Message, which+" probe errored")
-	}
-}
-
-// notReady tells of a container that runs and is not ready; false when nothing says why.
-func (x *examiner) notReady(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) bool {
-	for _, which := range []string{"Readiness", "Startup", "Liveness"} {
-		e := x.events.newest(p.UID, failedProbe(which))
-		if e == nil {
+	for _, gate := range p.Spec.ReadinessGates {
+		is := podCondition(p, gate.ConditionType)
+		if is != nil && is.Status == corev1.ConditionTrue {
 			continue
 		}
-		probe := strings.ToLower(which)
-		x.add("Probe/"+probe+"/"+s.Name, o, Problem{
-			Code:  "ProbeFailing",
-			Title: fmt.Sprintf("Container %s runs, and its %s probe fails", s.Name, probe),
+		said := "no such condition"
+		if is != nil {
+			said = strings.TrimSpace(fmt.Sprintf("%s %s %s", is.Status, is.Reason, is.Message))
+		}
+		x.add("Gate/"+string(gate.ConditionType), o, Problem{
+			Code: ReadinessGate, Title: fmt.Sprintf("Its containers are ready, and its readiness gate %s is not", gate.ConditionType),
 			Chain: []Link{
-				{Claim: fmt.Sprintf("Container %s runs and is not ready.", s.Name), Evidence: fmt.Sprintf("pod/%s  container %s: running, not ready", p.Name, s.Name)},
-				{Claim: "The kubelet asked, and got no good answer.", Evidence: x.events.quote(e)},
-				{Claim: "That is what it asks.", Evidence: probeOf(p, s.Name, which)},
+				{Claim: "It waits for a condition that something outside of it must set.", Evidence: string(gate.ConditionType), From: ref(o) + " spec.readinessGates"},
+				{Claim: "That condition is not true.", Evidence: said, From: fmt.Sprintf("%s status.conditions[%s]", ref(o), gate.ConditionType)},
 			},
-			Advice: "While it is not ready, no Service sends it requests. Compare the probe's port and path with what the program serves.",
-			Look:   []string{"kubectl describe pod " + p.Name, fmt.Sprintf("kubectl logs %s -c %s", p.Name, s.Name)},
+			Advice: "Who sets the condition can't be seen from here: often a load balancer's controller. Is it there?",
+			Look:   []string{"kubectl describe pod " + p.Name},
 		})
 		return true
 	}
 	return false
-}
-
-// probeOf writes a container's probe in a line.
-func probeOf(p *corev1.Pod, container, which string) string {
-	for _, c := range p.Spec.Containers {
-		if c.Name != container {
-			continue
-		}
-		probe := map[string]*corev1.Probe{"Readiness": c.ReadinessProbe, "Liveness": c.LivenessProbe, "Startup": c.StartupProbe}[which]
-		if probe == nil {
-			break
-		}
-		every := fmt.Sprintf("every %d s", max(probe.PeriodSeconds, 1))
-		name := strings.ToLower(which) + "Probe"
-		switch {
-		case probe.HTTPGet != nil:
-			return fmt.Sprintf("%s: GET port %s path %s, %s", name, probe.HTTPGet.Port.String(), probe.HTTPGet.Path, every)
-		case probe.TCPSocket != nil:
-			return fmt.Sprintf("%s: connect to port %s, %s", name, probe.TCPSocket.Port.String(), every)
-		case probe.Exec != nil:
-			return fmt.Sprintf("%s: run %s, %s", name, strings.Join(probe.Exec.Command, " "), every)
-		case probe.GRPC != nil:
-			return fmt.Sprintf("%s: gRPC on port %d, %s", name, probe.GRPC.Port, every)
-		}
-	}
-	return "the Pod has no such probe any more"
-}
-
-func (x *examiner) onLostNode(o *unstructured.Unstructured, p *corev1.Pod, r *corev1.NodeCondition) {
-	node := p.Spec.NodeName
-	problem := Problem{
-		Code:  "NodeDown",
-		Title: fmt.Sprintf("Node %s is not there any more", node),
-		Chain: []Link{
-			{Claim: "The Pod's node is NotReady.", Evidence: fmt.Sprintf("node/%s  condition Ready=%s: %s", node, r.Status, r.Message)},
-		},
-		Advice: "Nobody knows how the Pod is. After a while it is evicted, and what owns it makes another elsewhere.",
-		Look:   []string{"kubectl get nodes", "kubectl describe node " + node},
-	}
-	if x.workload(o) == nil {
-		problem.Advice = "Nobody knows how the Pod is. Nothing owns it, so nothing will make another elsewhere."
-	}
-	x.add("NodeDown/"+node, o, problem)
 }
 
 func (x *examiner) terminating(o *unstructured.Unstructured, p *corev1.Pod) {
@@ -323,58 +136,165 @@ func (x *examiner) terminating(o *unstructured.Unstructured, p *corev1.Pod) {
 	}
 	over := x.now.At.Sub(p.DeletionTimestamp.Time)
 	problem := Problem{
-		Code: "Terminating", Waiting: true, Title: "Its containers are asked to end",
-		Chain:  []Link{{Claim: "Somebody deleted it.", Evidence: fmt.Sprintf("deletionTimestamp, grace period %d s", grace)}},
+		Code: Ending, Waiting: true, Title: "Its containers are asked to end",
+		Chain: []Link{{
+			Claim: "Somebody deleted it.", Evidence: fmt.Sprintf("deletionTimestamp, grace period %d s", grace), From: ref(o) + " metadata.deletionTimestamp",
+		}},
 		Advice: "It goes when its containers have ended, or when the grace period is over.",
 	}
+	node := x.lostNode(p)
 	if over > 10*time.Second {
-		problem.Waiting = false
+		problem.Code, problem.Waiting = Terminating, false
 		problem.Title = "It should be gone and is not"
-		problem.Advice = fmt.Sprintf("Its grace period ended %s. Its node does not answer, or a finalizer holds it.", ago(over))
-		if len(p.Finalizers) > 0 {
-			problem.Chain = append(problem.Chain, Link{Claim: "Finalizers hold it.", Evidence: strings.Join(p.Finalizers, ", ")})
-		}
+		problem.Advice = fmt.Sprintf("Its grace period ended %s. What keeps it can't be seen: its node should have ended it.", ago(over))
 		problem.Look = []string{"kubectl get nodes", "kubectl get pod " + p.Name + " -o yaml"}
+		switch {
+		case len(p.Finalizers) > 0:
+			problem.Title = "It was deleted, and a finalizer holds it"
+			problem.Chain = append(problem.Chain, Link{
+				Claim: "Finalizers hold it.", Evidence: strings.Join(p.Finalizers, ", "), From: ref(o) + " metadata.finalizers",
+			})
+			problem.Advice = "Whoever put the finalizer there takes it away when its work is done. Is that program there?"
+		case node != nil:
+			problem.Advice = "Its node does not answer, and nobody else can say that its containers have ended."
+		}
 	}
-	x.add(problem.Title, o, problem)
+	x.add(problem.Title, o, problem).hangsOn("can't end, since its node does not answer", node)
 }
 
 func (x *examiner) failed(o *unstructured.Unstructured, p *corev1.Pod) {
+	if x.replaced(o) {
+		return
+	}
+	switch {
+	case p.Status.Reason == "Evicted":
+		x.evicted(o, p)
+		return
+	case p.Status.Reason == "DeadlineExceeded":
+		x.pastDeadline(o, p)
+		return
+	}
+	for _, s := range append(append([]corev1.ContainerStatus(nil), p.Status.InitContainerStatuses...), p.Status.ContainerStatuses...) {
+		if t := s.State.Terminated; t != nil && t.ExitCode != 0 {
+			x.crashed(o, p, s, false)
+			return
+		}
+	}
 	reason := p.Status.Reason
 	if reason == "" {
 		reason = "its containers failed"
 	}
-	link := Link{Claim: "The Pod is over and is not started again.", Evidence: fmt.Sprintf("pod/%s  phase Failed: %s %s", p.Name, reason, short(p.Status.Message, 120))}
 	x.add("Failed/"+reason, o, Problem{
-		Code: "Failed", Title: "It ended and failed: " + reason, Chain: []Link{link},
+		Code: Failed, Title: "It ended and failed: " + reason,
+		Chain: []Link{{
+			Claim:    "The Pod is over and is not started again.",
+			Evidence: fmt.Sprintf("pod/%s  phase Failed: %s %s", p.Name, reason, short(p.Status.Message, 120)), From: ref(o) + " status",
+		}},
 		Look: []string{"kubectl describe pod " + p.Name, "kubectl logs " + p.Name},
 	})
 }
 
+// replaced says that a Pod which failed is of the past: its owner has what it wants by now.
+func (x *examiner) replaced(o *unstructured.Unstructured) bool {
+	own := controllerOf(o)
+	if own == nil {
+		return false
+	}
+	for _, other := range x.beside(o, "Pod") {
+		if theirs := controllerOf(other); theirs != nil && theirs.UID == own.UID && podHealth(podOf(other)) == Well {
+			return true
+		}
+	}
+	owner := x.w.alive[own.UID]
+	switch {
+	case owner == nil:
+		return false
+	case owner.GetKind() == "Job":
+		return jobEnded(typed[batchv1.Job](owner), batchv1.JobComplete)
+	case replicas(owner) >= 0:
+		return statusInt(owner, "readyReplicas") >= replicas(owner)
+	}
+	return false
+}
+
+func (x *examiner) evicted(o *unstructured.Unstructured, p *corev1.Pod) {
+	f := x.add("Evicted/"+short(p.Status.Message, 60), o, Problem{
+		Code: Evicted, Title: "The kubelet ended it to keep its node usable",
+		Chain: []Link{{
+			Claim: "The Pod was evicted and is not started again.", Evidence: short(p.Status.Message, 240), From: ref(o) + " status.message",
+		}},
+		Advice: "What it used and what it may use stand in the message. Raise the limit, or have it use less.",
+		Look:   []string{"kubectl describe pod " + p.Name},
+	})
+	if strings.Contains(p.Status.Message, "node was low on resource") || strings.Contains(p.Status.Message, "node had condition") {
+		f.Advice = "Its node ran short, and it used more than it had asked for. Ask for what it needs: resources.requests."
+		if n := x.nodes[p.Spec.NodeName]; n != nil && x.pressed(n) {
+			f.hangsOn("was evicted", n)
+		}
+	}
+}
+
+func (x *examiner) pastDeadline(o *unstructured.Unstructured, p *corev1.Pod) {
+	limit := "its activeDeadlineSeconds"
+	if p.Spec.ActiveDeadlineSeconds != nil {
+		limit = fmt.Sprintf("activeDeadlineSeconds %d", *p.Spec.ActiveDeadlineSeconds)
+	}
+	x.add("Deadline", o, Problem{
+		Code: DeadlineExceeded, Title: "It ran longer than it may, and was ended",
+		Chain: []Link{
+			{Claim: "The Pod is over.", Evidence: "Failed, DeadlineExceeded: " + short(p.Status.Message, 120), From: ref(o) + " status"},
+			{Claim: "That is the time it had.", Evidence: limit, From: ref(o) + " spec.activeDeadlineSeconds"},
+		},
+		Advice: "Give it more time, or none at all to count.",
+		Look:   []string{"kubectl logs " + p.Name},
+	}).hangsOn("ran longer than it may", x.ownerOf(o))
+}
+
+// anyStarted says that a container of a Pod was started; then its volumes are mounted.
+func anyStarted(p *corev1.Pod) bool {
+	for _, s := range append(append([]corev1.ContainerStatus(nil), p.Status.InitContainerStatuses...), p.Status.ContainerStatuses...) {
+		if s.State.Running != nil || s.State.Terminated != nil || s.LastTerminationState.Terminated != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// ownerOf is what controls an object, or nil.
+func (x *examiner) ownerOf(o *unstructured.Unstructured) *unstructured.Unstructured {
+	if own := controllerOf(o); own != nil {
+		return x.w.alive[own.UID]
+	}
+	return nil
+}
+
 // starting tells of a Pod that is on its way, or that waits for a volume.
 func (x *examiner) starting(o *unstructured.Unstructured, p *corev1.Pod) {
-	if e := x.events.newest(p.UID, withReason("FailedMount", "FailedAttachVolume", "FailedMapVolume")); e != nil {
-		x.add("Volume", o, Problem{
-			Code: "VolumeNotReady", Title: "A volume can't be put into the Pod",
-			Chain: []Link{
-				{Claim: "No container was started yet.", Evidence: fmt.Sprintf("pod/%s  %s", p.Name, podStatus(p))},
-				{Claim: "The kubelet waits for the volume.", Evidence: x.events.quote(e)},
-			},
-			Advice: "The Pod starts by itself once what the volume needs is there.",
-			Look:   []string{"kubectl describe pod " + p.Name},
-		})
+	if e := x.events.newest(p.UID, withReason("FailedMount", "FailedAttachVolume", "FailedMapVolume")); e != nil && !anyStarted(p) {
+		x.volume(o, p, e)
 		return
 	}
 	if e := x.events.newest(p.UID, withReason("FailedCreatePodSandBox")); e != nil {
 		x.add("Sandbox", o, Problem{
-			Code: "Sandbox", Title: "The node can't make room for the Pod",
-			Chain: []Link{{Claim: "The runtime failed.", Evidence: x.events.quote(e)}}, Look: []string{"kubectl describe pod " + p.Name},
+			Code: Sandbox, Title: "The node can't make room for the Pod",
+			Chain: []Link{{Claim: "The runtime failed.", Evidence: x.events.quote(e), From: eventFrom(o, e)}},
+			Look:  []string{"kubectl describe pod " + p.Name},
 		})
 		return
 	}
+	if x.waitsForName(o, p) {
+		return
+	}
 	x.add("Starting", o, Problem{
-		Code: "Starting", Waiting: true, Title: "It is starting",
-		Chain:  []Link{{Claim: "Nothing is wrong so far.", Evidence: fmt.Sprintf("pod/%s  %s for %s", p.Name, podStatus(p), age(x.youth(o)))}},
+		Code: Starting, Waiting: true, Title: "It is starting",
+		Chain: []Link{{
+			Claim: "Nothing is wrong so far.", Evidence: fmt.Sprintf("pod/%s  %s for %s", p.Name, podStatus(p), age(x.youth(o))), From: ref(o) + " status",
+		}},
 		Advice: "Give it a moment, and look again.",
 	})
+}
+
+// eventFrom is how an event about an object is named as a source.
+func eventFrom(o *unstructured.Unstructured, e *corev1.Event) string {
+	return "event " + ref(o) + " " + e.Reason
 }

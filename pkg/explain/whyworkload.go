@@ -2,36 +2,41 @@ package explain
 
 import (
 	"fmt"
-	"strings"
+	"regexp"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // refusals tells of Pods that a workload wants and can't make.
 func (x *examiner) refusals(o *unstructured.Unstructured) {
-	var sets []*unstructured.Unstructured
-	sets = append(sets, o)
-	for _, s := range kindIn(x.now, "ReplicaSet") {
-		if ownedBy(s, o.GetUID()) {
-			sets = append(sets, s)
-		}
-	}
-	for _, s := range sets {
-		said := failure(s)
-		if e := x.events.newest(s.GetUID(), withReason("FailedCreate")); e != nil && said == "" {
-			if statusInt(s, "replicas") >= max(replicas(s), 0) {
+	for _, s := range append(x.setsUnder(o), o) {
+		said, from := failure(s), ref(s)+" status.conditions[ReplicaFailure]"
+		if e := x.events.newest(s.GetUID(), withReason("FailedCreate")); e != nil && (said == "" || s.GetKind() != "ReplicaSet") {
+			if x.cameThrough(s) {
 				continue // it was refused once and came through later
 			}
-			said = x.events.quote(e)
+			said, from = x.events.quote(e), eventFrom(s, e)
 		}
 		if said == "" {
 			continue
 		}
-		x.refusal(s, said)
+		x.refusal(s, said, from)
 		return
 	}
+}
+
+// cameThrough says that a workload has by now as many Pods as it wants.
+func (x *examiner) cameThrough(o *unstructured.Unstructured) bool {
+	switch o.GetKind() {
+	case "DaemonSet":
+		d := typed[appsv1.DaemonSet](o)
+		return d.Status.CurrentNumberScheduled >= d.Status.DesiredNumberScheduled
+	case "Job":
+		return jobEnded(typed[batchv1.Job](o), batchv1.JobComplete) || statusInt(o, "active") > 0
+	}
+	return statusInt(o, "replicas") >= max(replicas(o), 0)
 }
 
 // failure is what a workload's status says about Pods that could not be made.
@@ -47,22 +52,86 @@ func failure(o *unstructured.Unstructured) string {
 	return ""
 }
 
-func (x *examiner) refusal(o *unstructured.Unstructured, said string) {
-	p := Problem{
-		Code: "Refused", Title: "Its Pods can't be made: the API server refuses them",
-		Chain:  []Link{{Claim: o.GetKind() + " " + o.GetName() + " asked for a Pod and was refused.", Evidence: short(said, 200)}},
-		Advice: "The words after \"forbidden\" say which rule stands in the way.",
-		Look:   []string{"kubectl describe " + ref(o)},
+// refusalKind is a reason for which the API server refuses Pods.
+type refusalKind struct {
+	words *regexp.Regexp
+	code  Code
+	// title may take what the words' group found.
+	title, advice string
+	look, try     string
+}
+
+// refusalKinds are known by the words of Kubernetes' admission plugins (k8s.io/kubernetes/plugin/pkg/admission,
+// k8s.io/pod-security-admission, k8s.io/apiserver/pkg/admission/plugin/webhook).
+func refusalKinds() []refusalKind {
+	return []refusalKind{
+		{
+			regexp.MustCompile(`failed quota: .*must specify (.*?)[;(]?$`), Quota, "Its Pods can't be made: the namespace's quota counts what they do not ask for",
+			"The quota counts resources, so each container must say what it asks for.", "kubectl describe resourcequota", "",
+		},
+		{
+			regexp.MustCompile(`(?:exceeded|failed) quota`), Quota, "Its Pods can't be made: the namespace's quota is used up",
+			"Ask for fewer Pods or smaller ones, or have the quota raised.", "kubectl describe resourcequota", "",
+		},
+		{
+			regexp.MustCompile(`violates PodSecurity "([^":]+)`), PodSecurity, "Its Pods can't be made: the namespace takes Pods of level %s only",
+			"What must change stands in the words of the refusal. The level is a label of the namespace: pod-security.kubernetes.io/enforce.", "kubectl get namespace $NS --show-labels", "",
+		},
+		{
+			regexp.MustCompile(`(?:maximum|minimum) \S+ usage per |max limit to request ratio`), LimitRange, "Its Pods can't be made: a LimitRange forbids their size",
+			"Ask for what the LimitRange allows, or have it changed.", "kubectl describe limitrange", "",
+		},
+		{
+			regexp.MustCompile(`serviceaccount "([^"]+)" not found`), ServiceAccountMissing, "Its Pods can't be made: ServiceAccount %q is not there",
+			"Make it, or name another in spec.template.spec.serviceAccountName.", "kubectl get serviceaccounts", "kubectl create serviceaccount %s",
+		},
+		{
+			regexp.MustCompile(`no PriorityClass with name (\S+) was found`), PriorityClassMissing, "Its Pods can't be made: PriorityClass %q is not there",
+			"Make it, or name another in spec.template.spec.priorityClassName.", "kubectl get priorityclasses", "",
+		},
+		{
+			regexp.MustCompile(`failed calling webhook "([^"]+)"`), Webhook, "Its Pods can't be made: webhook %q must agree, and does not answer",
+			"Whatever serves the webhook must run; or its configuration must go, or say failurePolicy Ignore.", "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations", "",
+		},
+		{
+			regexp.MustCompile(`admission webhook "([^"]+)" denied`), Webhook, "Its Pods can't be made: webhook %q refuses them",
+			"The webhook's own words say why.", "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations", "",
+		},
+		{
+			regexp.MustCompile(``), Refused, "Its Pods can't be made: the API server refuses them",
+			"The words after \"forbidden\" say which rule stands in the way.", "", "",
+		},
 	}
-	if strings.Contains(said, "exceeded quota") || strings.Contains(said, "failed quota") {
-		p.Code, p.Title = "Quota", "Its Pods can't be made: the namespace's quota is used up"
-		p.Advice = "Ask for fewer Pods or smaller ones, or have the quota raised."
-		if strings.Contains(said, "must specify") {
-			p.Advice = "The quota counts resources, so each container must say what it asks for."
+}
+
+func (x *examiner) refusal(o *unstructured.Unstructured, said, from string) {
+	if line, f := findForbidden([]string{said}); f != nil {
+		x.forbidden(o, *f, []Link{{Claim: "Its controller asked the API server, and was refused.", Evidence: short(line, 300), From: from}})
+		return
+	}
+	for _, k := range refusalKinds() {
+		m := k.words.FindStringSubmatch(said)
+		if m == nil {
+			continue
 		}
-		p.Look = []string{"kubectl describe resourcequota"}
+		word := ""
+		if len(m) > 1 {
+			word = m[1]
+		}
+		p := Problem{
+			Code: k.code, Title: filled(k.title, word),
+			Chain:  []Link{{Claim: o.GetKind() + " " + o.GetName() + " asked for a Pod and was refused.", Evidence: short(said, 400), From: from}},
+			Advice: k.advice, Look: []string{filledSpace(k.look, o.GetNamespace())},
+		}
+		if k.look == "" {
+			p.Look = []string{"kubectl describe " + ref(o)}
+		}
+		if k.try != "" {
+			p.Try = []string{filled(k.try, word)}
+		}
+		x.add(p.Code+"/"+string(o.GetUID()), o, p)
+		return
 	}
-	x.add(p.Code, o, p)
 }
 
 // workload is what owns an object in the end, or nil.
@@ -78,136 +147,112 @@ func (x *examiner) workload(o *unstructured.Unstructured) *unstructured.Unstruct
 	}
 }
 
-// olderImage is what a container ran in the version before this Pod's; empty when there was none.
-func (x *examiner) olderImage(o *unstructured.Unstructured, container string) string {
-	own := controllerOf(o)
-	w := x.workload(o)
-	if own == nil || w == nil {
-		return ""
-	}
-	image, newest := "", ""
-	for _, s := range kindIn(x.now, "ReplicaSet") {
-		if !ownedBy(s, w.GetUID()) || s.GetUID() == own.UID {
-			continue
-		}
-		created := s.GetCreationTimestamp().UTC().Format("2006-01-02T15:04:05Z")
-		t := template(s)
-		if t == nil || created < newest {
-			continue
-		}
-		for _, c := range t.Spec.Containers {
-			if c.Name == container {
-				image, newest = c.Image, created
+// podsUnder are the Pods that a workload owns, by way of a ReplicaSet or not.
+func (x *examiner) podsUnder(o *unstructured.Unstructured) []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for _, pod := range x.beside(o, "Pod") {
+		for owner := x.ownerOf(pod); owner != nil; owner = x.ownerOf(owner) {
+			if owner.GetUID() == o.GetUID() {
+				found = append(found, pod)
 			}
 		}
 	}
-	return image
+	return found
 }
 
-// repository is an image's name without its tag or digest.
-func repository(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
-		return image[:i]
+// setsUnder are the ReplicaSets of a Deployment.
+func (x *examiner) setsUnder(o *unstructured.Unstructured) []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for _, s := range x.beside(o, "ReplicaSet") {
+		if ownedBy(s, o.GetUID()) {
+			found = append(found, s)
+		}
 	}
-	return image
+	return found
 }
 
-// nearImage guesses the image that was meant: the one of the version before with nearly the same
-// name, or one that many people run. Empty when the name is no slip of a few letters.
-func nearImage(image, old string) string {
-	name := repository(image)
-	tag := strings.TrimPrefix(image, name)
-	if old != "" && repository(old) == name {
-		return old
+// deployment examines how a rollout goes.
+func (x *examiner) deployment(o *unstructured.Unstructured) {
+	d := deploymentOf(o)
+	wanted := replicas(o)
+	if d.Spec.Paused && wanted > 0 && int(d.Status.UpdatedReplicas) < wanted {
+		x.add("Paused/"+d.Name, o, Problem{
+			Code: RolloutPaused, Title: fmt.Sprintf("Rollout of %s is paused, and a change waits", d.Name),
+			Chain: []Link{
+				{Claim: "Somebody paused it.", Evidence: "spec.paused true", From: ref(o) + " spec.paused"},
+				{Claim: "Not all Pods are of the version that is wanted.", Evidence: fmt.Sprintf("%d of %d updated; wanted %s", d.Status.UpdatedReplicas, wanted, images(d.Spec.Template.Spec)), From: ref(o) + " status.updatedReplicas"},
+			},
+			Advice: "Nothing is rolled out until it goes on.",
+			Try:    []string{"kubectl rollout resume " + ref(o)},
+			Look:   []string{"kubectl rollout status " + ref(o)},
+		}).hangsOn("is paused", x.setsUnder(o)...)
 	}
-	candidates := []string{"nginx", "httpd", "busybox", "alpine", "curlimages/curl", "hashicorp/http-echo", "redis", "postgres", "mysql", "ubuntu", "debian"}
-	if old != "" {
-		candidates = append([]string{repository(old)}, candidates...)
+	for _, c := range d.Status.Conditions {
+		if c.Type != appsv1.DeploymentProgressing || c.Reason != "ProgressDeadlineExceeded" {
+			continue
+		}
+		deadline := int32(600)
+		if d.Spec.ProgressDeadlineSeconds != nil {
+			deadline = *d.Spec.ProgressDeadlineSeconds
+		}
+		problem := Problem{
+			Code: RolloutStuck, Title: fmt.Sprintf("Rollout of %s made no progress for %d s, which is its deadline", d.Name, deadline),
+			Chain: []Link{
+				{Claim: "The Deployment's controller gave it up.", Evidence: c.Reason + ": " + short(c.Message, 160), From: ref(o) + " status.conditions[Progressing]"},
+				{Claim: "So far it got.", Evidence: fmt.Sprintf("%d wanted, %d updated, %d ready", wanted, d.Status.UpdatedReplicas, d.Status.ReadyReplicas), From: ref(o) + " status"},
+			},
+			Advice: "Its Pods show nothing that is wrong. They may need longer than the deadline allows: spec.progressDeadlineSeconds.",
+			Look:   []string{"kubectl rollout status " + ref(o), "kubectl get pods"},
+		}
+		if len(x.setsUnder(o)) > 1 {
+			problem.Back = []string{"kubectl rollout undo " + ref(o)}
+		}
+		x.add("Stuck/"+d.Name, o, problem).hangsOn(fmt.Sprintf("its rollout is stuck, for longer than %d s", deadline), append(x.podsUnder(o), x.setsUnder(o)...)...)
 	}
-	near := snapshot.Nearest(name, candidates)
-	if near == "" || near == name {
-		return ""
-	}
-	if old != "" && near == repository(old) {
-		return old
-	}
-	return near + tag
 }
 
-// service examines why a Service has nobody to send to, or not everybody.
-func (x *examiner) service(o *unstructured.Unstructured, pods []*unstructured.Unstructured) {
-	s := serviceOf(o)
-	if _, unread := x.now.Errors["endpointslices"]; unread || len(s.Spec.Selector) == 0 {
+// statefulSet examines a StatefulSet's Service, and tells of Pods that are not made since those before are not ready.
+func (x *examiner) statefulSet(o *unstructured.Unstructured) {
+	s := typed[appsv1.StatefulSet](o)
+	wanted := replicas(o)
+	ordered := s.Spec.PodManagementPolicy != appsv1.ParallelPodManagement
+	if made := statusInt(o, "replicas"); ordered && made < wanted {
+		seen := fmt.Sprintf("has %d of %s; it makes one after the other, when the one before is ready", made, plural(wanted, "Pod"))
+		x.add("Order/"+s.Name, o, Problem{
+			Code: Rolling, Waiting: true, Title: fmt.Sprintf("%s makes its Pods one after the other", s.Name),
+			Chain: []Link{{Claim: "The next comes when the one before is ready.", Evidence: fmt.Sprintf("%d wanted, %d made, %d ready", wanted, made, s.Status.ReadyReplicas), From: ref(o) + " status"}},
+		}).hangsOn(seen, append(x.podsUnder(o), o)...)
+	}
+	if s.Spec.ServiceName == "" || !x.knows("services") || x.named(o, "Service", s.Spec.ServiceName) != nil || wanted == 0 {
 		return
 	}
-	answering := len(x.w.answering(s.Namespace, s.Name))
-	wants := labelLine(s.Spec.Selector)
-	switch {
-	case len(pods) == 0:
-		p := Problem{
-			Code: "SelectorMismatch", Title: "It sends to no Pod: no Pod has the labels that it looks for",
-			Chain:  []Link{{Claim: "The Service takes in Pods with these labels.", Evidence: "spec.selector " + wants}},
-			Advice: "A selector and labels must be the same, letter by letter.",
-			Look:   []string{"kubectl get pods --show-labels", "kubectl describe service " + s.Name},
-		}
-		if near := x.nearestLabels(s.Spec.Selector); near != "" {
-			p.Chain = append(p.Chain, Link{Claim: "Pods that are there have others.", Evidence: near})
-		} else {
-			p.Chain = append(p.Chain, Link{Claim: "There are no Pods here at all.", Evidence: "kubectl get pods: none"})
-			p.Advice = "Something must make Pods with these labels first."
-		}
-		x.add("Selector", o, p)
-	case answering == 0 && readyAmong(pods) == 0:
-		x.add("NoEndpoints", o, Problem{
-			Code: "NoEndpoints", Title: "It sends to no Pod: none of its Pods is ready",
-			Chain: []Link{
-				{Claim: fmt.Sprintf("%s with %s.", plural(len(pods), "Pod"), wants), Evidence: fmt.Sprintf("%d of them ready", readyAmong(pods))},
-			},
-			Advice: "A Service sends only to Pods that are ready. What stands in their way comes next.",
-			Look:   []string{"kubectl get pods -l " + wants},
-		})
-	case answering == 0:
-		x.add("NoEndpoints", o, Problem{
-			Code: "NoEndpoints", Title: "It sends to no Pod, although some are ready",
-			Chain: []Link{{
-				Claim: "The list of endpoints is empty.", Evidence: "EndpointSlice of " + s.Name + ": no ready endpoint; port " + targetPorts(o),
-			}},
-			Advice: "A port by name must be a container's port of that name in the Pods.",
-			Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
-		})
-	}
+	x.add("SetService/"+s.Name, o, Problem{
+		Code: StatefulSetService, Title: fmt.Sprintf("Service %q of StatefulSet %s is not there, so its Pods have no names", s.Spec.ServiceName, s.Name),
+		Chain: []Link{
+			{Claim: "That is the Service that gives its Pods names.", Evidence: "serviceName " + s.Spec.ServiceName, From: ref(o) + " spec.serviceName"},
+			{Claim: "No Service has that name.", Evidence: x.serviceNames(o), From: "services in namespace " + o.GetNamespace()},
+		},
+		Advice: fmt.Sprintf("Its Pods run; names such as %s-0.%s are not found.", s.Name, s.Spec.ServiceName),
+		Try:    []string{fmt.Sprintf("kubectl create service clusterip %s --clusterip=None", s.Spec.ServiceName)},
+		Look:   []string{"kubectl get services"},
+	})
 }
 
-func labelLine(set map[string]string) string {
-	var parts []string
-	for _, k := range sortedKeys(set) {
-		parts = append(parts, k+"="+set[k])
+// bySetsHand adds what must be done with a broken Pod of a StatefulSet that has another version by now: its controller
+// waits for the Pod to get ready before it makes it anew, which a broken one never does.
+func (x *examiner) bySetsHand(o *unstructured.Unstructured, p *Problem) {
+	owner := x.ownerOf(o)
+	if owner == nil || owner.GetKind() != "StatefulSet" || p.Waiting {
+		return
 	}
-	return strings.Join(parts, ",")
-}
-
-func targetPorts(o *unstructured.Unstructured) string {
-	var said []string
-	for _, p := range serviceOf(o).Spec.Ports {
-		said = append(said, p.TargetPort.String())
+	s := typed[appsv1.StatefulSet](owner)
+	if has := o.GetLabels()[appsv1.StatefulSetRevisionLabel]; has == "" || s.Status.UpdateRevision == "" || has == s.Status.UpdateRevision {
+		return
 	}
-	return strings.Join(said, ", ")
-}
-
-// nearestLabels shows the labels of a Pod that has most of the keys which a selector names.
-func (x *examiner) nearestLabels(selector map[string]string) string {
-	best, most := "", -1
-	for _, o := range kindIn(x.now, "Pod") {
-		n := 0
-		for k := range selector {
-			if _, ok := o.GetLabels()[k]; ok {
-				n++
-			}
-		}
-		if n > most {
-			best, most = fmt.Sprintf("pod/%s  labels %s", o.GetName(), labelLine(o.GetLabels())), n
-		}
-	}
-	return best
+	p.Chain = append(p.Chain, Link{
+		Claim: "Its StatefulSet has another version by now.", Evidence: fmt.Sprintf("%s  updateRevision %s, the Pod is of %s", ref(owner), s.Status.UpdateRevision, o.GetLabels()[appsv1.StatefulSetRevisionLabel]),
+		From: ref(owner) + " status.updateRevision",
+	})
+	p.Advice = "The StatefulSet waits for this Pod to get ready before it makes it anew, which it never will: delete it by hand. " + p.Advice
+	p.Try = []string{"kubectl delete pod " + o.GetName()}
 }

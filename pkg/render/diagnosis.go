@@ -2,10 +2,30 @@ package render
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 )
+
+// Diagnosis shows why something is not well, and what could not be read. With sources it says where each
+// piece of evidence was read.
+func Diagnosis(w io.Writer, d *explain.Diagnosis, unread map[string]string, sources bool, s Style) error {
+	p := &page{s: s, sources: sources, named: true}
+	p.diagnosis(d)
+	p.unread(unread)
+	return p.flush(w)
+}
+
+// unread says what could not be read.
+func (p *page) unread(resources map[string]string) {
+	if len(resources) > 0 {
+		p.gap()
+	}
+	for _, resource := range sorted(resources) {
+		p.text(p.s.UnsureSign()+" ", 2, fmt.Sprintf("The %s could not be read: %s", resource, resources[resource]), nil)
+	}
+}
 
 // diagnosis shows why something is not well.
 func (p *page) diagnosis(d *explain.Diagnosis) {
@@ -27,16 +47,29 @@ func (p *page) problem(number int, pr explain.Problem) {
 	}
 	code := p.s.Dim(pr.Code)
 	title := p.s.Plain(pr.Title)
+	if p.named {
+		title = p.s.Bold(p.s.Plain(subjects(pr)))
+	}
 	room := p.s.width() - len(margin) - 2
-	if gap := room - Width(title) - Width(code); gap >= 2 {
+	switch gap := room - Width(title) - Width(code); {
+	case gap >= 2:
 		p.line(sign, " ", title, strings.Repeat(" ", gap), code)
-	} else {
+	case p.named:
+		p.line(sign, " ", title)
+		p.line("  ", strings.Repeat(" ", max(room-Width(code), 0)), code)
+	default:
 		p.text(sign+" ", 2, title, nil)
+	}
+	if p.named {
+		p.text("", 2, pr.Title+".", nil)
 	}
 	for _, l := range pr.Chain {
 		p.text("", 4, l.Claim, nil)
 		if l.Evidence != "" {
 			p.text("", 6, l.Evidence, p.s.Dim)
+		}
+		if p.sources && l.From != "" {
+			p.text("", 6, "from "+l.From, p.s.Dim)
 		}
 	}
 	if pr.Advice != "" {
@@ -48,6 +81,22 @@ func (p *page) problem(number int, pr explain.Problem) {
 	if len(pr.Objects) > 1 {
 		p.text("    of    ", 10, strings.Join(pr.Objects, ", "), p.s.Dim)
 	}
+	for i, symptom := range pr.Symptoms {
+		label := ""
+		if i == 0 {
+			label = "    so"
+		}
+		p.text(label, 10, symptom, nil)
+	}
+}
+
+// subjects names what has a problem.
+func subjects(pr explain.Problem) string {
+	name := strings.ToLower(pr.Subject.Kind) + "/" + pr.Subject.Name
+	if n := len(pr.Objects) - 1; n > 0 {
+		name += fmt.Sprintf(" and %d more", n)
+	}
+	return name
 }
 
 // commands shows what to type, each on a line of its own so that it can be copied.

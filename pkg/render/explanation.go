@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
@@ -26,11 +25,4 @@ func Explanation(w io.Writer, e *explain.Explanation, s Style) error {
 	}
 	p.unread(e.Unread)
 	return p.flush(w)
-}
-
-// unread says what could not be read, and why.
-func (p *page) unread(reasons map[string]string) {
-	for _, resource := range sorted(reasons) {
-		p.text(p.s.UnsureSign()+" ", 2, fmt.Sprintf("The %s could not be read: %s", resource, reasons[resource]), nil)
-	}
 }

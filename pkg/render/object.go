@@ -67,7 +67,7 @@ func (p *page) heading(text string) {
 }
 
 // links are claims with their evidence below, or beside where there is room.
-func (p *page) links(heading string, list []explain.Link) {
+func (p *page) links(heading string, list []explain.Statement) {
 	if len(list) == 0 {
 		return
 	}

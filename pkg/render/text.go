@@ -103,6 +103,8 @@ type page struct {
 	sources bool
 	// bare leaves out how the rows of a story are known.
 	bare bool
+	// named says that each problem begins with the object that has it.
+	named bool
 }
 
 // width is the number of columns that are used.

@@ -16,6 +16,21 @@ type Snapshot struct {
 	Objects   []*unstructured.Unstructured `json:"objects"`
 	// Errors says, for each resource (plural, lower case) that was asked for and could not be read, why.
 	Errors map[string]string `json:"errors,omitempty"`
+	// Logs are the ends of what some containers wrote, where somebody asked for them.
+	Logs []Log `json:"logs,omitempty"`
+}
+
+// Log is the end of what one container wrote.
+type Log struct {
+	Namespace string `json:"namespace"`
+	Pod       string `json:"pod"`
+	Container string `json:"container"`
+	// Previous is true for the container before the one that is there now.
+	Previous bool `json:"previous,omitempty"`
+	// Lines are the last lines, the newest at the end.
+	Lines []string `json:"lines,omitempty"`
+	// Error says why it could not be read.
+	Error string `json:"error,omitempty"`
 }
 
 // ChangeType is what happened to an object.

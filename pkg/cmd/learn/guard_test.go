@@ -58,6 +58,7 @@ var arguments = map[string][]string{
 	"map":                   {"", "-A -o json", "-o svg"},
 	"heal":                  {"pod/till -n shop --kill pod --yes --timeout 1s", "pod/till --kill node --yes", "pod/till --kill pod --context production --yes"},
 	"trace":                 {"pod/till --timeout 1ms", "--since 5m", "-- kubectl delete namespace shop"},
+	"why":                   {"", "pod/till -n shop", "-n shop -o json", "namespace/shop"},
 	"run":                   {"one", "--all", "one -o json"},
 	"author":                {""},
 	"author lint":           {"one"},

@@ -37,6 +37,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/strike"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/trace"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/why"
 )
 
 // own clears away what Kubernetes' packages put into every process: their flags.
@@ -112,7 +113,7 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 			list.New(app), start.New(app), check.New(app), next.New(app), hint.New(app), strike.New(app),
 			skip.New(app), reset.New(app), quit.New(app), progress.New(app),
 		}},
-		{"explain", "Explaining what is there:", []*cobra.Command{draw.New(app), object.New(app), trace.New(app), heal.New(app)}},
+		{"explain", "Explaining what is there:", []*cobra.Command{draw.New(app), object.New(app), why.New(app), trace.New(app), heal.New(app)}},
 		{"cluster", "The practice cluster:", []*cobra.Command{cluster.New(app), shell.New(app), kubectl.New(app)}},
 		{"robot", "Demonstrating and writing lessons:", []*cobra.Command{run.New(app), author.New(app)}},
 	} {

@@ -35,7 +35,7 @@ func New(app *cmd.App) *cobra.Command {
 	o := &Options{Looking: cmd.NewLooking(app, true), Output: cmd.Output{Extra: []string{svg}}}
 	c := &cobra.Command{
 		Use:   "map",
-		Short: "Draw the architecture as it is now: control plane, nodes, Pods, Services",
+		Short: "Draw what runs where: control plane, nodes, Pods, Services",
 		Long: `Draw the architecture as it is now: the control plane and how its health is
 known, the nodes and how much is asked of them, which Pod runs where, and which
 Pods answer for each Service.

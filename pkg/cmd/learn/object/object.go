@@ -31,7 +31,7 @@ func New(app *cmd.App) *cobra.Command {
 	o := &Options{Looking: cmd.NewLooking(app, false)}
 	c := &cobra.Command{
 		Use:   "explain KIND/NAME",
-		Short: "Explain one live object: what it is, whose it is, who wrote it, what it does",
+		Short: "Tell all about one live object: whose it is, who wrote it, what it does",
 		Long: `Explain one live object: what it is, who owns it and what it owns, who wrote
 which of its fields and when, what it does right now, and what would happen if
 it were deleted.

@@ -1,0 +1,138 @@
+package explain
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// logText is what was read of a container's log.
+type logText = snapshot.Log
+
+// logOf is what was read of a container's log, or nil.
+func (x *examiner) logOf(p *corev1.Pod, container string) *logText {
+	for i, l := range x.now.Logs {
+		if l.Namespace == p.Namespace && l.Pod == p.Name && l.Container == container && l.Error == "" {
+			return &x.now.Logs[i]
+		}
+	}
+	return nil
+}
+
+// logFrom is how a log is named as a source.
+func logFrom(l *logText) string {
+	from := fmt.Sprintf("logs pod/%s %s", l.Pod, l.Container)
+	if l.Previous {
+		from += " --previous"
+	}
+	return from
+}
+
+// lastLines are the last words of a log.
+func lastLines(l *logText) string {
+	var said []string
+	for _, line := range l.Lines {
+		if line = strings.TrimSpace(line); line != "" {
+			said = append(said, line)
+		}
+	}
+	return short(strings.Join(said[max(0, len(said)-3):], " / "), 300)
+}
+
+// How programs say that a connection did not come about.
+var (
+	timedOut = regexp.MustCompile(`(?i)timed? ?out|deadline exceeded|no route to host`)
+	refused  = regexp.MustCompile(`(?i)connection refused|can't connect|couldn't connect|failed to connect|econnrefused`)
+)
+
+// blamed looks in the log of a container for what its program complains about; true when that is a cause of its own,
+// of which the container's end is the symptom.
+func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, log *logText, chain []Link) bool {
+	if log == nil {
+		return false
+	}
+	if line, f := findForbidden(log.Lines); f != nil {
+		x.forbidden(o, *f, append(chain[:1:1], Link{Claim: "It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}))
+		return true
+	}
+	for _, line := range log.Lines {
+		if name := unresolved(line); name != "" {
+			return x.noName(o, p, name, append(chain[:1:1], Link{Claim: "It looked for a name and found none.", Evidence: short(line, 200), From: logFrom(log)}))
+		}
+	}
+	for i := len(log.Lines) - 1; i >= 0; i-- {
+		line := log.Lines[i]
+		link := Link{Claim: "It tried to connect, and got no answer.", Evidence: short(line, 200), From: logFrom(log)}
+		for _, service := range x.mentioned(o, p, s.Name, log) {
+			if timedOut.MatchString(line) && x.barred(o, service, append(chain[:1:1], link)) {
+				return true
+			}
+			if last, _ := lastEnd(s); refused.MatchString(line) && last != nil {
+				x.nobodyListens(service, o, last.FinishedAt.Time, link)
+			}
+		}
+	}
+	return false
+}
+
+// refusedWhileReady tells of a Pod that is ready, and in whose log the API server refuses it something.
+func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, log *logText) {
+	if line, f := findForbidden(log.Lines); f != nil {
+		x.forbidden(o, *f, []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}})
+	}
+}
+
+// complainedOf are the Services that a program names, where its log says that a connection did not come about.
+func (x *examiner) complainedOf(o *unstructured.Unstructured, p *corev1.Pod, container string, log *logText) []*unstructured.Unstructured {
+	if log == nil || !slices.ContainsFunc(log.Lines, func(l string) bool { return timedOut.MatchString(l) || refused.MatchString(l) }) {
+		return nil
+	}
+	return x.mentioned(o, p, container, log)
+}
+
+// mentioned are the Services of the namespace that a container's log, command or environment names.
+func (x *examiner) mentioned(o *unstructured.Unstructured, p *corev1.Pod, container string, log *logText) []*unstructured.Unstructured {
+	text := strings.Join(log.Lines, "\n")
+	for _, c := range append(append([]corev1.Container(nil), p.Spec.InitContainers...), p.Spec.Containers...) {
+		if c.Name != container {
+			continue
+		}
+		text += "\n" + strings.Join(c.Command, " ") + " " + strings.Join(c.Args, " ")
+		for _, e := range c.Env {
+			text += "\n" + e.Value
+		}
+	}
+	var found []*unstructured.Unstructured
+	for _, s := range x.beside(o, "Service") {
+		name := regexp.MustCompile(`(^|[^\w.-])` + regexp.QuoteMeta(s.GetName()) + `($|[^\w-])`)
+		if name.MatchString(text) && !serves(serviceOf(s), o) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// waitsForName tells of a Pod whose init container runs on and on, since it looks for a name that there is not.
+func (x *examiner) waitsForName(o *unstructured.Unstructured, p *corev1.Pod) bool {
+	for _, s := range p.Status.InitContainerStatuses {
+		log := x.logOf(p, s.Name)
+		if s.State.Running == nil || log == nil || x.now.At.Sub(s.State.Running.StartedAt.Time) < patience/2 {
+			continue
+		}
+		for _, line := range slices.Backward(log.Lines) {
+			if name := unresolved(line); name != "" {
+				return x.noName(o, p, name, []Link{
+					{Claim: fmt.Sprintf("Init container %s runs, and the Pod's own wait for its end.", s.Name), Evidence: fmt.Sprintf("pod/%s  running for %s", p.Name, age(x.now.At.Sub(s.State.Running.StartedAt.Time))), From: containerField(p, s.Name) + ".state.running"},
+					{Claim: "It looks for a name and finds none.", Evidence: short(line, 200), From: logFrom(log)},
+				})
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,153 @@
+package explain
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// Wish is what more of a cluster would tell why something in a snapshot is not well.
+type Wish struct {
+	// Queries are about the snapshot's namespace, and what belongs to none.
+	Queries []snapshot.Query
+	// Anywhere are about all namespaces.
+	Anywhere []snapshot.Query
+	// Logs are the logs to read.
+	Logs []snapshot.Log
+}
+
+const (
+	// mostLogs is of how many containers the log is read at most.
+	mostLogs = 12
+	// logsOfOne is of how many Pods with the same owner.
+	logsOfOne = 2
+)
+
+// Wants says what to read beyond Needs for KindWhy: only what something in the snapshot hints at. What was read then, and put
+// into the snapshot, may hint at more. Of Pods that were asked about the logs are read even if they are ready: one may say what
+// it is refused.
+func Wants(target snapshot.Query, now *snapshot.Snapshot) Wish {
+	x := newExaminer(now)
+	var w Wish
+	if !everything(target) && target.Namespaced {
+		for _, o := range podsOf(target, now) {
+			x.wantsReady(o, &w)
+		}
+	}
+	for _, o := range x.kind("Pod") {
+		x.wantsOf(o, &w)
+	}
+	for _, o := range x.kind("PersistentVolumeClaim") {
+		if !bound(o) {
+			w.Queries = append(w.Queries, parsed("storageclasses")...)
+			break
+		}
+	}
+	for _, l := range now.Logs {
+		if _, f := findForbidden(l.Lines); f != nil {
+			w.Queries = append(w.Queries, parsed("roles", "rolebindings", "clusterroles", "clusterrolebindings")...)
+		}
+		for _, line := range l.Lines {
+			if name := unresolved(line); name != "" {
+				service, _ := serviceNamed(name, l.Namespace)
+				w.Anywhere = append(w.Anywhere, parsed("service/"+service)...)
+			}
+		}
+	}
+	return w
+}
+
+// wantsOf adds what a Pod that is not well hints at.
+func (x *examiner) wantsOf(o *unstructured.Unstructured, w *Wish) {
+	p := podOf(o)
+	if p.Status.Phase == corev1.PodSucceeded || p.DeletionTimestamp != nil {
+		return
+	}
+	texts := []string{}
+	for _, e := range x.events.about[p.UID] {
+		if e.Reason == "FailedMount" {
+			texts = append(texts, e.Message)
+		}
+	}
+	for _, s := range p.Status.InitContainerStatuses {
+		texts = append(texts, waitingMessage(s))
+		x.wantsLog(o, p, s, true, w)
+	}
+	for _, s := range p.Status.ContainerStatuses {
+		texts = append(texts, waitingMessage(s))
+		x.wantsLog(o, p, s, false, w)
+	}
+	for _, text := range texts {
+		kind := ""
+		if m := noObject.FindStringSubmatch(text); m != nil {
+			kind = m[1]
+		} else if m := noKey.FindStringSubmatch(text); m != nil {
+			kind = m[2]
+		} else if m := noVolumeKey.FindStringSubmatch(text); m != nil {
+			kind = map[string]string{"config": "configmap", "secret": "secret"}[m[1]]
+		}
+		w.Queries = append(w.Queries, parsed(kind)...)
+	}
+}
+
+func waitingMessage(s corev1.ContainerStatus) string {
+	if s.State.Waiting == nil {
+		return ""
+	}
+	return s.State.Waiting.Message
+}
+
+// wantsLog adds the log of a container that ended, or that runs and does not get ready.
+func (x *examiner) wantsLog(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, init bool, w *Wish) {
+	last, _ := lastEnd(s)
+	running := s.State.Running
+	log := snapshot.Log{Namespace: p.Namespace, Pod: p.Name, Container: s.Name}
+	switch {
+	case s.State.Terminated != nil && s.State.Terminated.ExitCode != 0:
+	case s.State.Waiting != nil && last != nil: // of one that waits to be started again the server gives the last log
+	case running != nil && last != nil && x.now.At.Sub(last.FinishedAt.Time) < 5*time.Minute:
+		log.Previous = true
+	case running != nil && (init || !s.Ready) && x.now.At.Sub(running.StartedAt.Time) > patience/3:
+	default:
+		return
+	}
+	x.wantLog(o, log, w)
+}
+
+// wantsReady adds the logs of a Pod that is ready.
+func (x *examiner) wantsReady(o *unstructured.Unstructured, w *Wish) {
+	p := podOf(o)
+	if !isReady(p) || p.DeletionTimestamp != nil {
+		return
+	}
+	for _, s := range p.Status.ContainerStatuses {
+		if s.State.Running != nil {
+			x.wantLog(o, snapshot.Log{Namespace: p.Namespace, Pod: p.Name, Container: s.Name}, w)
+		}
+	}
+}
+
+// wantLog adds a log, unless there are enough of its kind.
+func (x *examiner) wantLog(o *unstructured.Unstructured, log snapshot.Log, w *Wish) {
+	same := func(l snapshot.Log) bool {
+		other := x.named(o, "Pod", l.Pod)
+		own, theirs := controllerOf(o), controllerOf(other)
+		return l.Container == log.Container && own != nil && theirs != nil && own.UID == theirs.UID
+	}
+	n := 0
+	for _, l := range w.Logs {
+		if same(l) {
+			n++
+		}
+	}
+	known := slices.ContainsFunc(w.Logs, func(l snapshot.Log) bool {
+		return l.Namespace == log.Namespace && l.Pod == log.Pod && l.Container == log.Container
+	})
+	if n < logsOfOne && len(w.Logs) < mostLogs && !known {
+		w.Logs = append(w.Logs, log)
+	}
+}

@@ -1,0 +1,282 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+)
+
+// placeTitle says in a sentence why no node takes a Pod.
+func placeTitle(code Code, p *corev1.Pod) string {
+	switch code {
+	case NoRoom:
+		return fmt.Sprintf("No node has room for it: it asks for %s", asks(p))
+	case NodeSelector:
+		return "No node has the labels that it asks for: " + short(wantedLabels(p), 120)
+	case Taint:
+		return "The nodes have a taint that it does not tolerate"
+	case Cordoned:
+		return "The nodes that could take it are closed for new Pods"
+	case PodAffinity:
+		return "No node fits its affinity or anti-affinity to other Pods"
+	case Spread:
+		return "No node fits its topology spread constraints"
+	case HostPort:
+		return "The port of the node that it wants is taken: " + strings.Join(hostPorts(p), ", ")
+	}
+	return "No node takes it"
+}
+
+// placeAdvice reads the scheduler's reasons (k8s.io/kubernetes/pkg/scheduler/framework/plugins).
+func placeAdvice(message string, p *corev1.Pod) string {
+	message, _, _ = strings.Cut(message, "preemption:")
+	var said []string
+	add := func(word, text string) {
+		if strings.Contains(message, word) {
+			said = append(said, text)
+		}
+	}
+	if strings.Contains(message, "Insufficient ") {
+		said = append(said, fmt.Sprintf("It asks for more than any node has left (%s). Ask for less, or add a node.", asks(p)))
+	}
+	add("Too many pods", "The nodes hold as many Pods as they may.")
+	if strings.Contains(message, "didn't match Pod's node affinity/selector") || strings.Contains(message, "node selector") {
+		said = append(said, "It wants a node with labels that not every node has. Compare with: kubectl get nodes --show-labels")
+	}
+	add("untolerated taint", "Some nodes have a taint that the Pod does not tolerate.")
+	add("were unschedulable", "Some nodes are closed for new Pods (cordoned): kubectl uncordon NODE opens one.")
+	add("anti-affinity", "It must not stand beside Pods that are on every node already.")
+	add("match pod affinity", "It wants to stand beside Pods that are on no such node.")
+	add("free ports", "A port of a node can be had once only. A Service does not need one.")
+	add("topology spread", "A node without the label that counts is left out; and no part may have many more Pods than another.")
+	if strings.Contains(message, "persistentvolumeclaim") || strings.Contains(message, "PersistentVolume") {
+		said = append(said, "It waits for a volume: kubectl get pvc")
+	}
+	if len(said) == 0 {
+		return "The scheduler's own words say what is missing."
+	}
+	return strings.Join(said, " ")
+}
+
+// podRequests are what a Pod asks for; of a resource for which it names a limit only, that.
+func podRequests(p *corev1.Pod) corev1.ResourceList {
+	sum := corev1.ResourceList{}
+	for _, c := range p.Spec.Containers {
+		for name, q := range c.Resources.Requests {
+			total := sum[name]
+			total.Add(q)
+			sum[name] = total
+		}
+	}
+	return sum
+}
+
+// asks is what a Pod's containers ask for, in a line.
+func asks(p *corev1.Pod) string {
+	wants := podRequests(p)
+	line := fmt.Sprintf("cpu %s, memory %s", wants.Cpu().String(), wants.Memory().String())
+	var more []string
+	for name, q := range wants {
+		if name != corev1.ResourceCPU && name != corev1.ResourceMemory {
+			more = append(more, fmt.Sprintf("%s %s", name, q.String()))
+		}
+	}
+	slices.Sort(more)
+	return strings.Join(append([]string{line}, more...), ", ")
+}
+
+// wantsNode says whether a node has the labels that a Pod asks for.
+func wantsNode(p *corev1.Pod, n *unstructured.Unstructured) bool {
+	if !labels.SelectorFromSet(p.Spec.NodeSelector).Matches(labels.Set(n.GetLabels())) {
+		return false
+	}
+	terms := nodeTerms(p)
+	if len(terms) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(terms, func(t corev1.NodeSelectorTerm) bool {
+		for _, e := range t.MatchExpressions {
+			if !matchesNode(e, n.GetLabels()) {
+				return false
+			}
+		}
+		for _, f := range t.MatchFields {
+			if f.Key == "metadata.name" && !slices.Contains(f.Values, n.GetName()) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func matchesNode(e corev1.NodeSelectorRequirement, has map[string]string) bool {
+	r, err := labels.NewRequirement(e.Key, operatorOf(e.Operator), e.Values)
+	return err == nil && r.Matches(labels.Set(has))
+}
+
+// operatorOf is how package labels calls an operator of a node's selector.
+func operatorOf(o corev1.NodeSelectorOperator) selection.Operator {
+	return map[corev1.NodeSelectorOperator]selection.Operator{
+		corev1.NodeSelectorOpIn: selection.In, corev1.NodeSelectorOpNotIn: selection.NotIn, corev1.NodeSelectorOpExists: selection.Exists,
+		corev1.NodeSelectorOpDoesNotExist: selection.DoesNotExist, corev1.NodeSelectorOpGt: selection.GreaterThan, corev1.NodeSelectorOpLt: selection.LessThan,
+	}[o]
+}
+
+func nodeTerms(p *corev1.Pod) []corev1.NodeSelectorTerm {
+	a := p.Spec.Affinity
+	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return nil
+	}
+	return a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
+}
+
+// wantedLabels are the labels that a Pod asks of a node, in a line.
+func wantedLabels(p *corev1.Pod) string {
+	var said []string
+	if len(p.Spec.NodeSelector) > 0 {
+		said = append(said, labelLine(p.Spec.NodeSelector))
+	}
+	for _, t := range nodeTerms(p) {
+		for _, e := range t.MatchExpressions {
+			said = append(said, strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Key, e.Operator, strings.Join(e.Values, ","))))
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// wantedKeys are the keys of those labels.
+func wantedKeys(p *corev1.Pod) []string {
+	keys := sortedKeys(p.Spec.NodeSelector)
+	for _, t := range nodeTerms(p) {
+		for _, e := range t.MatchExpressions {
+			keys = append(keys, e.Key)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// valuesOf are the values that nodes have of a label.
+func (x *examiner) valuesOf(key string) string {
+	var values []string
+	for _, n := range x.nodes {
+		if v, ok := n.GetLabels()[key]; ok {
+			values = append(values, v)
+		}
+	}
+	slices.Sort(values)
+	if values = slices.Compact(values); len(values) == 0 {
+		return "no node has it"
+	}
+	return short(strings.Join(values, ", "), 160)
+}
+
+// affinityWords say which neighbours a Pod wants, and which not.
+func affinityWords(p *corev1.Pod) string {
+	var said []string
+	a := p.Spec.Affinity
+	if a == nil {
+		return "the Pod has none; another has it against this one"
+	}
+	if a.PodAffinity != nil {
+		for _, t := range a.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
+			said = append(said, fmt.Sprintf("affinity: beside Pods with %s, same %s", metav1.FormatLabelSelector(t.LabelSelector), t.TopologyKey))
+		}
+	}
+	if a.PodAntiAffinity != nil {
+		for _, t := range a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
+			said = append(said, fmt.Sprintf("anti-affinity: not beside Pods with %s, same %s", metav1.FormatLabelSelector(t.LabelSelector), t.TopologyKey))
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// lostNode is a Pod's node where that is NotReady, or nil.
+func (x *examiner) lostNode(p *corev1.Pod) *unstructured.Unstructured {
+	n := x.nodes[p.Spec.NodeName]
+	if n == nil {
+		return nil
+	}
+	if r := nodeReady(nodeOf(n)); r == nil || r.Status == corev1.ConditionTrue {
+		return nil
+	}
+	return n
+}
+
+// onLostNode tells of a Pod whose node does not answer.
+func (x *examiner) onLostNode(o *unstructured.Unstructured, p *corev1.Pod) bool {
+	n := x.lostNode(p)
+	if n == nil {
+		return false
+	}
+	f := x.node(n)
+	f.Look = append([]string{"kubectl describe node " + n.GetName()}, f.Look...)
+	f.Advice = "Nobody knows how the Pods on it are. After a while they are evicted, and what owns one makes another elsewhere."
+	seen := "on the node that does not answer; what owns it makes another elsewhere"
+	if x.workload(o) == nil {
+		seen = "on the node that does not answer"
+		f.Advice += fmt.Sprintf(" Nothing owns %s, so nothing will make another.", ref(o))
+	}
+	x.add("OnLostNode/"+n.GetName(), o, Problem{Code: NodeDown, Title: "Its node does not answer"}).hangsOn(seen, n)
+	return true
+}
+
+// pressed says that a node is short of something.
+func (x *examiner) pressed(o *unstructured.Unstructured) bool {
+	for _, c := range nodeOf(o).Status.Conditions {
+		short := c.Type == corev1.NodeMemoryPressure || c.Type == corev1.NodeDiskPressure || c.Type == corev1.NodePIDPressure
+		if short && c.Status == corev1.ConditionTrue {
+			x.node(o)
+			return true
+		}
+	}
+	return false
+}
+
+// node examines a node: one that was asked about, or on which something is not well. Nil when nothing is wrong with it.
+func (x *examiner) node(o *unstructured.Unstructured) *finding {
+	n := nodeOf(o)
+	if r := nodeReady(n); r != nil && r.Status != corev1.ConditionTrue {
+		return x.add("NodeDown/"+n.Name, o, Problem{
+			Code: NodeDown, Title: fmt.Sprintf("Node %s does not answer", n.Name),
+			Chain: []Link{{
+				Claim:    "Its kubelet reports nothing any more.",
+				Evidence: fmt.Sprintf("condition Ready=%s for %s: %s", r.Status, age(x.now.At.Sub(r.LastTransitionTime.Time)), r.Message),
+				From:     ref(o) + " status.conditions[Ready]",
+			}},
+			Advice: "Its Pods are evicted after a while, and their owners make others elsewhere.",
+			Look:   []string{"kubectl get nodes", "kubectl get pods -o wide"},
+		})
+	}
+	for _, c := range n.Status.Conditions {
+		what := map[corev1.NodeConditionType]string{
+			corev1.NodeMemoryPressure: "memory", corev1.NodeDiskPressure: "disk", corev1.NodePIDPressure: "process IDs",
+		}[c.Type]
+		if what == "" || c.Status != corev1.ConditionTrue {
+			continue
+		}
+		return x.add("Pressure/"+n.Name, o, Problem{
+			Code: NodePressure, Title: fmt.Sprintf("Node %s is short of %s", n.Name, what),
+			Chain: []Link{{
+				Claim: "Its kubelet says so.", Evidence: fmt.Sprintf("condition %s=True for %s: %s", c.Type, age(x.now.At.Sub(c.LastTransitionTime.Time)), c.Message),
+				From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type),
+			}},
+			Advice: "It takes no new Pods, and ends some: first those that use more than they asked for.",
+			Look:   []string{"kubectl describe node " + n.Name, "kubectl top pods"},
+		})
+	}
+	if n.Spec.Unschedulable {
+		return x.add("Closed/"+n.Name, o, Problem{
+			Code: Cordoned, Title: fmt.Sprintf("Node %s is closed for new Pods", n.Name),
+			Chain: []Link{{Claim: "Somebody cordoned it.", Evidence: "spec.unschedulable true", From: ref(o) + " spec.unschedulable"}},
+			Try:   []string{"kubectl uncordon " + n.Name},
+		})
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func failedProbe(which string) func(*corev1.Event) bool {
+	return func(e *corev1.Event) bool {
+		return e.Reason == "Unhealthy" && strings.HasPrefix(e.Message, which+" probe failed") ||
+			e.Reason == "Unhealthy" && strings.HasPrefix(e.Message, which+" probe errored")
+	}
+}
+
+// notReady tells of a container that runs and is not ready; false when nothing says why.
+func (x *examiner) notReady(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) bool {
+	for _, which := range []string{"Readiness", "Startup", "Liveness"} {
+		e := x.events.newest(p.UID, failedProbe(which))
+		if e == nil || x.mayStillStart(p, s, which) {
+			continue
+		}
+		probe := strings.ToLower(which)
+		problem := Problem{
+			Code:  ProbeFailing,
+			Title: fmt.Sprintf("Container %s runs, and its %s probe fails", s.Name, probe),
+			Chain: []Link{
+				seen(p, s),
+				{Claim: "The kubelet asked, and got no good answer.", Evidence: x.events.quote(e), From: eventFrom(o, e)},
+				probeLink(p, s.Name, which),
+			},
+			Advice: "While it is not ready, no Service sends it requests. Compare the probe's port and path with what the program serves.",
+			Look:   []string{"kubectl describe pod " + p.Name, fmt.Sprintf("kubectl logs %s -c %s", p.Name, s.Name)},
+		}
+		x.backOf(o, &problem)
+		x.add("Probe/"+probe+"/"+s.Name, o, problem)
+		return true
+	}
+	return x.silentProbe(o, p, s)
+}
+
+// silentProbe tells of a container that has not been ready for long, where no event says what its probe got: events
+// may be gone, or not for us to read.
+func (x *examiner) silentProbe(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) bool {
+	probe := probeNamed(p, s.Name, "Readiness")
+	if probe == nil || s.State.Running == nil || x.mayStillStart(p, s, "Readiness") || x.mayStillStart(p, s, "Startup") {
+		return false
+	}
+	since := x.now.At.Sub(s.State.Running.StartedAt.Time)
+	if since < patience {
+		return false
+	}
+	x.add("Probe/readiness/"+s.Name, o, Problem{
+		Code: ProbeFailing, Title: fmt.Sprintf("Container %s runs for %s and is not ready: its readiness probe has not passed", s.Name, age(since)),
+		Chain:  []Link{seen(p, s), probeLink(p, s.Name, "Readiness")},
+		Advice: "What the probe got can't be seen: there is no event about it that may be read.",
+		Look:   []string{"kubectl describe pod " + p.Name, fmt.Sprintf("kubectl logs %s -c %s", p.Name, s.Name)},
+	})
+	return true
+}
+
+// mayStillStart says that a container is within the time that its probe allows for the start.
+func (x *examiner) mayStillStart(p *corev1.Pod, s corev1.ContainerStatus, which string) bool {
+	probe := probeNamed(p, s.Name, which)
+	if probe == nil || s.State.Running == nil {
+		return false
+	}
+	since := x.now.At.Sub(s.State.Running.StartedAt.Time)
+	allowed := int64(probe.InitialDelaySeconds) + int64(max(probe.PeriodSeconds, 1))*int64(max(probe.FailureThreshold, 3))
+	return since < time.Duration(allowed)*time.Second
+}
+
+func probeNamed(p *corev1.Pod, container, which string) *corev1.Probe {
+	for _, c := range append(append([]corev1.Container(nil), p.Spec.InitContainers...), p.Spec.Containers...) {
+		if c.Name == container {
+			return map[string]*corev1.Probe{"Readiness": c.ReadinessProbe, "Liveness": c.LivenessProbe, "Startup": c.StartupProbe}[which]
+		}
+	}
+	return nil
+}
+
+// probeLink says what a probe asks.
+func probeLink(p *corev1.Pod, container, which string) Link {
+	return Link{
+		Claim: "That is what it asks.", Evidence: probeOf(p, container, which),
+		From: fmt.Sprintf("pod/%s spec.containers[%s].%sProbe", p.Name, container, strings.ToLower(which)),
+	}
+}
+
+// probeOf writes a container's probe in a line.
+func probeOf(p *corev1.Pod, container, which string) string {
+	probe := probeNamed(p, container, which)
+	if probe == nil {
+		return "the Pod has no such probe any more"
+	}
+	every := fmt.Sprintf("every %d s", max(probe.PeriodSeconds, 1))
+	name := strings.ToLower(which) + "Probe"
+	switch {
+	case probe.HTTPGet != nil:
+		return fmt.Sprintf("%s: GET port %s path %s, %s", name, probe.HTTPGet.Port.String(), probe.HTTPGet.Path, every)
+	case probe.TCPSocket != nil:
+		return fmt.Sprintf("%s: connect to port %s, %s", name, probe.TCPSocket.Port.String(), every)
+	case probe.Exec != nil:
+		return fmt.Sprintf("%s: run %s, %s", name, strings.Join(probe.Exec.Command, " "), every)
+	case probe.GRPC != nil:
+		return fmt.Sprintf("%s: gRPC on port %d, %s", name, probe.GRPC.Port, every)
+	}
+	return name
+}

@@ -1,0 +1,126 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// scaler examines a HorizontalPodAutoscaler.
+func (x *examiner) scaler(o *unstructured.Unstructured) {
+	h := typed[autoscalingv2.HorizontalPodAutoscaler](o)
+	target := h.Spec.ScaleTargetRef
+	for _, c := range h.Status.Conditions {
+		if c.Status != corev1.ConditionFalse {
+			continue
+		}
+		link := Link{Claim: "Its controller says why.", Evidence: c.Reason + ": " + short(c.Message, 300), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)}
+		switch {
+		case c.Type == autoscalingv2.AbleToScale && c.Reason == "FailedGetScale":
+			x.noScaleTarget(o, target, link)
+		case c.Type == autoscalingv2.ScalingActive && c.Reason != "ScalingDisabled":
+			x.noMetrics(o, h, c, link)
+		}
+	}
+}
+
+func (x *examiner) noScaleTarget(o *unstructured.Unstructured, target autoscalingv2.CrossVersionObjectReference, link Link) {
+	var names []string
+	for _, other := range x.beside(o, target.Kind) {
+		names = append(names, other.GetName())
+	}
+	problem := Problem{
+		Code: HPANoTarget, Title: fmt.Sprintf("It is to scale %s %q, which is not there", target.Kind, target.Name), Chain: []Link{link},
+		Look: []string{"kubectl describe hpa " + o.GetName(), "kubectl get " + strings.ToLower(target.Kind) + "s"},
+	}
+	if len(names) > 0 {
+		problem.Chain = append(problem.Chain, Link{Claim: "These are there.", Evidence: short(strings.Join(names, ", "), 160), From: strings.ToLower(target.Kind) + "s in namespace " + o.GetNamespace()})
+	}
+	if near := snapshot.Nearest(target.Name, names); near != "" {
+		problem.Advice = fmt.Sprintf("Did you mean %s?", near)
+	}
+	x.add("Scaler/"+o.GetName(), o, problem)
+}
+
+func (x *examiner) noMetrics(o *unstructured.Unstructured, h *autoscalingv2.HorizontalPodAutoscaler, c autoscalingv2.HorizontalPodAutoscalerCondition, link Link) {
+	target := x.named(o, h.Spec.ScaleTargetRef.Kind, h.Spec.ScaleTargetRef.Name)
+	problem := Problem{
+		Code: HPANoMetrics, Title: "It gets no metrics, so it does not scale", Chain: []Link{link},
+		Advice: "Something must measure and serve the metric: for CPU and memory that is metrics-server.",
+		Look:   []string{"kubectl describe hpa " + o.GetName(), "kubectl top pods"},
+	}
+	for _, m := range h.Spec.Metrics {
+		problem.Chain = append(problem.Chain, Link{Claim: "That is what it asks for.", Evidence: metricWords(m), From: ref(o) + " spec.metrics"})
+	}
+	if strings.Contains(c.Message, "missing request for") {
+		problem.Code, problem.Title = HPANoRequests, "It counts in percent of what its Pods ask for, and they ask for nothing"
+		problem.Advice = "Give the containers resources.requests, or have it count in absolute numbers."
+		if target != nil {
+			problem.Try = []string{fmt.Sprintf("kubectl set resources %s --requests=cpu=100m", ref(target))}
+		}
+	}
+	// Right after Pods have come there are no figures of them yet.
+	soon := strings.Contains(c.Message, "no metrics returned from resource metrics API") || strings.Contains(c.Message, "did not receive metrics")
+	problem.Waiting = soon && x.now.At.Sub(c.LastTransitionTime.Time) < patience
+	f := x.add("Scaler/"+o.GetName(), o, problem)
+	if target != nil && soon {
+		f.hangsOn("gets no metrics", append(x.podsUnder(target), x.setsUnder(target)...)...)
+	}
+}
+
+// metricWords write what an autoscaler asks for.
+func metricWords(m autoscalingv2.MetricSpec) string {
+	switch {
+	case m.Resource != nil && m.Resource.Target.AverageUtilization != nil:
+		return fmt.Sprintf("resource %s, %d %% of requests", m.Resource.Name, *m.Resource.Target.AverageUtilization)
+	case m.Resource != nil:
+		return fmt.Sprintf("resource %s", m.Resource.Name)
+	case m.Pods != nil:
+		return "metric of Pods: " + m.Pods.Metric.Name
+	case m.Object != nil:
+		return fmt.Sprintf("metric of %s %s: %s", m.Object.DescribedObject.Kind, m.Object.DescribedObject.Name, m.Object.Metric.Name)
+	case m.External != nil:
+		return "external metric: " + m.External.Metric.Name
+	}
+	return string(m.Type)
+}
+
+// budget examines a PodDisruptionBudget: it lets no Pod go, and one stands on a node that is to be emptied.
+func (x *examiner) budget(o *unstructured.Unstructured) {
+	b := typed[policyv1.PodDisruptionBudget](o)
+	if b.Status.DisruptionsAllowed > 0 || b.Status.ExpectedPods == 0 || b.Spec.Selector == nil {
+		return
+	}
+	var held []string
+	var pods []*unstructured.Unstructured
+	on := ""
+	for _, pod := range x.beside(o, "Pod") {
+		p := podOf(pod)
+		n := x.nodes[p.Spec.NodeName]
+		if !selects(b.Spec.Selector, pod) || ended(p) {
+			continue
+		}
+		pods = append(pods, pod)
+		if n != nil && nodeOf(n).Spec.Unschedulable {
+			held, on = append(held, ref(pod)+" on "+p.Spec.NodeName), p.Spec.NodeName
+		}
+	}
+	if len(held) == 0 {
+		return
+	}
+	x.add("Budget/"+b.Name, o, Problem{
+		Code: DisruptionBudget, Title: fmt.Sprintf("It lets no Pod leave node %s, which is closed for new Pods", on),
+		Chain: []Link{
+			{Claim: "So many Pods it wants healthy, and so many are.", Evidence: fmt.Sprintf("%d wanted, %d healthy, %d may go", b.Status.DesiredHealthy, b.Status.CurrentHealthy, b.Status.DisruptionsAllowed), From: ref(o) + " status"},
+			{Claim: "These stand on a node that is closed.", Evidence: short(strings.Join(held, ", "), 200), From: "node/" + on + " spec.unschedulable"},
+		},
+		Advice: "kubectl drain waits for as long as that is so. More replicas, or a smaller minAvailable, let one go at a time.",
+		Look:   []string{"kubectl get pdb " + b.Name, "kubectl get pods -o wide"},
+	}).hangsOn("lets no Pod go while some are not healthy", pods...)
+}

@@ -1,0 +1,355 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// service examines why a Service has nobody to send to, or not everybody.
+func (x *examiner) service(o *unstructured.Unstructured) {
+	s := serviceOf(o)
+	x.loadBalancer(o, s)
+	if !x.knows("endpointslices", "pods") || len(s.Spec.Selector) == 0 || s.Spec.Type == corev1.ServiceTypeExternalName {
+		return
+	}
+	var pods []*unstructured.Unstructured
+	for _, pod := range x.beside(o, "Pod") {
+		if serves(s, pod) && !ended(podOf(pod)) {
+			pods = append(pods, pod)
+		}
+	}
+	answering := len(x.w.answering(s.Namespace, s.Name))
+	wants := labelLine(s.Spec.Selector)
+	switch {
+	case len(pods) == 0:
+		x.nobodySelected(o, s)
+	case x.portMismatch(o, s, pods):
+	case answering == 0 && readyAmong(pods) == 0:
+		x.add("NoEndpoints/"+s.Name, o, Problem{
+			Code: NoEndpoints, Title: "It sends to no Pod: none of its Pods is ready",
+			Chain: []Link{
+				{Claim: fmt.Sprintf("%s with %s.", plural(len(pods), "Pod"), wants), Evidence: fmt.Sprintf("%d of them ready", readyAmong(pods)), From: "pods status.conditions[Ready]"},
+			},
+			Advice: "A Service sends only to Pods that are ready. What stands in their way can't be seen from here.",
+			Look:   []string{"kubectl get pods -l " + wants},
+		}).symptom(fmt.Sprintf("sends to no Pod, since none of its %d is ready", len(pods)), pods...)
+	case answering == 0:
+		x.add("NoEndpoints/"+s.Name, o, Problem{
+			Code: NoEndpoints, Title: "It sends to no Pod, although some are ready",
+			Chain: []Link{{
+				Claim: "The list of endpoints is empty.", Evidence: "EndpointSlice of " + s.Name + ": no ready endpoint; port " + targetPorts(o), From: "endpointslices of " + ref(o),
+			}},
+			Advice: "A moment after Pods get ready that is so, and passes.",
+			Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
+		})
+	}
+}
+
+// symptom is hangsOn of what is no problem while that which it hangs on is only on its way.
+func (f *finding) symptom(seen string, objects ...*unstructured.Unstructured) *finding {
+	f.mild = true
+	return f.hangsOn(seen, objects...)
+}
+
+// nobodySelected tells of a Service whose selector fits no Pod.
+func (x *examiner) nobodySelected(o *unstructured.Unstructured, s *corev1.Service) {
+	made := x.makersOf(o, s)
+	for _, w := range made {
+		if replicas(w) == 0 || w.GetKind() == "Job" || w.GetKind() == "CronJob" {
+			return // there is who would make such Pods, and none is wanted now
+		}
+	}
+	p := Problem{
+		Code: SelectorMismatch, Title: "It sends to no Pod: no Pod has the labels that it looks for",
+		Chain:  []Link{{Claim: "The Service takes in Pods with these labels.", Evidence: "spec.selector " + labelLine(s.Spec.Selector), From: ref(o) + " spec.selector"}},
+		Advice: "A selector and labels must be the same, letter by letter.",
+		Look:   []string{"kubectl get pods --show-labels", "kubectl describe service " + s.Name},
+	}
+	if near := x.nearestPod(o, s.Spec.Selector); near != nil {
+		p.Chain = append(p.Chain, Link{
+			Claim: "Pods that are there have others.", Evidence: fmt.Sprintf("pod/%s  labels %s", near.GetName(), labelLine(near.GetLabels())), From: ref(near) + " metadata.labels",
+		})
+		if diff := labelDiff(s.Spec.Selector, near.GetLabels()); diff != "" {
+			p.Chain = append(p.Chain, Link{Claim: "That is the difference.", Evidence: diff, From: ref(o) + " spec.selector, " + ref(near) + " metadata.labels"})
+		}
+		p.Try = fixSelector(o, s.Spec.Selector, near.GetLabels())
+	} else {
+		p.Chain = append(p.Chain, Link{Claim: "There are no Pods here at all.", Evidence: "kubectl get pods: none", From: "pods in namespace " + o.GetNamespace()})
+		p.Advice = "Something must make Pods with these labels first."
+	}
+	x.add("Selector/"+s.Name, o, p).hangsOn("sends to no Pod, since none could be made", append(made, x.setsOf(made)...)...)
+}
+
+// setsOf are the ReplicaSets of workloads.
+func (x *examiner) setsOf(workloads []*unstructured.Unstructured) []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for _, w := range workloads {
+		found = append(found, x.setsUnder(w)...)
+	}
+	return found
+}
+
+// makersOf are the workloads whose Pods a Service would take in.
+func (x *examiner) makersOf(o *unstructured.Unstructured, s *corev1.Service) []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet", "Job"} {
+		for _, w := range x.beside(o, kind) {
+			t := template(w)
+			if t == nil {
+				continue
+			}
+			pod := &unstructured.Unstructured{}
+			pod.SetLabels(t.Labels)
+			if serves(s, pod) {
+				found = append(found, w)
+			}
+		}
+	}
+	return found
+}
+
+// nearestPod is a Pod that has most of the labels which a selector names.
+func (x *examiner) nearestPod(o *unstructured.Unstructured, selector map[string]string) *unstructured.Unstructured {
+	var best *unstructured.Unstructured
+	most := -1
+	for _, pod := range x.beside(o, "Pod") {
+		n := 0
+		for k, v := range selector {
+			has, ok := pod.GetLabels()[k]
+			switch {
+			case ok && has == v:
+				n += 3
+			case ok && snapshot.Nearest(v, []string{has}) != "":
+				n += 2
+			case ok:
+				n++
+			}
+		}
+		if n > most {
+			best, most = pod, n
+		}
+	}
+	return best
+}
+
+// labelDiff is what labels lack of a selector.
+func labelDiff(selector, labels map[string]string) string {
+	var said []string
+	for _, k := range sortedKeys(selector) {
+		has, ok := labels[k]
+		switch {
+		case !ok:
+			said = append(said, fmt.Sprintf("wanted %s=%s, the Pod has no label %s", k, selector[k], k))
+		case has != selector[k]:
+			said = append(said, fmt.Sprintf("wanted %s=%s, the Pod has %s=%s", k, selector[k], k, has))
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// fixSelector is the command that makes a selector fit, where only values differ.
+func fixSelector(o *unstructured.Unstructured, selector, labels map[string]string) []string {
+	right := map[string]string{}
+	for k, v := range selector {
+		has, ok := labels[k]
+		if !ok || has != v && snapshot.Nearest(v, []string{has}) == "" {
+			return nil
+		}
+		right[k] = has
+	}
+	return []string{fmt.Sprintf("kubectl set selector %s %s", ref(o), labelLine(right))}
+}
+
+func labelLine(set map[string]string) string {
+	var parts []string
+	for _, k := range sortedKeys(set) {
+		parts = append(parts, k+"="+set[k])
+	}
+	return strings.Join(parts, ",")
+}
+
+func targetPorts(o *unstructured.Unstructured) string {
+	var said []string
+	for _, p := range serviceOf(o).Spec.Ports {
+		said = append(said, p.TargetPort.String())
+	}
+	return strings.Join(said, ", ")
+}
+
+// portMismatch tells of a Service that sends to a port which its Pods do not have: by a name that none has, or by a
+// number that none declares although they declare others.
+func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service, pods []*unstructured.Unstructured) bool {
+	names, numbers := declared(pods)
+	for _, port := range s.Spec.Ports {
+		target := port.TargetPort
+		if target.Type == intstr.Int && target.IntVal == 0 {
+			target = intstr.FromInt32(port.Port)
+		}
+		byName := target.Type == intstr.String
+		if byName && slices.Contains(names, target.StrVal) || !byName && (len(numbers) == 0 || slices.Contains(numbers, target.String())) {
+			continue
+		}
+		there := strings.Join(append(append([]string(nil), numbers...), names...), ", ")
+		problem := Problem{
+			Code: PortMismatch, Title: fmt.Sprintf("It sends to port %s, and its Pods declare no such port", target.String()),
+			Chain: []Link{
+				{Claim: "That is where it sends.", Evidence: fmt.Sprintf("port %d, targetPort %s", port.Port, target.String()), From: ref(o) + " spec.ports[].targetPort"},
+				{Claim: "These ports its Pods declare.", Evidence: there, From: "pods spec.containers[].ports"},
+			},
+			Advice: "Whether a container listens there without declaring it can't be seen from here.",
+			Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
+		}
+		if byName {
+			problem.Title = fmt.Sprintf("It sends to no Pod, although some are ready: no container has a port named %s", target.StrVal)
+			problem.Chain[0].Evidence = fmt.Sprintf("port %d, targetPort %s; port %s of no container", port.Port, target.StrVal, target.StrVal)
+			problem.Chain[1].Claim = "These ports its Pods have, by number and name."
+			problem.Advice = "A port by name must be a container's port of that name in the Pods."
+			if there == "" {
+				problem.Chain[1].Evidence = "none"
+			}
+		}
+		if near := snapshot.Nearest(target.StrVal, names); near != "" {
+			problem.Advice = fmt.Sprintf("Did you mean %s? ", near) + problem.Advice
+		}
+		x.add("Port/"+s.Name, o, problem)
+		return true
+	}
+	return false
+}
+
+// declared are the names and numbers of the TCP and UDP ports that Pods declare.
+func declared(pods []*unstructured.Unstructured) (names, numbers []string) {
+	for _, o := range pods {
+		for _, c := range append(append([]corev1.Container(nil), podOf(o).Spec.InitContainers...), podOf(o).Spec.Containers...) {
+			for _, port := range c.Ports {
+				if port.Name != "" {
+					names = append(names, port.Name)
+				}
+				numbers = append(numbers, fmt.Sprint(port.ContainerPort))
+			}
+		}
+	}
+	slices.Sort(names)
+	slices.Sort(numbers)
+	return slices.Compact(names), slices.Compact(numbers)
+}
+
+// nobodyListens tells of a Service that refused a client although its Pods had been ready before: nothing listens at the
+// port that it sends to.
+func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.Time, link Link) {
+	s := serviceOf(o)
+	answering := x.w.answering(s.Namespace, s.Name)
+	before := slices.ContainsFunc(x.beside(o, "Pod"), func(pod *unstructured.Unstructured) bool {
+		c := readyCondition(podOf(pod))
+		return answering[pod.GetName()] && c != nil && c.LastTransitionTime.Time.Before(at)
+	})
+	if !before {
+		return
+	}
+	x.add("Port/"+s.Name, o, Problem{
+		Code: PortMismatch, Title: fmt.Sprintf("It sends to port %s, and connections are refused although Pods are ready", targetPorts(o)),
+		Chain: []Link{
+			{Claim: "That is where it sends.", Evidence: "targetPort " + targetPorts(o), From: ref(o) + " spec.ports[].targetPort"},
+			{Claim: ref(client) + " tried to connect there, and was refused.", Evidence: link.Evidence, From: link.From},
+		},
+		Advice: "Compare the port with that at which the program in its Pods listens.",
+		Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
+	})
+}
+
+// loadBalancer tells of a Service that waits for an address from outside.
+func (x *examiner) loadBalancer(o *unstructured.Unstructured, s *corev1.Service) {
+	if s.Spec.Type != corev1.ServiceTypeLoadBalancer || len(s.Status.LoadBalancer.Ingress) > 0 {
+		return
+	}
+	x.add("LoadBalancer/"+s.Name, o, Problem{
+		Code: LoadBalancer, Title: "It is of type LoadBalancer, and nothing gives it an address", Waiting: x.youth(o) < patience,
+		Chain: []Link{
+			{Claim: "It has no address from outside.", Evidence: fmt.Sprintf("%s  <pending> for %s", ref(o), age(x.youth(o))), From: ref(o) + " status.loadBalancer.ingress"},
+		},
+		Advice: "A cloud's controller, or one such as MetalLB, gives such addresses. Whether there is one can't be seen from here. Inside the cluster the Service works.",
+		Look:   []string{"kubectl describe service " + s.Name},
+	})
+}
+
+// serviceNames are the Services beside an object, in a line.
+func (x *examiner) serviceNames(o *unstructured.Unstructured) string {
+	var names []string
+	for _, s := range x.beside(o, "Service") {
+		names = append(names, s.GetName())
+	}
+	if len(names) == 0 {
+		return "there is none"
+	}
+	return short(strings.Join(names, ", "), 160)
+}
+
+// ingress examines whether what an Ingress sends to is there.
+func (x *examiner) ingress(o *unstructured.Unstructured) {
+	if !x.knows("services") {
+		return
+	}
+	i := typed[networkingv1.Ingress](o)
+	var backends []networkingv1.IngressBackend
+	if i.Spec.DefaultBackend != nil {
+		backends = append(backends, *i.Spec.DefaultBackend)
+	}
+	for _, r := range i.Spec.Rules {
+		if r.HTTP != nil {
+			for _, path := range r.HTTP.Paths {
+				backends = append(backends, path.Backend)
+			}
+		}
+	}
+	for _, b := range backends {
+		if b.Service != nil {
+			x.backend(o, b.Service)
+		}
+	}
+}
+
+func (x *examiner) backend(o *unstructured.Unstructured, b *networkingv1.IngressServiceBackend) {
+	port := b.Port.Name
+	if port == "" {
+		port = fmt.Sprint(b.Port.Number)
+	}
+	problem := Problem{
+		Code:  IngressBackend,
+		Chain: []Link{{Claim: "That is where it sends.", Evidence: fmt.Sprintf("service %s, port %s", b.Name, port), From: ref(o) + " spec.rules[].http.paths[].backend.service"}},
+		Look:  []string{"kubectl get services", "kubectl describe ingress " + o.GetName()},
+	}
+	s := x.named(o, "Service", b.Name)
+	if s == nil {
+		problem.Title = fmt.Sprintf("It sends to Service %q, which is not there", b.Name)
+		problem.Chain = append(problem.Chain, Link{Claim: "These Services are there.", Evidence: x.serviceNames(o), From: "services in namespace " + o.GetNamespace()})
+		var names []string
+		for _, other := range x.beside(o, "Service") {
+			names = append(names, other.GetName())
+		}
+		if near := snapshot.Nearest(b.Name, names); near != "" {
+			problem.Advice = fmt.Sprintf("Did you mean %s?", near)
+		}
+		x.add("Backend/"+o.GetName()+"/"+b.Name, o, problem)
+		return
+	}
+	var there []string
+	for _, p := range serviceOf(s).Spec.Ports {
+		if b.Port.Name != "" && p.Name == b.Port.Name || b.Port.Name == "" && p.Port == b.Port.Number {
+			return
+		}
+		there = append(there, strings.TrimSpace(fmt.Sprintf("%d %s", p.Port, p.Name)))
+	}
+	problem.Title = fmt.Sprintf("It sends to port %s of Service %s, which has no such port", port, b.Name)
+	problem.Chain = append(problem.Chain, Link{Claim: "These ports the Service has.", Evidence: strings.Join(there, ", "), From: ref(s) + " spec.ports"})
+	problem.Advice = "An Ingress names the Service's port, not the container's."
+	x.add("Backend/"+o.GetName()+"/"+b.Name, o, problem)
+}
