@@ -38,7 +38,7 @@ func (r *runner) strike(ctx context.Context, s *explain.Struck) error {
 		pods := r.sight.Client.Dynamic().Resource(corev1.SchemeGroupVersion.WithResource("pods")).Namespace(s.Namespace)
 		if err := pods.Delete(ctx, s.Pod, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(s.UID))}); err != nil {
 			if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-				return fmt.Errorf("Pod %s is gone already; nothing was killed", s.Pod)
+				return fmt.Errorf("kill Pod %s: it is gone already; nothing was killed", s.Pod)
 			}
 			return fmt.Errorf("delete Pod %s: %w", s.Pod, err)
 		}
