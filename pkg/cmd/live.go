@@ -16,6 +16,10 @@ type Live struct {
 	drawn int
 }
 
+// mostLive is how many lines are replaced at most: those of the smallest screen, less what stands above them. A line that
+// has left the screen can't be replaced.
+const mostLive = 20
+
 // Live shows on standard error.
 func (a *App) Live() *Live { return &Live{out: a.ErrOut, style: a.ErrStyle()} }
 
@@ -28,9 +32,12 @@ func (l *Live) Show(text string) {
 		return
 	}
 	l.Clear()
-	text = strings.TrimRight(text, "\n") + "\n"
-	fmt.Fprint(l.out, text)
-	l.drawn = strings.Count(text, "\n")
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if extra := len(lines) - mostLive; extra > 0 {
+		lines = lines[extra:]
+	}
+	fmt.Fprintln(l.out, strings.Join(lines, "\n"))
+	l.drawn = len(lines)
 }
 
 // Wait shows what is waited for, in one line.

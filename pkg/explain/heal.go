@@ -129,7 +129,7 @@ func (h *Healing) healer(tr *Trace, struck Struck, now *snapshot.Snapshot) {
 		}
 	}
 	switch {
-	case !h.Healed && h.First == "":
+	case h.Story.Outcome == Steady && !h.Healed:
 		h.Healer = "Nobody had noticed it yet."
 	case !h.Healed:
 		h.Healer = unhealed(struck, now)

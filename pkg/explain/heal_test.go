@@ -187,3 +187,17 @@ func TestWhole(t *testing.T) {
 		t.Error("what is not there is whole")
 	}
 }
+
+// A node that nobody has missed yet is no healing, and nobody's fault either.
+func TestNobodyHasNoticed(t *testing.T) {
+	now, tl := load[snapshot.Snapshot](t, "trace-scale.snapshot.yaml"), load[snapshot.Timeline](t, "trace-scale.timeline.yaml")
+	struck, err := explain.Victim(query(t, "deployment/web"), explain.KillNode, "", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := &snapshot.Timeline{Start: tl.End, End: tl.End, Changes: []snapshot.Change{explain.Fault(tl.End, "stop-node", "nodes", "", struck.Node)}}
+	h, err := explain.Heal(query(t, "deployment/web"), struck, now, late)
+	if err != nil || h.Healed || h.Healer != "Nobody had noticed it yet." {
+		t.Errorf("%v, %+v", err, h)
+	}
+}

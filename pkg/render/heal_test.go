@@ -51,7 +51,7 @@ func TestAHealingUnderWay(t *testing.T) {
 	early := *h.Story
 	early.Rows = early.Rows[:1]
 	s := render.Style{Width: 80}
-	if text := render.Underway(&early, 250, "  5 requests to web, 0 lost", s); !strings.Contains(text, "nobody has noticed yet") || !strings.Contains(text, "250 ms") {
+	if text := render.Underway(&early, 250, "  5 requests to web, 0 lost", s); !strings.Contains(text, "not noticed yet") || !strings.Contains(text, "250 ms") {
 		t.Error(text)
 	}
 	text := render.Underway(h.Story, 2500, "  5 requests to web, 0 lost", s)

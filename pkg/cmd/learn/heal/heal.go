@@ -77,6 +77,9 @@ when it did not.`,
 	f.BoolVar(&o.Evidence, "evidence", false, "Say how each row is known: the field, the event, the request.")
 	f.DurationVar(&o.Timeout, "timeout", 0, "How long it may take. Default: a minute, for a node what its Pods' tolerations ask for and 3 minutes more.")
 	o.AddTo(c)
+	for _, elsewhere := range []string{"context", "kubeconfig"} { // which are refused in words
+		f.Lookup(elsewhere).Hidden = true
+	}
 	o.Output.AddTo(c)
 	_ = c.RegisterFlagCompletionFunc("kill", cobra.FixedCompletions(kills(), cobra.ShellCompDirectiveNoFileComp))
 	return c

@@ -38,7 +38,7 @@ func (r *runner) strike(ctx context.Context, s *explain.Struck) error {
 		pods := r.sight.Client.Dynamic().Resource(corev1.SchemeGroupVersion.WithResource("pods")).Namespace(s.Namespace)
 		if err := pods.Delete(ctx, s.Pod, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(s.UID))}); err != nil {
 			if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-				return fmt.Errorf("Pod %s is gone already; nothing was killed", s.Pod)
+				return fmt.Errorf("kill Pod %s: it is gone already; nothing was killed", s.Pod)
 			}
 			return fmt.Errorf("delete Pod %s: %w", s.Pod, err)
 		}
@@ -95,7 +95,11 @@ func (r *runner) question(s explain.Struck, now *snapshot.Snapshot) (ask, more s
 		return fmt.Sprintf("Stop node %s, on which is Pod %s%s?", s.Node, s.Pod, strings.TrimSuffix(owner, ",")),
 			"As if its power failed: everything on it stops." + wait + " A cluster misses a node after 50 s, where nothing else is set. It is started again at the end."
 	}
-	more = fmt.Sprintf("It is deleted as by kubectl delete: its containers are asked to end, and have up to %d s.", explain.GraceSeconds(s, now))
+	more = "It is deleted as by kubectl delete"
+	if n := explain.GraceSeconds(s, now); n > 0 {
+		more += fmt.Sprintf(": its containers are asked to end, and have up to %d s", n)
+	}
+	more += "."
 	if s.Owner == "" {
 		more += " Nobody owns it: it will be gone for good."
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -225,13 +224,12 @@ func (r *run) trace() (*explain.Trace, error) {
 
 // nothing says that there is nothing to tell.
 func (r *run) nothing(code int) {
-	out := io.Writer(r.ErrOut)
 	switch {
 	case code != 0:
-		fmt.Fprintf(out, "  kubectl ended with exit code %d and changed nothing in namespace %s: there is nothing to trace.\n", code, r.sight.Namespace)
+		fmt.Fprintf(r.ErrOut, "  kubectl ended with exit code %d and changed nothing in namespace %s: there is nothing to trace.\n", code, r.sight.Namespace)
 	case r.Command != nil:
-		fmt.Fprintf(out, "  That changed nothing in namespace %s: there is nothing to trace.\n", r.sight.Namespace)
+		fmt.Fprintf(r.ErrOut, "  That changed nothing in namespace %s: there is nothing to trace.\n", r.sight.Namespace)
 	default:
-		fmt.Fprintf(out, "  Nobody changed anything in namespace %s meanwhile.\n", r.sight.Namespace)
+		fmt.Fprintf(r.ErrOut, "  Nobody changed anything in namespace %s meanwhile.\n", r.sight.Namespace)
 	}
 }

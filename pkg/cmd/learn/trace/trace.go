@@ -65,21 +65,17 @@ The exit code is kubectl's where that failed, else 0.`,
 	c.Flags().BoolVar(&o.Evidence, "evidence", false, "Say how each row is known: the field, the event, the request.")
 	o.AddTo(c)
 	o.Output.AddTo(c)
-	parent := c.FlagErrorFunc()
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if c.Flags().Arg(0) == "kubectl" {
 			return errNoDash(app)
 		}
-		if root := c.Root(); root != c {
-			return root.FlagErrorFunc()(c, err)
-		}
-		return parent(c, err)
+		return c.Root().FlagErrorFunc()(c, err)
 	})
 	return c
 }
 
 func errNoDash(app *cmd.App) error {
-	return fmt.Errorf("write -- before the command: %s trace -- kubectl ...", app.Prefix())
+	return fmt.Errorf("write -- before the command, as in %s trace -- kubectl get pods", app.Prefix())
 }
 
 // Run traces.
