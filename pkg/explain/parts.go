@@ -45,11 +45,11 @@ var theParts = []part{
 		away: "nobody replaces Pods, counts replicas or notices dead nodes", labels: []string{"component=kube-controller-manager"},
 	},
 	{
-		name: "DNS", does: "turns names of Services into addresses", addOn: true,
+		name: "DNS", does: "finds Services by their names", addOn: true,
 		away: "programs do not find Services by their names", labels: []string{"k8s-app=kube-dns"},
 	},
 	{
-		name: "kube-proxy", does: "leads a Service's address to its Pods", addOn: true,
+		name: "kube-proxy", does: "leads Service addresses to Pods", addOn: true,
 		away: "changes of Services and Pods do not reach its node", labels: []string{"k8s-app=kube-proxy"},
 	},
 }
@@ -161,13 +161,12 @@ func (p part) judgePods(v *snapshot.Vitals) (Health, string) {
 		return Unknown, ""
 	}
 	var ready, all int
-	name := ""
 	for _, o := range v.System.Objects {
 		if o.GetKind() != "Pod" || !p.runsIn(o) {
 			continue
 		}
 		all++
-		if name = o.GetName(); looksReady(o) {
+		if looksReady(o) {
 			ready++
 		}
 	}
@@ -175,9 +174,9 @@ func (p part) judgePods(v *snapshot.Vitals) (Health, string) {
 	case all == 0:
 		return Unknown, ""
 	case all == 1 && ready == 1:
-		return Well, "Pod " + name + " ready"
+		return Well, "its Pod is ready"
 	case all == 1:
-		return Unwell, "Pod " + name + " not ready"
+		return Unwell, "its Pod is not ready"
 	case ready == all:
 		return Well, fmt.Sprintf("%d of %d Pods ready", ready, all)
 	case ready == 0:

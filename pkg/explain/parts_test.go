@@ -50,7 +50,7 @@ func TestParts(t *testing.T) {
 			"a lease says more than a Pod", snapshot.Vitals{At: at, System: system(lease("kube-scheduler", "11:59:00"), pod("kube-scheduler-cp", "component: kube-scheduler", "True"))},
 			"scheduler", explain.Unwell, "lease ran out 45 s ago", true,
 		},
-		{"a Pod", snapshot.Vitals{At: at, System: system(pod("kube-scheduler-cp", "component: kube-scheduler", "True"))}, "scheduler", explain.Well, "Pod kube-scheduler-cp ready", false},
+		{"a Pod", snapshot.Vitals{At: at, System: system(pod("kube-scheduler-cp", "component: kube-scheduler", "True"))}, "scheduler", explain.Well, "its Pod is ready", false},
 		{
 			"some of several Pods", snapshot.Vitals{At: at, System: system(pod("dns-1", "k8s-app: kube-dns", "True"), pod("dns-2", "k8s-app: kube-dns", "False"))},
 			"DNS", explain.Waiting, "1 of 2 Pods ready", false,
