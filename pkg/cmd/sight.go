@@ -16,7 +16,6 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
-	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -102,7 +101,7 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 		case err == nil:
 			s.Handle, s.Name, s.Kubeconfig, permit = h, l.Cluster, h.Kubeconfig(), h.Permit()
 			*l.flags.KubeConfig = s.Kubeconfig
-			l.lessonNamespace()
+			l.lessonNamespace(ctx, h)
 		case l.Named || !errors.Is(err, cluster.ErrNotFound):
 			return nil, err
 		case !l.hasContext():
@@ -143,14 +142,13 @@ func (l *Looking) hasContext() bool {
 	return err == nil && c.CurrentContext != ""
 }
 
-// lessonNamespace takes the namespace of the lesson under way, where no flag names one. It only reads files: to open the
-// session would renew the learner's credentials, which is a write.
-func (l *Looking) lessonNamespace() {
+// lessonNamespace takes the namespace of the lesson under way, where no flag names one.
+func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) {
 	if *l.flags.Namespace != "" {
 		return
 	}
-	s := session.New(session.Options{Cluster: l.Cluster, Dir: l.Home.Session(l.Cluster), Now: l.Now})
-	if !s.UnderWay() {
+	s, err := l.Session(ctx, h, SessionOptions{})
+	if err != nil || !s.UnderWay() {
 		return
 	}
 	config, err := clientcmd.LoadFromFile(s.LearnerKubeconfig())
