@@ -11,14 +11,14 @@ import (
 // Diagnosis shows why something is not well, and what could not be read. With sources it says where each
 // piece of evidence was read.
 func Diagnosis(w io.Writer, d *explain.Diagnosis, unread map[string]string, sources bool, s Style) error {
-	p := &page{s: s}
-	(&telling{page: p, sources: sources, named: true}).all(d)
-	p.unread(unread)
+	p := &telling{page: &page{s: s}, sources: sources, named: true}
+	p.all(d)
+	p.notRead(unread)
 	return p.flush(w)
 }
 
-// unread says what could not be read.
-func (p *page) unread(resources map[string]string) {
+// notRead says what could not be read.
+func (p *telling) notRead(resources map[string]string) {
 	if len(resources) > 0 {
 		p.gap()
 	}
