@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
+	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -101,7 +102,7 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 		case err == nil:
 			s.Handle, s.Name, s.Kubeconfig, permit = h, l.Cluster, h.Kubeconfig(), h.Permit()
 			*l.flags.KubeConfig = s.Kubeconfig
-			l.lessonNamespace(ctx, h)
+			l.lessonNamespace()
 		case l.Named || !errors.Is(err, cluster.ErrNotFound):
 			return nil, err
 		case !l.hasContext():
@@ -142,13 +143,14 @@ func (l *Looking) hasContext() bool {
 	return err == nil && c.CurrentContext != ""
 }
 
-// lessonNamespace takes the namespace of the lesson under way, where no flag names one.
-func (l *Looking) lessonNamespace(ctx context.Context, h cluster.Handle) {
+// lessonNamespace takes the namespace of the lesson under way, where no flag names one. It only reads files: to open the
+// session would renew the learner's credentials, which is a write.
+func (l *Looking) lessonNamespace() {
 	if *l.flags.Namespace != "" {
 		return
 	}
-	s, err := l.Session(ctx, h, SessionOptions{})
-	if err != nil || !s.UnderWay() {
+	s := session.New(session.Options{Cluster: l.Cluster, Dir: l.Home.Session(l.Cluster), Now: l.Now})
+	if !s.UnderWay() {
 		return
 	}
 	config, err := clientcmd.LoadFromFile(s.LearnerKubeconfig())

@@ -11,14 +11,14 @@ import (
 // Diagnosis shows why something is not well, and what could not be read. With sources it says where each
 // piece of evidence was read.
 func Diagnosis(w io.Writer, d *explain.Diagnosis, unread map[string]string, sources bool, s Style) error {
-	p := &telling{page: &page{s: s}, sources: sources, named: true}
-	p.all(d)
-	p.notRead(unread)
+	p := &page{s: s, sources: sources, named: true}
+	p.diagnosis(d)
+	p.unread(unread)
 	return p.flush(w)
 }
 
-// notRead says what could not be read.
-func (p *telling) notRead(resources map[string]string) {
+// unread says what could not be read.
+func (p *page) unread(resources map[string]string) {
 	if len(resources) > 0 {
 		p.gap()
 	}
@@ -27,19 +27,8 @@ func (p *telling) notRead(resources map[string]string) {
 	}
 }
 
-// diagnosis shows why something is not well that was just named.
-func (p *page) diagnosis(d *explain.Diagnosis) { (&telling{page: p}).all(d) }
-
-// telling is how problems are told.
-type telling struct {
-	*page
-	// sources says that evidence is shown with where it was read.
-	sources bool
-	// named says that each problem begins with the object that has it.
-	named bool
-}
-
-func (p *telling) all(d *explain.Diagnosis) {
+// diagnosis shows why something is not well.
+func (p *page) diagnosis(d *explain.Diagnosis) {
 	p.text(p.healthSign(d.Health)+" ", 2, d.Headline, p.s.Bold)
 	for i, pr := range d.Problems {
 		p.gap()
@@ -51,7 +40,7 @@ func (p *telling) all(d *explain.Diagnosis) {
 	}
 }
 
-func (p *telling) problem(number int, pr explain.Problem) {
+func (p *page) problem(number int, pr explain.Problem) {
 	sign := p.s.Bad(fmt.Sprint(number))
 	if pr.Waiting {
 		sign = p.s.WaitSign()

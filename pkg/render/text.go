@@ -99,6 +99,10 @@ func aligned(lines []string) []string {
 type page struct {
 	s Style
 	b strings.Builder
+	// sources says that evidence is shown with where it was read.
+	sources bool
+	// named says that each problem begins with the object that has it.
+	named bool
 }
 
 // width is the number of columns that are used.

@@ -109,8 +109,8 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 			list.New(app), start.New(app), check.New(app), next.New(app), hint.New(app), strike.New(app),
 			skip.New(app), reset.New(app), quit.New(app), progress.New(app),
 		}},
-		{"explain", "Explaining what is there:", []*cobra.Command{why.New(app)}},
 		{"cluster", "The practice cluster:", []*cobra.Command{cluster.New(app), shell.New(app), kubectl.New(app)}},
+		{"explain", "Explaining what is there:", []*cobra.Command{why.New(app)}},
 		{"robot", "Demonstrating and writing lessons:", []*cobra.Command{run.New(app), author.New(app)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
