@@ -13,7 +13,7 @@ import (
 )
 
 func (x *examiner) headline(target snapshot.Query, subjects, pods []*unstructured.Unstructured, problems []Problem) (string, Health) {
-	health := worstOf(problems)
+	health := healthOf(problems)
 	if everything(target) {
 		return x.placeLine(pods, problems, health), health
 	}
@@ -75,7 +75,7 @@ func (x *examiner) placeLine(pods []*unstructured.Unstructured, problems []Probl
 	return fmt.Sprintf("%s; %s ready", line, plural(running, "Pod"))
 }
 
-func worstOf(problems []Problem) Health {
+func healthOf(problems []Problem) Health {
 	health := Well
 	for _, p := range problems {
 		if !p.Waiting {
@@ -111,7 +111,7 @@ func (x *examiner) rest(target snapshot.Query, subjects, pods []*unstructured.Un
 		return "The Pods could not be read: " + reason
 	}
 	if everything(target) {
-		if worstOf(problems) != Unwell {
+		if healthOf(problems) != Unwell {
 			return ""
 		}
 		return "Nothing else in this namespace is unwell."

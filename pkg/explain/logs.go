@@ -53,22 +53,22 @@ var (
 
 // blamed looks in the log of a container for what its program complains about; true when that is a cause of its own,
 // of which the container's end is the symptom.
-func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, log *logText, chain []Proof) bool {
+func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, log *logText, chain []Link) bool {
 	if log == nil {
 		return false
 	}
 	if line, f := findForbidden(log.Lines); f != nil {
-		x.forbidden(o, *f, append(chain[:1:1], Proof{Claim: "It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}))
+		x.forbidden(o, *f, append(chain[:1:1], Link{Claim: "It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}))
 		return true
 	}
 	for _, line := range log.Lines {
 		if name := unresolved(line); name != "" {
-			return x.noName(o, p, name, append(chain[:1:1], Proof{Claim: "It looked for a name and found none.", Evidence: short(line, 200), From: logFrom(log)}))
+			return x.noName(o, p, name, append(chain[:1:1], Link{Claim: "It looked for a name and found none.", Evidence: short(line, 200), From: logFrom(log)}))
 		}
 	}
 	for i := len(log.Lines) - 1; i >= 0; i-- {
 		line := log.Lines[i]
-		link := Proof{Claim: "It tried to connect, and got no answer.", Evidence: short(line, 200), From: logFrom(log)}
+		link := Link{Claim: "It tried to connect, and got no answer.", Evidence: short(line, 200), From: logFrom(log)}
 		for _, service := range x.mentioned(o, p, s.Name, log) {
 			if timedOut.MatchString(line) && x.barred(o, service, append(chain[:1:1], link)) {
 				return true
@@ -84,7 +84,7 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 // refusedWhileReady tells of a Pod that is ready, and in whose log the API server refuses it something.
 func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, log *logText) {
 	if line, f := findForbidden(log.Lines); f != nil {
-		x.forbidden(o, *f, []Proof{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}})
+		x.forbidden(o, *f, []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}})
 	}
 }
 
@@ -127,7 +127,7 @@ func (x *examiner) waitsForName(o *unstructured.Unstructured, p *corev1.Pod) boo
 		}
 		for _, line := range slices.Backward(log.Lines) {
 			if name := unresolved(line); name != "" {
-				return x.noName(o, p, name, []Proof{
+				return x.noName(o, p, name, []Link{
 					{Claim: fmt.Sprintf("Init container %s runs, and the Pod's own wait for its end.", s.Name), Evidence: fmt.Sprintf("pod/%s  running for %s", p.Name, age(x.now.At.Sub(s.State.Running.StartedAt.Time))), From: containerField(p, s.Name) + ".state.running"},
 					{Claim: "It looks for a name and finds none.", Evidence: short(line, 200), From: logFrom(log)},
 				})

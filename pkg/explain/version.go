@@ -42,15 +42,15 @@ func (m Manifest) problem() (Problem, bool) {
 	p := Problem{
 		Code: WrongVersion, Subject: Subject{Kind: m.GVK.Kind, Name: m.Name},
 		Title: fmt.Sprintf("The cluster has no %s in API version %s", m.GVK.Kind, m.GVK.GroupVersion()),
-		Chain: []Proof{{Claim: "That is what the manifest names.", Evidence: fmt.Sprintf("apiVersion: %s, kind: %s", m.GVK.GroupVersion(), m.GVK.Kind), From: m.Where}},
+		Chain: []Link{{Claim: "That is what the manifest names.", Evidence: fmt.Sprintf("apiVersion: %s, kind: %s", m.GVK.GroupVersion(), m.GVK.Kind), From: m.Where}},
 		Look:  []string{"kubectl api-resources", "kubectl explain " + strings.ToLower(m.GVK.Kind)},
 	}
 	if len(there) == 0 {
-		p.Chain = append(p.Chain, Proof{Claim: "The cluster serves no kind of that name.", Evidence: "no " + m.GVK.Kind, From: "discovery"})
+		p.Chain = append(p.Chain, Link{Claim: "The cluster serves no kind of that name.", Evidence: "no " + m.GVK.Kind, From: "discovery"})
 		p.Advice = "Is the name right? A kind of somebody else's needs its CustomResourceDefinition first."
 		return p, true
 	}
-	p.Chain = append(p.Chain, Proof{Claim: "In these the cluster serves it.", Evidence: strings.Join(there, ", "), From: "discovery"})
+	p.Chain = append(p.Chain, Link{Claim: "In these the cluster serves it.", Evidence: strings.Join(there, ", "), From: "discovery"})
 	p.Advice = fmt.Sprintf("Write apiVersion: %s. Fields may have moved between versions: kubectl explain shows them.", there[0])
 	return p, true
 }

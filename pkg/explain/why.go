@@ -21,7 +21,7 @@ type Problem struct {
 	// Waiting is true where nothing is wrong and the cluster is on its way.
 	Waiting bool `json:"waiting,omitempty"`
 	// Chain leads from what is seen to what causes it.
-	Chain []Proof `json:"chain,omitempty"`
+	Chain []Link `json:"chain,omitempty"`
 	// Advice says what it means, in a sentence or two.
 	Advice string `json:"advice,omitempty"`
 	// Look and Try are whole kubectl commands: the first only read, the second change something.
@@ -46,13 +46,7 @@ type Subject struct {
 type Link struct {
 	Claim    string `json:"claim"`
 	Evidence string `json:"evidence,omitempty"`
-}
-
-// Proof is one claim with its evidence, and where that was read.
-type Proof struct {
-	Claim    string `json:"claim"`
-	Evidence string `json:"evidence,omitempty"`
-	// From is a field of an object, an event, a log.
+	// From says where the evidence was read: a field of an object, an event, a log.
 	From string `json:"from,omitempty"`
 }
 

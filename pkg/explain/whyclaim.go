@@ -15,7 +15,7 @@ import (
 var noClaim = regexp.MustCompile(`persistentvolumeclaim "([^"]+)" not found`)
 
 // waitsForClaim tells of a Pod that no node takes since a claim of it is missing or has no volume.
-func (x *examiner) waitsForClaim(o *unstructured.Unstructured, p *corev1.Pod, message string, chain []Proof) bool {
+func (x *examiner) waitsForClaim(o *unstructured.Unstructured, p *corev1.Pod, message string, chain []Link) bool {
 	if m := noClaim.FindStringSubmatch(message); m != nil {
 		problem := Problem{
 			Code: ClaimMissing, Title: fmt.Sprintf("PersistentVolumeClaim %q is not there", m[1]), Chain: chain,
@@ -27,7 +27,7 @@ func (x *examiner) waitsForClaim(o *unstructured.Unstructured, p *corev1.Pod, me
 			names = append(names, c.GetName())
 		}
 		if len(names) > 0 {
-			problem.Chain = append(problem.Chain, Proof{
+			problem.Chain = append(problem.Chain, Link{
 				Claim: "These are there.", Evidence: strings.Join(names, ", "), From: "persistentvolumeclaims in namespace " + o.GetNamespace(),
 			})
 		}
@@ -84,9 +84,9 @@ func (x *examiner) claim(o *unstructured.Unstructured) *finding {
 	if bound(o) {
 		return nil
 	}
-	pending := Proof{Claim: "It has no volume.", Evidence: fmt.Sprintf("%s  %s for %s", ref(o), c.Status.Phase, age(x.youth(o))), From: ref(o) + " status.phase"}
+	pending := Link{Claim: "It has no volume.", Evidence: fmt.Sprintf("%s  %s for %s", ref(o), c.Status.Phase, age(x.youth(o))), From: ref(o) + " status.phase"}
 	problem := Problem{
-		Code: ClaimUnbound, Title: fmt.Sprintf("Claim %s has no volume", c.Name), Chain: []Proof{pending},
+		Code: ClaimUnbound, Title: fmt.Sprintf("Claim %s has no volume", c.Name), Chain: []Link{pending},
 		Look: []string{"kubectl describe pvc " + c.Name, "kubectl get storageclasses"},
 	}
 	e := x.events.newest(c.UID, withReason("ProvisioningFailed", "FailedBinding", "ExternalProvisioning", "Provisioning", "WaitForFirstConsumer", "WaitForPodScheduled"))
@@ -98,7 +98,7 @@ func (x *examiner) claim(o *unstructured.Unstructured) *finding {
 		}
 		return x.add("Claim/"+c.Name, o, problem)
 	}
-	problem.Chain = append(problem.Chain, Proof{Claim: "The volume controller says why.", Evidence: x.events.quote(e), From: eventFrom(o, e)})
+	problem.Chain = append(problem.Chain, Link{Claim: "The volume controller says why.", Evidence: x.events.quote(e), From: eventFrom(o, e)})
 	m := noClass.FindStringSubmatch(e.Message)
 	switch {
 	case m != nil:
@@ -144,7 +144,7 @@ func (x *examiner) missingClass(c *corev1.PersistentVolumeClaim, class string, p
 		names = append(names, o.GetName())
 	}
 	if len(names) > 0 {
-		problem.Chain = append(problem.Chain, Proof{Claim: "These classes are there.", Evidence: strings.Join(names, ", "), From: "storageclasses"})
+		problem.Chain = append(problem.Chain, Link{Claim: "These classes are there.", Evidence: strings.Join(names, ", "), From: "storageclasses"})
 	}
 	if near := snapshot.Nearest(class, names); near != "" {
 		problem.Advice = fmt.Sprintf("Did you mean %s? ", near) + problem.Advice
@@ -167,7 +167,7 @@ func (x *examiner) claimInUse(o *unstructured.Unstructured, c *corev1.Persistent
 	}
 	return x.add("ClaimInUse/"+c.Name, o, Problem{
 		Code: ClaimInUse, Title: fmt.Sprintf("Claim %s was deleted and stays, since a Pod uses it", c.Name),
-		Chain: []Proof{
+		Chain: []Link{
 			{Claim: "It was deleted.", Evidence: "deletionTimestamp " + c.DeletionTimestamp.UTC().Format("15:04:05"), From: ref(o) + " metadata.deletionTimestamp"},
 			{Claim: "A finalizer holds it while it is in use.", Evidence: strings.Join(c.Finalizers, ", "), From: ref(o) + " metadata.finalizers"},
 			{Claim: "These use it.", Evidence: strings.Join(users, ", "), From: "pods spec.volumes[].persistentVolumeClaim"},

@@ -21,8 +21,8 @@ var (
 // configError tells of a container that can't be made as its Pod describes it.
 func (x *examiner) configError(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) {
 	said := s.State.Waiting.Message
-	link := Proof{Claim: "The kubelet looked for it.", Evidence: short(said, 200), From: containerField(p, s.Name) + ".state.waiting.message"}
-	chain := []Proof{seen(p, s), link}
+	link := Link{Claim: "The kubelet looked for it.", Evidence: short(said, 200), From: containerField(p, s.Name) + ".state.waiting.message"}
+	chain := []Link{seen(p, s), link}
 	if strings.Contains(said, "runAsNonRoot") || strings.Contains(said, "will run as root") {
 		chain[1].Claim = "The kubelet refuses to start it."
 		x.add("NonRoot/"+s.Name, o, Problem{
@@ -45,7 +45,7 @@ const configAdvice = "The Pod waits for it; nothing needs to be restarted once i
 
 // volume tells of a Pod whose volume can't be mounted.
 func (x *examiner) volume(o *unstructured.Unstructured, p *corev1.Pod, e *corev1.Event) {
-	chain := []Proof{
+	chain := []Link{
 		{Claim: "No container was started yet.", Evidence: fmt.Sprintf("pod/%s  %s", p.Name, podStatus(p)), From: ref(o) + " status"},
 		{Claim: "The kubelet waits for the volume.", Evidence: x.events.quote(e), From: eventFrom(o, e)},
 	}
@@ -61,8 +61,8 @@ func (x *examiner) volume(o *unstructured.Unstructured, p *corev1.Pod, e *corev1
 
 // config tells of a ConfigMap or Secret, or a key of one, that the kubelet did not find; false when its words say
 // nothing of the kind.
-func (x *examiner) config(o *unstructured.Unstructured, p *corev1.Pod, said string, chain []Proof) bool {
-	var kind, name, key string
+func (x *examiner) config(o *unstructured.Unstructured, p *corev1.Pod, said string, chain []Link) bool {
+	kind, name, key := "", "", ""
 	if m := noKey.FindStringSubmatch(said); m != nil {
 		key, kind, name = m[1], m[2], m[3]
 	} else if m := noVolumeKey.FindStringSubmatch(said); m != nil {
@@ -108,7 +108,7 @@ func (x *examiner) otherNames(o *unstructured.Unstructured, kind, name, key stri
 	case !x.knows(resource):
 		problem.Advice += fmt.Sprintf(" Which %ss there are can't be seen: they may not be read.", kind)
 	case len(names) > 0:
-		problem.Chain = append(problem.Chain, Proof{Claim: "These are there.", Evidence: short(strings.Join(names, ", "), 160), From: from})
+		problem.Chain = append(problem.Chain, Link{Claim: "These are there.", Evidence: short(strings.Join(names, ", "), 160), From: from})
 	}
 	if near := snapshot.Nearest(word, names); near != "" {
 		problem.Advice = fmt.Sprintf("Did you mean %s? ", near) + problem.Advice
@@ -143,9 +143,9 @@ func volumeWithKey(p *corev1.Pod, kind, key string) string {
 }
 
 // wantedBy is the field of a Pod that names a ConfigMap or Secret.
-func wantedBy(p *corev1.Pod, kind, name, key string) []Proof {
-	link := func(from, evidence string) []Proof {
-		return []Proof{{Claim: "The Pod asks for it here.", Evidence: evidence, From: "pod/" + p.Name + " " + from}}
+func wantedBy(p *corev1.Pod, kind, name, key string) []Link {
+	link := func(from, evidence string) []Link {
+		return []Link{{Claim: "The Pod asks for it here.", Evidence: evidence, From: "pod/" + p.Name + " " + from}}
 	}
 	for _, c := range append(append([]corev1.Container(nil), p.Spec.InitContainers...), p.Spec.Containers...) {
 		for _, e := range c.EnvFrom {

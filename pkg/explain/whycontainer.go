@@ -44,7 +44,7 @@ func (x *examiner) container(o *unstructured.Unstructured, p *corev1.Pod, s core
 }
 
 // seen is the first link of a chain: what kubectl get shows of a container.
-func seen(p *corev1.Pod, s corev1.ContainerStatus) Proof {
+func seen(p *corev1.Pod, s corev1.ContainerStatus) Link {
 	claim, state, field := "Container %s does not run.", "running, not ready", ".state.running"
 	switch {
 	case s.State.Waiting != nil:
@@ -56,7 +56,7 @@ func seen(p *corev1.Pod, s corev1.ContainerStatus) Proof {
 	default:
 		claim = "Container %s runs and is not ready."
 	}
-	return Proof{
+	return Link{
 		Claim:    fmt.Sprintf(claim, s.Name),
 		Evidence: fmt.Sprintf("pod/%s  container %s: %s", p.Name, s.Name, state),
 		From:     containerField(p, s.Name) + field,
@@ -74,7 +74,7 @@ func lastEnd(s corev1.ContainerStatus) (*corev1.ContainerStateTerminated, string
 // crashed tells of a container that ends again and again, that ended for good, or that can't be started at all.
 func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, init bool) {
 	last, field := lastEnd(s)
-	problem := Problem{Chain: []Proof{seen(p, s)}}
+	problem := Problem{Chain: []Link{seen(p, s)}}
 	log := x.logOf(p, s.Name)
 	switch {
 	case last == nil || last.Reason == "StartError" || last.Reason == "ContainerCannotRun":
@@ -83,13 +83,13 @@ func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1
 	case x.killedByProbe(o, p, s, last):
 		return
 	}
-	problem.Chain = append(problem.Chain, Proof{
+	problem.Chain = append(problem.Chain, Link{
 		Claim:    fmt.Sprintf("Its process ended with %s.", exitWords(last)),
 		Evidence: fmt.Sprintf("%s: exit code %d, %s; restarts %d", strings.TrimSuffix(strings.TrimPrefix(field, "."), ".terminated"), last.ExitCode, last.Reason, s.RestartCount),
 		From:     containerField(p, s.Name) + field,
 	})
 	if log != nil && len(log.Lines) > 0 {
-		problem.Chain = append(problem.Chain, Proof{Claim: "This it wrote last:", Evidence: lastLines(log), From: logFrom(log)})
+		problem.Chain = append(problem.Chain, Link{Claim: "This it wrote last:", Evidence: lastLines(log), From: logFrom(log)})
 	}
 	problem.Advice = exitAdvice(last)
 	problem.Look = []string{logCommand(p, s)}
@@ -102,7 +102,7 @@ func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1
 		problem.Chain = append(problem.Chain, commandLink(p, s.Name)...)
 	case HookFailed:
 		e := x.events.newest(p.UID, withReason("FailedPostStartHook"))
-		problem.Chain = append(problem.Chain, Proof{Claim: "The kubelet ran the hook, and it failed.", Evidence: x.events.quote(e), From: eventFrom(o, e)})
+		problem.Chain = append(problem.Chain, Link{Claim: "The kubelet ran the hook, and it failed.", Evidence: x.events.quote(e), From: eventFrom(o, e)})
 		problem.Advice = "A container whose postStart hook fails is ended. Compare lifecycle.postStart with what the image has."
 		problem.Look = []string{"kubectl describe pod " + p.Name}
 	case CrashLoop, InitFailing, Failed:
@@ -111,7 +111,7 @@ func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1
 		}
 	}
 	if e := x.events.newest(p.UID, withReason("BackOff")); e != nil && len(problem.Chain) < 4 && problem.Code == CrashLoop {
-		problem.Chain = append(problem.Chain, Proof{
+		problem.Chain = append(problem.Chain, Link{
 			Claim: "The kubelet waits longer each time before it starts it again.", Evidence: x.events.quote(e), From: eventFrom(o, e),
 		})
 	}
@@ -153,7 +153,7 @@ func (x *examiner) crashCode(o *unstructured.Unstructured, p *corev1.Pod, s core
 func (x *examiner) outOfMemory(p *corev1.Pod, s corev1.ContainerStatus, problem *Problem) {
 	for _, c := range p.Spec.Containers {
 		if limit, ok := c.Resources.Limits[corev1.ResourceMemory]; ok && c.Name == s.Name {
-			problem.Chain = append(problem.Chain, Proof{
+			problem.Chain = append(problem.Chain, Link{
 				Claim: "That is what it may take.", Evidence: "limits.memory " + limit.String(),
 				From: fmt.Sprintf("pod/%s spec.containers[%s].resources.limits.memory", p.Name, s.Name),
 			})
@@ -163,10 +163,10 @@ func (x *examiner) outOfMemory(p *corev1.Pod, s corev1.ContainerStatus, problem 
 }
 
 // commandLink is what a container is told to run.
-func commandLink(p *corev1.Pod, container string) []Proof {
+func commandLink(p *corev1.Pod, container string) []Link {
 	for _, c := range append(append([]corev1.Container(nil), p.Spec.InitContainers...), p.Spec.Containers...) {
 		if c.Name == container && len(c.Command)+len(c.Args) > 0 {
-			return []Proof{{
+			return []Link{{
 				Claim: "That is what it is told to run.", Evidence: short(strings.Join(append(append([]string(nil), c.Command...), c.Args...), " "), 160),
 				From: fmt.Sprintf("pod/%s spec.containers[%s].command", p.Name, container),
 			}}
@@ -185,7 +185,7 @@ func (x *examiner) cannotStart(o *unstructured.Unstructured, p *corev1.Pod, s co
 	}
 	problem := Problem{
 		Code: BadCommand, Title: fmt.Sprintf("Container %s can't be started", s.Name),
-		Chain:  append([]Proof{seen(p, s), {Claim: "The runtime could not start its command.", Evidence: short(said, 160), From: from}}, commandLink(p, s.Name)...),
+		Chain:  append([]Link{seen(p, s), {Claim: "The runtime could not start its command.", Evidence: short(said, 160), From: from}}, commandLink(p, s.Name)...),
 		Advice: "Look at the container's command and args: the program must be in the image.",
 		Look:   []string{"kubectl describe pod " + p.Name},
 	}
@@ -216,7 +216,7 @@ func (x *examiner) killedByProbe(o *unstructured.Unstructured, p *corev1.Pod, s 
 		probe := strings.ToLower(which)
 		problem := Problem{
 			Code: ProbeFailing, Title: fmt.Sprintf("Container %s is killed again and again: its %s probe fails", s.Name, probe),
-			Chain: []Proof{
+			Chain: []Link{
 				seen(p, s),
 				{
 					Claim:    fmt.Sprintf("Its process ended with %s.", exitWords(last)),
@@ -274,7 +274,7 @@ func (x *examiner) backOf(o *unstructured.Unstructured, problem *Problem) {
 	}
 	for _, s := range x.beside(o, "ReplicaSet") {
 		if s.GetUID() != own.GetUID() && ownedBy(s, w.GetUID()) && statusInt(s, "readyReplicas") > 0 {
-			problem.Chain = append(problem.Chain, Proof{
+			problem.Chain = append(problem.Chain, Link{
 				Claim: "The version before still runs.", Evidence: fmt.Sprintf("%s  %s ready", ref(s), plural(statusInt(s, "readyReplicas"), "Pod")),
 				From: ref(s) + " status.readyReplicas",
 			})

@@ -39,7 +39,7 @@ func unresolved(line string) string {
 
 // noName tells of a program that looks for a name. False where the name is one that there is, and nothing says why it
 // was not found.
-func (x *examiner) noName(o *unstructured.Unstructured, p *corev1.Pod, name string, chain []Proof) bool {
+func (x *examiner) noName(o *unstructured.Unstructured, p *corev1.Pod, name string, chain []Link) bool {
 	service, namespace := serviceNamed(name, o.GetNamespace())
 	exists := false
 	var names []string
@@ -52,7 +52,7 @@ func (x *examiner) noName(o *unstructured.Unstructured, p *corev1.Pod, name stri
 	if policy := x.noDNS(o); policy != nil {
 		x.add("Policy/DNS", o, Problem{
 			Code: NetworkPolicy, Title: "A NetworkPolicy lets it ask no DNS server, so it finds no name",
-			Chain:  append(chain, Proof{Claim: "No rule for what it sends names port 53.", Evidence: policyWords(policy), From: ref(policy) + " spec.egress"}),
+			Chain:  append(chain, Link{Claim: "No rule for what it sends names port 53.", Evidence: policyWords(policy), From: ref(policy) + " spec.egress"}),
 			Advice: "Add a rule to the policy's egress that lets port 53 through, UDP and TCP.",
 			Look:   []string{"kubectl describe networkpolicy " + policy.GetName()},
 		})
@@ -75,7 +75,7 @@ func (x *examiner) noName(o *unstructured.Unstructured, p *corev1.Pod, name stri
 	if len(names) > 0 {
 		there = short(strings.Join(names, ", "), 160)
 	}
-	problem.Chain = append(problem.Chain, Proof{Claim: fmt.Sprintf("These Services are in namespace %s.", namespace), Evidence: there, From: "services in namespace " + namespace})
+	problem.Chain = append(problem.Chain, Link{Claim: fmt.Sprintf("These Services are in namespace %s.", namespace), Evidence: there, From: "services in namespace " + namespace})
 	near := snapshot.Nearest(service, names)
 	switch other := x.elsewhere(service, namespace); {
 	case near != "":

@@ -17,7 +17,7 @@ func (x *examiner) terminating(o *unstructured.Unstructured, p *corev1.Pod) {
 	over := x.now.At.Sub(p.DeletionTimestamp.Time)
 	problem := Problem{
 		Code: Ending, Waiting: true, Title: "Its containers are asked to end",
-		Chain: []Proof{{
+		Chain: []Link{{
 			Claim: "Somebody deleted it.", Evidence: fmt.Sprintf("deletionTimestamp, grace period %d s", grace), From: ref(o) + " metadata.deletionTimestamp",
 		}},
 		Advice: "It goes when its containers have ended, or when the grace period is over.",
@@ -31,7 +31,7 @@ func (x *examiner) terminating(o *unstructured.Unstructured, p *corev1.Pod) {
 		switch {
 		case len(p.Finalizers) > 0:
 			problem.Title = "It was deleted, and a finalizer holds it"
-			problem.Chain = append(problem.Chain, Proof{
+			problem.Chain = append(problem.Chain, Link{
 				Claim: "Finalizers hold it.", Evidence: strings.Join(p.Finalizers, ", "), From: ref(o) + " metadata.finalizers",
 			})
 			problem.Advice = "Whoever put the finalizer there takes it away when its work is done. Is that program there?"
@@ -66,7 +66,7 @@ func (x *examiner) failed(o *unstructured.Unstructured, p *corev1.Pod) {
 	}
 	x.add("Failed/"+reason, o, Problem{
 		Code: Failed, Title: "It ended and failed: " + reason,
-		Chain: []Proof{{
+		Chain: []Link{{
 			Claim:    "The Pod is over and is not started again.",
 			Evidence: fmt.Sprintf("pod/%s  phase Failed: %s %s", p.Name, reason, short(p.Status.Message, 120)), From: ref(o) + " status",
 		}},
@@ -90,7 +90,7 @@ func (x *examiner) replaced(o *unstructured.Unstructured) bool {
 	case owner == nil:
 		return false
 	case owner.GetKind() == "Job":
-		return jobHas(owner, "Complete")
+		return jobEnded(owner, "Complete")
 	case replicas(owner) >= 0:
 		return statusInt(owner, "readyReplicas") >= replicas(owner)
 	}
@@ -100,7 +100,7 @@ func (x *examiner) replaced(o *unstructured.Unstructured) bool {
 func (x *examiner) evicted(o *unstructured.Unstructured, p *corev1.Pod) {
 	f := x.add("Evicted/"+short(p.Status.Message, 60), o, Problem{
 		Code: Evicted, Title: "The kubelet ended it to keep its node usable",
-		Chain: []Proof{{
+		Chain: []Link{{
 			Claim: "The Pod was evicted and is not started again.", Evidence: short(p.Status.Message, 240), From: ref(o) + " status.message",
 		}},
 		Advice: "What it used and what it may use stand in the message. Raise the limit, or have it use less.",
@@ -121,7 +121,7 @@ func (x *examiner) pastDeadline(o *unstructured.Unstructured, p *corev1.Pod) {
 	}
 	x.add("Deadline", o, Problem{
 		Code: DeadlineExceeded, Title: "It ran longer than it may, and was ended",
-		Chain: []Proof{
+		Chain: []Link{
 			{Claim: "The Pod is over.", Evidence: "Failed, DeadlineExceeded: " + short(p.Status.Message, 120), From: ref(o) + " status"},
 			{Claim: "That is the time it had.", Evidence: limit, From: ref(o) + " spec.activeDeadlineSeconds"},
 		},

@@ -16,7 +16,7 @@ func (x *examiner) imagePull(o *unstructured.Unstructured, p *corev1.Pod, s core
 	problem := Problem{
 		Code:  ImagePull,
 		Title: fmt.Sprintf("The image %s can't be pulled", image),
-		Chain: []Proof{seen(p, s)},
+		Chain: []Link{seen(p, s)},
 		Look:  []string{"kubectl describe pod " + p.Name},
 	}
 	said := ""
@@ -25,10 +25,10 @@ func (x *examiner) imagePull(o *unstructured.Unstructured, p *corev1.Pod, s core
 	}
 	if e := x.events.newest(p.UID, pulled); e != nil {
 		said = e.Message
-		problem.Chain = append(problem.Chain, Proof{Claim: "The kubelet could not pull it.", Evidence: x.events.quote(e), From: eventFrom(o, e)})
+		problem.Chain = append(problem.Chain, Link{Claim: "The kubelet could not pull it.", Evidence: x.events.quote(e), From: eventFrom(o, e)})
 	} else if s.State.Waiting != nil && s.State.Waiting.Message != "" {
 		said = s.State.Waiting.Message
-		problem.Chain = append(problem.Chain, Proof{
+		problem.Chain = append(problem.Chain, Link{
 			Claim: "The kubelet could not pull it.", Evidence: short(plainError(said), 200), From: containerField(p, s.Name) + ".state.waiting.message",
 		})
 	}
@@ -58,7 +58,7 @@ func (x *examiner) imageAdvice(o *unstructured.Unstructured, p *corev1.Pod, s co
 		problem.Advice = "An image's name has small letters, digits, and . _ - / only; the tag comes after a colon."
 	case reason == "ErrImageNeverPull":
 		problem.Code, problem.Title = ImagePullPolicy, fmt.Sprintf("The image %s is not on the node, and may not be pulled", image)
-		problem.Chain = append(problem.Chain, Proof{
+		problem.Chain = append(problem.Chain, Link{
 			Claim: "That is what forbids it.", Evidence: "imagePullPolicy Never", From: fmt.Sprintf("pod/%s spec.containers[%s].imagePullPolicy", p.Name, s.Name),
 		})
 		problem.Advice = "Bring the image to the node, or let it be pulled: imagePullPolicy IfNotPresent."
@@ -66,7 +66,7 @@ func (x *examiner) imageAdvice(o *unstructured.Unstructured, p *corev1.Pod, s co
 	case missing != nil:
 		problem.Code = ImagePullSecret
 		problem.Title = fmt.Sprintf("The image %s can't be pulled, and a pull secret that the Pod names is not there", image)
-		problem.Chain = append(problem.Chain, Proof{Claim: "The kubelet looked for the secret.", Evidence: x.events.quote(missing), From: eventFrom(o, missing)})
+		problem.Chain = append(problem.Chain, Link{Claim: "The kubelet looked for the secret.", Evidence: x.events.quote(missing), From: eventFrom(o, missing)})
 		problem.Advice = "Make the secret in this namespace; the Pod tries again by itself."
 		problem.Try = []string{fmt.Sprintf("kubectl create secret docker-registry %s --docker-server=SERVER --docker-username=USER --docker-password=PASSWORD", pullSecret(p))}
 	case refused:

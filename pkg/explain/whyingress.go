@@ -53,13 +53,13 @@ func (x *examiner) backend(o *unstructured.Unstructured, b *networkingv1.Ingress
 	}
 	problem := Problem{
 		Code:  IngressBackend,
-		Chain: []Proof{{Claim: "That is where it sends.", Evidence: fmt.Sprintf("service %s, port %s", b.Name, port), From: ref(o) + " spec.rules[].http.paths[].backend.service"}},
+		Chain: []Link{{Claim: "That is where it sends.", Evidence: fmt.Sprintf("service %s, port %s", b.Name, port), From: ref(o) + " spec.rules[].http.paths[].backend.service"}},
 		Look:  []string{"kubectl get services", "kubectl describe ingress " + o.GetName()},
 	}
 	s := x.named(o, "Service", b.Name)
 	if s == nil {
 		problem.Title = fmt.Sprintf("It sends to Service %q, which is not there", b.Name)
-		problem.Chain = append(problem.Chain, Proof{Claim: "These Services are there.", Evidence: x.serviceNames(o), From: "services in namespace " + o.GetNamespace()})
+		problem.Chain = append(problem.Chain, Link{Claim: "These Services are there.", Evidence: x.serviceNames(o), From: "services in namespace " + o.GetNamespace()})
 		var names []string
 		for _, other := range x.beside(o, "Service") {
 			names = append(names, other.GetName())
@@ -78,7 +78,7 @@ func (x *examiner) backend(o *unstructured.Unstructured, b *networkingv1.Ingress
 		there = append(there, strings.TrimSpace(fmt.Sprintf("%d %s", p.Port, p.Name)))
 	}
 	problem.Title = fmt.Sprintf("It sends to port %s of Service %s, which has no such port", port, b.Name)
-	problem.Chain = append(problem.Chain, Proof{Claim: "These ports the Service has.", Evidence: strings.Join(there, ", "), From: ref(s) + " spec.ports"})
+	problem.Chain = append(problem.Chain, Link{Claim: "These ports the Service has.", Evidence: strings.Join(there, ", "), From: ref(s) + " spec.ports"})
 	problem.Advice = "An Ingress names the Service's port, not the container's."
 	x.add("Backend/"+o.GetName()+"/"+b.Name, o, problem)
 }

@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// jobHas says that a Job has a condition: Complete or Failed.
-func jobHas(o *unstructured.Unstructured, how batchv1.JobConditionType) bool {
+// jobEnded says that a Job has a condition: Complete or Failed.
+func jobEnded(o *unstructured.Unstructured, how batchv1.JobConditionType) bool {
 	for _, c := range typed[batchv1.Job](o).Status.Conditions {
 		if c.Type == how && c.Status == corev1.ConditionTrue {
 			return true
@@ -28,7 +28,7 @@ func (x *examiner) job(o *unstructured.Unstructured) {
 		}
 		problem := Problem{
 			Code: JobFailed, Title: fmt.Sprintf("Job %s gave up: %s", j.Name, failedWords(j, c.Reason)),
-			Chain: []Proof{
+			Chain: []Link{
 				{Claim: "Its controller makes no more Pods.", Evidence: fmt.Sprintf("Failed, %s: %s", c.Reason, short(c.Message, 160)), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)},
 				{Claim: "So often it tried.", Evidence: fmt.Sprintf("%d failed, backoffLimit %d", j.Status.Failed, backoffLimit(j)), From: ref(o) + " status.failed, spec.backoffLimit"},
 			},
@@ -39,7 +39,7 @@ func (x *examiner) job(o *unstructured.Unstructured) {
 			problem.Code = JobDeadline
 			if j.Spec.ActiveDeadlineSeconds != nil {
 				problem.Title = fmt.Sprintf("Job %s ran longer than its activeDeadlineSeconds %d, and was ended", j.Name, *j.Spec.ActiveDeadlineSeconds)
-				problem.Chain[1] = Proof{Claim: "That is the time it had.", Evidence: fmt.Sprintf("activeDeadlineSeconds %d", *j.Spec.ActiveDeadlineSeconds), From: ref(o) + " spec.activeDeadlineSeconds"}
+				problem.Chain[1] = Link{Claim: "That is the time it had.", Evidence: fmt.Sprintf("activeDeadlineSeconds %d", *j.Spec.ActiveDeadlineSeconds), From: ref(o) + " spec.activeDeadlineSeconds"}
 			}
 			problem.Advice = "Give it more time, or less to do; then delete it and make it again."
 		}
@@ -84,7 +84,7 @@ func backoffLimit(j *batchv1.Job) int32 {
 }
 
 // endOf is how the last of some Pods ended, with its last words.
-func (x *examiner) endOf(pods []*unstructured.Unstructured) []Proof {
+func (x *examiner) endOf(pods []*unstructured.Unstructured) []Link {
 	for i := len(pods) - 1; i >= 0; i-- {
 		p := podOf(pods[i])
 		for _, s := range append(append([]corev1.ContainerStatus(nil), p.Status.InitContainerStatuses...), p.Status.ContainerStatuses...) {
@@ -92,12 +92,12 @@ func (x *examiner) endOf(pods []*unstructured.Unstructured) []Proof {
 			if last == nil || last.ExitCode == 0 {
 				continue
 			}
-			links := []Proof{{
+			links := []Link{{
 				Claim:    fmt.Sprintf("Container %s of its Pod ended with %s.", s.Name, exitWords(last)),
 				Evidence: fmt.Sprintf("%s  exit code %d, %s", ref(pods[i]), last.ExitCode, last.Reason), From: containerField(p, s.Name) + field,
 			}}
 			if log := x.logOf(p, s.Name); log != nil && len(log.Lines) > 0 {
-				links = append(links, Proof{Claim: "This it wrote last:", Evidence: lastLines(log), From: logFrom(log)})
+				links = append(links, Link{Claim: "This it wrote last:", Evidence: lastLines(log), From: logFrom(log)})
 			}
 			return links
 		}
@@ -118,7 +118,7 @@ func (x *examiner) cronJob(o *unstructured.Unstructured) {
 	}
 	x.add("CronJob/"+o.GetName(), o, Problem{
 		Code: JobFailed, Title: fmt.Sprintf("CronJob %s can't start its Jobs", o.GetName()),
-		Chain:  []Proof{{Claim: "Its controller says why.", Evidence: x.events.quote(e), From: eventFrom(o, e)}},
+		Chain:  []Link{{Claim: "Its controller says why.", Evidence: x.events.quote(e), From: eventFrom(o, e)}},
 		Advice: "Compare spec.schedule and spec.startingDeadlineSeconds with the words of the event.",
 		Look:   []string{"kubectl describe cronjob " + o.GetName()},
 	})

@@ -16,7 +16,7 @@ func (x *examiner) namespace(o *unstructured.Unstructured) {
 	}
 	problem := Problem{
 		Code: NamespaceTerminating, Title: fmt.Sprintf("Namespace %s is being deleted, and something in it stays", n.Name),
-		Chain: []Proof{{
+		Chain: []Link{{
 			Claim: "Somebody deleted it.", Evidence: fmt.Sprintf("%s  for %s", n.Status.Phase, age(x.now.At.Sub(n.DeletionTimestamp.Time))), From: ref(o) + " metadata.deletionTimestamp",
 		}},
 		Advice: "Whoever put a finalizer there takes it away when its work is done. Is that program there?",
@@ -28,16 +28,16 @@ func (x *examiner) namespace(o *unstructured.Unstructured) {
 		case c.Status != corev1.ConditionTrue:
 		case c.Type == corev1.NamespaceFinalizersRemaining, c.Type == corev1.NamespaceContentRemaining:
 			stays = true
-			problem.Chain = append(problem.Chain, Proof{Claim: "The namespace's controller says what stays.", Evidence: short(c.Message, 240), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)})
+			problem.Chain = append(problem.Chain, Link{Claim: "The namespace's controller says what stays.", Evidence: short(c.Message, 240), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)})
 		case strings.HasPrefix(string(c.Type), "NamespaceDeletion"):
 			stays = true
-			problem.Chain = append(problem.Chain, Proof{Claim: "Its controller could not look everywhere.", Evidence: short(c.Message, 240), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)})
+			problem.Chain = append(problem.Chain, Link{Claim: "Its controller could not look everywhere.", Evidence: short(c.Message, 240), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)})
 			problem.Advice = "An API that does not answer keeps every namespace from going: kubectl get apiservices"
 		}
 	}
 	for _, other := range subjectsIn(x.now) {
 		if other.GetNamespace() == n.Name && other.GetDeletionTimestamp() != nil && len(other.GetFinalizers()) > 0 {
-			problem.Chain = append(problem.Chain, Proof{Claim: ref(other) + " stays, for its finalizers.", Evidence: strings.Join(other.GetFinalizers(), ", "), From: ref(other) + " metadata.finalizers"})
+			problem.Chain = append(problem.Chain, Link{Claim: ref(other) + " stays, for its finalizers.", Evidence: strings.Join(other.GetFinalizers(), ", "), From: ref(other) + " metadata.finalizers"})
 		}
 	}
 	problem.Waiting = !stays

@@ -128,7 +128,7 @@ func (x *examiner) unreachable(o *unstructured.Unstructured) {
 		Look:   []string{"kubectl describe networkpolicy " + policies[0].GetName(), "kubectl get networkpolicies"},
 	}
 	for _, policy := range policies {
-		problem.Chain = append(problem.Chain, Proof{
+		problem.Chain = append(problem.Chain, Link{
 			Claim: "This policy selects its Pods, and has no rule for the port.", Evidence: policyWords(policy), From: ref(policy) + " spec",
 		})
 	}
@@ -145,10 +145,10 @@ func numberLine(numbers map[int32]bool) string {
 }
 
 // barred tells of a Pod whose connections to a Service no rule lets through; false where one may.
-func (x *examiner) barred(client, service *unstructured.Unstructured, chain []Proof) bool {
+func (x *examiner) barred(client, service *unstructured.Unstructured, chain []Link) bool {
 	namespace := x.namespaceOf(client)
 	var at *unstructured.Unstructured
-	var link Proof
+	var link Link
 	for pod, numbers := range x.backends(service) {
 		for _, number := range numbers {
 			in, policy := x.letIn(client, pod, namespace, number)
@@ -157,16 +157,16 @@ func (x *examiner) barred(client, service *unstructured.Unstructured, chain []Pr
 			case in && out:
 				return false
 			case !in:
-				at, link = policy, Proof{Claim: fmt.Sprintf("No rule lets %s in at port %d.", ref(client), number), Evidence: policyWords(policy), From: ref(policy) + " spec.ingress"}
+				at, link = policy, Link{Claim: fmt.Sprintf("No rule lets %s in at port %d.", ref(client), number), Evidence: policyWords(policy), From: ref(policy) + " spec.ingress"}
 			default:
-				at, link = other, Proof{Claim: fmt.Sprintf("No rule lets %s send to port %d of %s.", ref(client), number, ref(pod)), Evidence: policyWords(other), From: ref(other) + " spec.egress"}
+				at, link = other, Link{Claim: fmt.Sprintf("No rule lets %s send to port %d of %s.", ref(client), number, ref(pod)), Evidence: policyWords(other), From: ref(other) + " spec.egress"}
 			}
 		}
 	}
 	if at == nil {
 		return false
 	}
-	labels := Proof{Claim: "It has these labels.", Evidence: labelLine(client.GetLabels()), From: ref(client) + " metadata.labels"}
+	labels := Link{Claim: "It has these labels.", Evidence: labelLine(client.GetLabels()), From: ref(client) + " metadata.labels"}
 	x.add("Barred/"+service.GetName(), client, Problem{
 		Code: NetworkPolicy, Title: fmt.Sprintf("NetworkPolicy %s does not let it reach %s", at.GetName(), ref(service)), Chain: append(chain, link, labels),
 		Advice: "Give the Pod the labels that a rule asks for, or add a rule.",

@@ -55,7 +55,7 @@ func (x *examiner) node(o *unstructured.Unstructured) *finding {
 	if r := nodeReady(n); r != nil && r.Status != corev1.ConditionTrue {
 		return x.add("NodeDown/"+n.Name, o, Problem{
 			Code: NodeDown, Title: fmt.Sprintf("Node %s does not answer", n.Name),
-			Chain: []Proof{{
+			Chain: []Link{{
 				Claim:    "Its kubelet reports nothing any more.",
 				Evidence: fmt.Sprintf("condition Ready=%s for %s: %s", r.Status, age(x.now.At.Sub(r.LastTransitionTime.Time)), r.Message),
 				From:     ref(o) + " status.conditions[Ready]",
@@ -73,7 +73,7 @@ func (x *examiner) node(o *unstructured.Unstructured) *finding {
 		}
 		return x.add("Pressure/"+n.Name, o, Problem{
 			Code: NodePressure, Title: fmt.Sprintf("Node %s is short of %s", n.Name, what),
-			Chain: []Proof{{
+			Chain: []Link{{
 				Claim: "Its kubelet says so.", Evidence: fmt.Sprintf("condition %s=True for %s: %s", c.Type, age(x.now.At.Sub(c.LastTransitionTime.Time)), c.Message),
 				From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type),
 			}},
@@ -84,7 +84,7 @@ func (x *examiner) node(o *unstructured.Unstructured) *finding {
 	if n.Spec.Unschedulable {
 		return x.add("Closed/"+n.Name, o, Problem{
 			Code: Cordoned, Title: fmt.Sprintf("Node %s is closed for new Pods", n.Name),
-			Chain: []Proof{{Claim: "Somebody cordoned it.", Evidence: "spec.unschedulable true", From: ref(o) + " spec.unschedulable"}},
+			Chain: []Link{{Claim: "Somebody cordoned it.", Evidence: "spec.unschedulable true", From: ref(o) + " spec.unschedulable"}},
 			Try:   []string{"kubectl uncordon " + n.Name},
 		})
 	}

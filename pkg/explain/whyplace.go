@@ -11,7 +11,7 @@ import (
 
 // unscheduled tells of a Pod without a node.
 func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *corev1.PodCondition) {
-	pending := Proof{Claim: "It has no node.", Evidence: fmt.Sprintf("pod/%s  Pending for %s", p.Name, age(x.youth(o))), From: ref(o) + " spec.nodeName"}
+	pending := Link{Claim: "It has no node.", Evidence: fmt.Sprintf("pod/%s  Pending for %s", p.Name, age(x.youth(o))), From: ref(o) + " spec.nodeName"}
 	if c == nil || c.Status != corev1.ConditionFalse {
 		x.unseen(o, p, pending)
 		return
@@ -23,14 +23,14 @@ func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *c
 		}
 		x.add("Gated", o, Problem{
 			Code: Gated, Title: "It is held back on purpose: it has scheduling gates",
-			Chain:  []Proof{pending, {Claim: "The scheduler does not look at it while it has these.", Evidence: strings.Join(gates, ", "), From: ref(o) + " spec.schedulingGates"}},
+			Chain:  []Link{pending, {Claim: "The scheduler does not look at it while it has these.", Evidence: strings.Join(gates, ", "), From: ref(o) + " spec.schedulingGates"}},
 			Advice: "Whoever put a gate there takes it away. Who that is can't be seen from here.",
 			Look:   []string{"kubectl get pod " + p.Name + " -o yaml"},
 		})
 		return
 	}
 	pending.Evidence = fmt.Sprintf("pod/%s  Pending, condition PodScheduled=False", p.Name)
-	chain := []Proof{
+	chain := []Link{
 		pending, {Claim: "The scheduler looked at every node and found none.", Evidence: short(c.Message, 300), From: ref(o) + " status.conditions[PodScheduled]"},
 	}
 	if x.waitsForClaim(o, p, c.Message, chain) {
@@ -57,11 +57,11 @@ func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *c
 }
 
 // unseen tells of a Pod that no scheduler has spoken about.
-func (x *examiner) unseen(o *unstructured.Unstructured, p *corev1.Pod, pending Proof) {
+func (x *examiner) unseen(o *unstructured.Unstructured, p *corev1.Pod, pending Link) {
 	if s := p.Spec.SchedulerName; s != "" && s != corev1.DefaultSchedulerName {
 		x.add("Scheduler/"+s, o, Problem{
 			Code: NoScheduler, Title: fmt.Sprintf("It names the scheduler %q, which has said nothing about it", s),
-			Chain:   []Proof{pending, {Claim: "That is who is to find it a node.", Evidence: "schedulerName " + s, From: ref(o) + " spec.schedulerName"}},
+			Chain:   []Link{pending, {Claim: "That is who is to find it a node.", Evidence: "schedulerName " + s, From: ref(o) + " spec.schedulerName"}},
 			Advice:  "Whether such a scheduler runs can't be seen from here. Without the field, Kubernetes' own takes the Pod.",
 			Look:    []string{"kubectl get pods -A", "kubectl describe pod " + p.Name},
 			Waiting: x.youth(o) < 2*time.Second,
@@ -69,7 +69,7 @@ func (x *examiner) unseen(o *unstructured.Unstructured, p *corev1.Pod, pending P
 		return
 	}
 	x.add("Unseen", o, Problem{
-		Code: Starting, Waiting: true, Title: "The scheduler has not looked at it yet", Chain: []Proof{pending},
+		Code: Starting, Waiting: true, Title: "The scheduler has not looked at it yet", Chain: []Link{pending},
 		Advice: "That takes a moment. If it lasts, is the scheduler there?",
 	})
 }
@@ -96,7 +96,7 @@ func reasons() []struct {
 
 // placing finds the reason that keeps those nodes away which the Pod could stand on otherwise. A node that is left
 // out by an early question was never asked the later ones; so what nodes say that passed the early ones weighs more.
-func (x *examiner) placing(o *unstructured.Unstructured, p *corev1.Pod, message string) (Code, []Proof) {
+func (x *examiner) placing(o *unstructured.Unstructured, p *corev1.Pod, message string) (Code, []Link) {
 	message, _, _ = strings.Cut(message, "preemption:")
 	said := map[Code]bool{}
 	last := Unschedulable
@@ -148,18 +148,18 @@ func (x *examiner) candidates(p *corev1.Pod) []*unstructured.Unstructured {
 }
 
 // placeLinks are the facts behind a reason of the scheduler.
-func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code Code, candidates []*unstructured.Unstructured) []Proof {
+func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code Code, candidates []*unstructured.Unstructured) []Link {
 	switch code {
 	case NoRoom:
 		return x.roomLinks(o, p, candidates)
 	case NodeSelector:
-		links := []Proof{{Claim: "That is what it wants of a node.", Evidence: short(wantedLabels(p), 200), From: ref(o) + " spec.nodeSelector, spec.affinity.nodeAffinity"}}
+		links := []Link{{Claim: "That is what it wants of a node.", Evidence: short(wantedLabels(p), 200), From: ref(o) + " spec.nodeSelector, spec.affinity.nodeAffinity"}}
 		for _, k := range wantedKeys(p) {
-			links = append(links, Proof{Claim: fmt.Sprintf("Nodes have these values of %s.", k), Evidence: x.valuesOf(k), From: "nodes metadata.labels"})
+			links = append(links, Link{Claim: fmt.Sprintf("Nodes have these values of %s.", k), Evidence: x.valuesOf(k), From: "nodes metadata.labels"})
 		}
 		return links
 	case Taint, Cordoned:
-		var links []Proof
+		var links []Link
 		for _, n := range candidates[:min(len(candidates), mostNodes)] {
 			var taints []string
 			for _, t := range nodeOf(n).Spec.Taints {
@@ -168,18 +168,18 @@ func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code 
 				}
 			}
 			if len(taints) > 0 {
-				links = append(links, Proof{Claim: fmt.Sprintf("Node %s takes no Pod that does not tolerate this.", n.GetName()), Evidence: strings.Join(taints, ", "), From: ref(n) + " spec.taints"})
+				links = append(links, Link{Claim: fmt.Sprintf("Node %s takes no Pod that does not tolerate this.", n.GetName()), Evidence: strings.Join(taints, ", "), From: ref(n) + " spec.taints"})
 			}
 		}
 		return links
 	case PodAffinity:
-		return []Proof{{Claim: "That is what it wants of its neighbours.", Evidence: short(affinityWords(p), 200), From: ref(o) + " spec.affinity"}}
+		return []Link{{Claim: "That is what it wants of its neighbours.", Evidence: short(affinityWords(p), 200), From: ref(o) + " spec.affinity"}}
 	case Spread:
 		var keys []string
 		for _, c := range p.Spec.TopologySpreadConstraints {
 			keys = append(keys, fmt.Sprintf("%s, maxSkew %d", c.TopologyKey, c.MaxSkew))
 		}
-		return []Proof{{Claim: "So it is to be spread.", Evidence: strings.Join(keys, "; "), From: ref(o) + " spec.topologySpreadConstraints"}}
+		return []Link{{Claim: "So it is to be spread.", Evidence: strings.Join(keys, "; "), From: ref(o) + " spec.topologySpreadConstraints"}}
 	case HostPort:
 		return x.portLinks(o, p)
 	}
@@ -199,13 +199,13 @@ func (x *examiner) preempted(o *unstructured.Unstructured, problem *Problem) {
 				continue
 			}
 			problem.Code, problem.Title = Preempted, "It had to go for a Pod of higher priority, and no node has room for it now"
-			problem.Chain = append(problem.Chain, Proof{
+			problem.Chain = append(problem.Chain, Link{
 				Claim: "The scheduler ended the Pod before.", Evidence: x.events.quote(e), From: "event pod/" + e.InvolvedObject.Name + " Preempted",
 			})
 			for _, other := range x.kind("Pod") {
 				if strings.Contains(e.Message, string(other.GetUID())) {
 					q := podOf(other)
-					problem.Chain = append(problem.Chain, Proof{
+					problem.Chain = append(problem.Chain, Link{
 						Claim: "It went for this one.", Evidence: fmt.Sprintf("%s  priority class %s", ref(other), q.Spec.PriorityClassName), From: ref(other) + " spec.priorityClassName",
 					})
 				}

@@ -72,7 +72,7 @@ func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 		x.add("Restarted/"+s.Name, o, Problem{
 			Code: Restarted, Waiting: true,
 			Title: fmt.Sprintf("Container %s ended a moment ago and runs again", s.Name),
-			Chain: []Proof{{
+			Chain: []Link{{
 				Claim:    fmt.Sprintf("Its process ended with %s, %s.", exitWords(last), ago(x.now.At.Sub(last.FinishedAt.Time))),
 				Evidence: fmt.Sprintf("lastState: exit code %d, %s; restarts %d", last.ExitCode, last.Reason, s.RestartCount),
 				From:     containerField(p, s.Name) + ".lastState.terminated",
@@ -116,7 +116,7 @@ func (x *examiner) gates(o *unstructured.Unstructured, p *corev1.Pod) bool {
 		}
 		x.add("Gate/"+string(gate.ConditionType), o, Problem{
 			Code: ReadinessGate, Title: fmt.Sprintf("Its containers are ready, and its readiness gate %s is not", gate.ConditionType),
-			Chain: []Proof{
+			Chain: []Link{
 				{Claim: "It waits for a condition that something outside of it must set.", Evidence: string(gate.ConditionType), From: ref(o) + " spec.readinessGates"},
 				{Claim: "That condition is not true.", Evidence: said, From: fmt.Sprintf("%s status.conditions[%s]", ref(o), gate.ConditionType)},
 			},
@@ -155,7 +155,7 @@ func (x *examiner) starting(o *unstructured.Unstructured, p *corev1.Pod) {
 	if e := x.events.newest(p.UID, withReason("FailedCreatePodSandBox")); e != nil {
 		x.add("Sandbox", o, Problem{
 			Code: Sandbox, Title: "The node can't make room for the Pod",
-			Chain: []Proof{{Claim: "The runtime failed.", Evidence: x.events.quote(e), From: eventFrom(o, e)}},
+			Chain: []Link{{Claim: "The runtime failed.", Evidence: x.events.quote(e), From: eventFrom(o, e)}},
 			Look:  []string{"kubectl describe pod " + p.Name},
 		})
 		return
@@ -165,7 +165,7 @@ func (x *examiner) starting(o *unstructured.Unstructured, p *corev1.Pod) {
 	}
 	x.add("Starting", o, Problem{
 		Code: Starting, Waiting: true, Title: "It is starting",
-		Chain: []Proof{{
+		Chain: []Link{{
 			Claim: "Nothing is wrong so far.", Evidence: fmt.Sprintf("pod/%s  %s for %s", p.Name, podStatus(p), age(x.youth(o))), From: ref(o) + " status",
 		}},
 		Advice: "Give it a moment, and look again.",

@@ -27,7 +27,7 @@ func (x *examiner) notReady(o *unstructured.Unstructured, p *corev1.Pod, s corev
 		problem := Problem{
 			Code:  ProbeFailing,
 			Title: fmt.Sprintf("Container %s runs, and its %s probe fails", s.Name, probe),
-			Chain: []Proof{
+			Chain: []Link{
 				seen(p, s),
 				{Claim: "The kubelet asked, and got no good answer.", Evidence: x.events.quote(e), From: eventFrom(o, e)},
 				probeLink(p, s.Name, which),
@@ -55,7 +55,7 @@ func (x *examiner) silentProbe(o *unstructured.Unstructured, p *corev1.Pod, s co
 	}
 	x.add("Probe/readiness/"+s.Name, o, Problem{
 		Code: ProbeFailing, Title: fmt.Sprintf("Container %s runs for %s and is not ready: its readiness probe has not passed", s.Name, age(since)),
-		Chain:  []Proof{seen(p, s), probeLink(p, s.Name, "Readiness")},
+		Chain:  []Link{seen(p, s), probeLink(p, s.Name, "Readiness")},
 		Advice: "What the probe got can't be seen: there is no event about it that may be read.",
 		Look:   []string{"kubectl describe pod " + p.Name, fmt.Sprintf("kubectl logs %s -c %s", p.Name, s.Name)},
 	})
@@ -83,8 +83,8 @@ func probeNamed(p *corev1.Pod, container, which string) *corev1.Probe {
 }
 
 // probeLink says what a probe asks.
-func probeLink(p *corev1.Pod, container, which string) Proof {
-	return Proof{
+func probeLink(p *corev1.Pod, container, which string) Link {
+	return Link{
 		Claim: "That is what it asks.", Evidence: probeOf(p, container, which),
 		From: fmt.Sprintf("pod/%s spec.containers[%s].%sProbe", p.Name, container, strings.ToLower(which)),
 	}

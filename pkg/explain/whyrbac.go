@@ -31,7 +31,7 @@ func findForbidden(lines []string) (string, *refusal) {
 }
 
 // forbidden tells of a request that was refused, and which rule would allow it.
-func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Proof) {
+func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Link) {
 	what := f.resource
 	if f.group != "" {
 		what += "." + f.group
@@ -53,17 +53,17 @@ func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Pr
 		problem.Advice = "Which Roles there are can't be seen: they may not be read."
 		problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
 	case allowing != nil:
-		problem.Chain = append(problem.Chain, Proof{Claim: "This Role allows it, and is not bound to whom asked.", Evidence: ref(allowing) + "  " + ruleWords(allowing), From: ref(allowing) + " rules"})
+		problem.Chain = append(problem.Chain, Link{Claim: "This Role allows it, and is not bound to whom asked.", Evidence: ref(allowing) + "  " + ruleWords(allowing), From: ref(allowing) + " rules"})
 		problem.Advice = "Bind it."
 		problem.Try = []string{f.createBinding(binding, allowing.GetKind(), allowing.GetName())}
 	case len(bound) > 0:
 		for _, r := range bound {
-			problem.Chain = append(problem.Chain, Proof{Claim: "This is bound to whom asked, and does not allow it.", Evidence: ref(r) + "  " + ruleWords(r), From: ref(r) + " rules"})
+			problem.Chain = append(problem.Chain, Link{Claim: "This is bound to whom asked, and does not allow it.", Evidence: ref(r) + "  " + ruleWords(r), From: ref(r) + " rules"})
 		}
 		problem.Advice = fmt.Sprintf("Its rules lack the verb %s for %s. Add it there, or give another Role besides.", f.verb, what)
 		problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
 	default:
-		problem.Chain = append(problem.Chain, Proof{Claim: "No Role is bound to whom asked.", Evidence: "no subject " + f.user, From: "rolebindings in namespace " + f.namespace})
+		problem.Chain = append(problem.Chain, Link{Claim: "No Role is bound to whom asked.", Evidence: "no subject " + f.user, From: "rolebindings in namespace " + f.namespace})
 		problem.Advice = "Only what a Role names and a binding gives is allowed."
 		problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
 	}

@@ -14,7 +14,7 @@ func (x *examiner) deployment(o *unstructured.Unstructured) {
 	if d.Spec.Paused && wanted > 0 && int(d.Status.UpdatedReplicas) < wanted {
 		x.add("Paused/"+d.Name, o, Problem{
 			Code: RolloutPaused, Title: fmt.Sprintf("Rollout of %s is paused, and a change waits", d.Name),
-			Chain: []Proof{
+			Chain: []Link{
 				{Claim: "Somebody paused it.", Evidence: "spec.paused true", From: ref(o) + " spec.paused"},
 				{Claim: "Not all Pods are of the version that is wanted.", Evidence: fmt.Sprintf("%d of %d updated; wanted %s", d.Status.UpdatedReplicas, wanted, images(d.Spec.Template.Spec)), From: ref(o) + " status.updatedReplicas"},
 			},
@@ -33,7 +33,7 @@ func (x *examiner) deployment(o *unstructured.Unstructured) {
 		}
 		problem := Problem{
 			Code: RolloutStuck, Title: fmt.Sprintf("Rollout of %s made no progress for %d s, which is its deadline", d.Name, deadline),
-			Chain: []Proof{
+			Chain: []Link{
 				{Claim: "The Deployment's controller gave it up.", Evidence: c.Reason + ": " + short(c.Message, 160), From: ref(o) + " status.conditions[Progressing]"},
 				{Claim: "So far it got.", Evidence: fmt.Sprintf("%d wanted, %d updated, %d ready", wanted, d.Status.UpdatedReplicas, d.Status.ReadyReplicas), From: ref(o) + " status"},
 			},
@@ -56,7 +56,7 @@ func (x *examiner) statefulSet(o *unstructured.Unstructured) {
 		seen := fmt.Sprintf("has %d of %s; it makes one after the other, when the one before is ready", made, plural(wanted, "Pod"))
 		x.add("Order/"+s.Name, o, Problem{
 			Code: Rolling, Waiting: true, Title: fmt.Sprintf("%s makes its Pods one after the other", s.Name),
-			Chain: []Proof{{Claim: "The next comes when the one before is ready.", Evidence: fmt.Sprintf("%d wanted, %d made, %d ready", wanted, made, s.Status.ReadyReplicas), From: ref(o) + " status"}},
+			Chain: []Link{{Claim: "The next comes when the one before is ready.", Evidence: fmt.Sprintf("%d wanted, %d made, %d ready", wanted, made, s.Status.ReadyReplicas), From: ref(o) + " status"}},
 		}).hangsOn(seen, append(x.podsUnder(o), o)...)
 	}
 	if s.Spec.ServiceName == "" || !x.knows("services") || x.named(o, "Service", s.Spec.ServiceName) != nil || wanted == 0 {
@@ -64,7 +64,7 @@ func (x *examiner) statefulSet(o *unstructured.Unstructured) {
 	}
 	x.add("SetService/"+s.Name, o, Problem{
 		Code: StatefulSetService, Title: fmt.Sprintf("Service %q of StatefulSet %s is not there, so its Pods have no names", s.Spec.ServiceName, s.Name),
-		Chain: []Proof{
+		Chain: []Link{
 			{Claim: "That is the Service that gives its Pods names.", Evidence: "serviceName " + s.Spec.ServiceName, From: ref(o) + " spec.serviceName"},
 			{Claim: "No Service has that name.", Evidence: x.serviceNames(o), From: "services in namespace " + o.GetNamespace()},
 		},
@@ -85,7 +85,7 @@ func (x *examiner) bySetsHand(o *unstructured.Unstructured, p *Problem) {
 	if has := o.GetLabels()[appsv1.StatefulSetRevisionLabel]; has == "" || s.Status.UpdateRevision == "" || has == s.Status.UpdateRevision {
 		return
 	}
-	p.Chain = append(p.Chain, Proof{
+	p.Chain = append(p.Chain, Link{
 		Claim: "Its StatefulSet has another version by now.", Evidence: fmt.Sprintf("%s  updateRevision %s, the Pod is of %s", ref(owner), s.Status.UpdateRevision, o.GetLabels()[appsv1.StatefulSetRevisionLabel]),
 		From: ref(owner) + " status.updateRevision",
 	})

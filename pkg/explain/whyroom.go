@@ -10,15 +10,15 @@ import (
 )
 
 // portLinks name who has the node's port.
-func (x *examiner) portLinks(o *unstructured.Unstructured, p *corev1.Pod) []Proof {
-	var links []Proof
+func (x *examiner) portLinks(o *unstructured.Unstructured, p *corev1.Pod) []Link {
+	var links []Link
 	for _, port := range hostPorts(p) {
-		links = append(links, Proof{Claim: "It wants this port of its node for itself.", Evidence: "hostPort " + port, From: ref(o) + " spec.containers[].ports[].hostPort"})
+		links = append(links, Link{Claim: "It wants this port of its node for itself.", Evidence: "hostPort " + port, From: ref(o) + " spec.containers[].ports[].hostPort"})
 		for _, other := range x.kind("Pod") {
 			q := podOf(other)
 			for _, taken := range hostPorts(q) {
 				if taken == port && q.Spec.NodeName != "" && other.GetUID() != o.GetUID() {
-					links = append(links, Proof{Claim: "Another Pod has it.", Evidence: fmt.Sprintf("%s on node %s", ref(other), q.Spec.NodeName), From: ref(other) + " spec.containers[].ports[].hostPort"})
+					links = append(links, Link{Claim: "Another Pod has it.", Evidence: fmt.Sprintf("%s on node %s", ref(other), q.Spec.NodeName), From: ref(other) + " spec.containers[].ports[].hostPort"})
 				}
 			}
 		}
@@ -42,7 +42,7 @@ func hostPorts(p *corev1.Pod) []string {
 const mostNodes = 4
 
 // roomLinks compare what a Pod asks for with what nodes have.
-func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candidates []*unstructured.Unstructured) []Proof {
+func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candidates []*unstructured.Unstructured) []Link {
 	wants := podRequests(p)
 	var names []string
 	for name := range wants {
@@ -54,10 +54,10 @@ func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candid
 		q := wants[corev1.ResourceName(name)]
 		asked = append(asked, name+" "+q.String())
 	}
-	links := []Proof{{Claim: "That is what it asks for.", Evidence: strings.Join(asked, ", "), From: ref(o) + " spec.containers[].resources.requests"}}
+	links := []Link{{Claim: "That is what it asks for.", Evidence: strings.Join(asked, ", "), From: ref(o) + " spec.containers[].resources.requests"}}
 	for i, n := range candidates {
 		if i == mostNodes {
-			links = append(links, Proof{Claim: "And others.", Evidence: fmt.Sprintf("%d more nodes", len(candidates)-i), From: "nodes"})
+			links = append(links, Link{Claim: "And others.", Evidence: fmt.Sprintf("%d more nodes", len(candidates)-i), From: "nodes"})
 			break
 		}
 		node := nodeOf(n)
@@ -74,7 +74,7 @@ func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candid
 				has = append(has, fmt.Sprintf("%s %s, of which Pods seen here ask for %s", name, q.String(), taken))
 			}
 		}
-		links = append(links, Proof{Claim: fmt.Sprintf("Node %s has this in all.", node.Name), Evidence: strings.Join(has, "; "), From: ref(n) + " status.allocatable"})
+		links = append(links, Link{Claim: fmt.Sprintf("Node %s has this in all.", node.Name), Evidence: strings.Join(has, "; "), From: ref(n) + " status.allocatable"})
 	}
 	return links
 }

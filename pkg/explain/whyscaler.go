@@ -20,7 +20,7 @@ func (x *examiner) scaler(o *unstructured.Unstructured) {
 		if c.Status != corev1.ConditionFalse {
 			continue
 		}
-		link := Proof{Claim: "Its controller says why.", Evidence: c.Reason + ": " + short(c.Message, 300), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)}
+		link := Link{Claim: "Its controller says why.", Evidence: c.Reason + ": " + short(c.Message, 300), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)}
 		switch {
 		case c.Type == autoscalingv2.AbleToScale && c.Reason == "FailedGetScale":
 			x.noScaleTarget(o, target, link)
@@ -30,17 +30,17 @@ func (x *examiner) scaler(o *unstructured.Unstructured) {
 	}
 }
 
-func (x *examiner) noScaleTarget(o *unstructured.Unstructured, target autoscalingv2.CrossVersionObjectReference, link Proof) {
+func (x *examiner) noScaleTarget(o *unstructured.Unstructured, target autoscalingv2.CrossVersionObjectReference, link Link) {
 	var names []string
 	for _, other := range x.beside(o, target.Kind) {
 		names = append(names, other.GetName())
 	}
 	problem := Problem{
-		Code: HPANoTarget, Title: fmt.Sprintf("It is to scale %s %q, which is not there", target.Kind, target.Name), Chain: []Proof{link},
+		Code: HPANoTarget, Title: fmt.Sprintf("It is to scale %s %q, which is not there", target.Kind, target.Name), Chain: []Link{link},
 		Look: []string{"kubectl describe hpa " + o.GetName(), "kubectl get " + strings.ToLower(target.Kind) + "s"},
 	}
 	if len(names) > 0 {
-		problem.Chain = append(problem.Chain, Proof{Claim: "These are there.", Evidence: short(strings.Join(names, ", "), 160), From: strings.ToLower(target.Kind) + "s in namespace " + o.GetNamespace()})
+		problem.Chain = append(problem.Chain, Link{Claim: "These are there.", Evidence: short(strings.Join(names, ", "), 160), From: strings.ToLower(target.Kind) + "s in namespace " + o.GetNamespace()})
 	}
 	if near := snapshot.Nearest(target.Name, names); near != "" {
 		problem.Advice = fmt.Sprintf("Did you mean %s?", near)
@@ -48,15 +48,15 @@ func (x *examiner) noScaleTarget(o *unstructured.Unstructured, target autoscalin
 	x.add("Scaler/"+o.GetName(), o, problem)
 }
 
-func (x *examiner) noMetrics(o *unstructured.Unstructured, h *autoscalingv2.HorizontalPodAutoscaler, c autoscalingv2.HorizontalPodAutoscalerCondition, link Proof) {
+func (x *examiner) noMetrics(o *unstructured.Unstructured, h *autoscalingv2.HorizontalPodAutoscaler, c autoscalingv2.HorizontalPodAutoscalerCondition, link Link) {
 	target := x.named(o, h.Spec.ScaleTargetRef.Kind, h.Spec.ScaleTargetRef.Name)
 	problem := Problem{
-		Code: HPANoMetrics, Title: "It gets no metrics, so it does not scale", Chain: []Proof{link},
+		Code: HPANoMetrics, Title: "It gets no metrics, so it does not scale", Chain: []Link{link},
 		Advice: "Something must measure and serve the metric: for CPU and memory that is metrics-server.",
 		Look:   []string{"kubectl describe hpa " + o.GetName(), "kubectl top pods"},
 	}
 	for _, m := range h.Spec.Metrics {
-		problem.Chain = append(problem.Chain, Proof{Claim: "That is what it asks for.", Evidence: metricWords(m), From: ref(o) + " spec.metrics"})
+		problem.Chain = append(problem.Chain, Link{Claim: "That is what it asks for.", Evidence: metricWords(m), From: ref(o) + " spec.metrics"})
 	}
 	if strings.Contains(c.Message, "missing request for") {
 		problem.Code, problem.Title = HPANoRequests, "It counts in percent of what its Pods ask for, and they ask for nothing"
@@ -116,7 +116,7 @@ func (x *examiner) budget(o *unstructured.Unstructured) {
 	}
 	x.add("Budget/"+b.Name, o, Problem{
 		Code: DisruptionBudget, Title: fmt.Sprintf("It lets no Pod leave node %s, which is closed for new Pods", on),
-		Chain: []Proof{
+		Chain: []Link{
 			{Claim: "So many Pods it wants healthy, and so many are.", Evidence: fmt.Sprintf("%d wanted, %d healthy, %d may go", b.Status.DesiredHealthy, b.Status.CurrentHealthy, b.Status.DisruptionsAllowed), From: ref(o) + " status"},
 			{Claim: "These stand on a node that is closed.", Evidence: short(strings.Join(held, ", "), 200), From: "node/" + on + " spec.unschedulable"},
 		},

@@ -35,7 +35,7 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 	case answering == 0 && readyAmong(pods) == 0:
 		x.add("NoEndpoints/"+s.Name, o, Problem{
 			Code: NoEndpoints, Title: "It sends to no Pod: none of its Pods is ready",
-			Chain: []Proof{
+			Chain: []Link{
 				{Claim: fmt.Sprintf("%s with %s.", plural(len(pods), "Pod"), wants), Evidence: fmt.Sprintf("%d of them ready", readyAmong(pods)), From: "pods status.conditions[Ready]"},
 			},
 			Advice: "A Service sends only to Pods that are ready. What stands in their way can't be seen from here.",
@@ -44,7 +44,7 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 	case answering == 0:
 		x.add("NoEndpoints/"+s.Name, o, Problem{
 			Code: NoEndpoints, Title: "It sends to no Pod, although some are ready",
-			Chain: []Proof{{
+			Chain: []Link{{
 				Claim: "The list of endpoints is empty.", Evidence: "EndpointSlice of " + s.Name + ": no ready endpoint; port " + targetPorts(o), From: "endpointslices of " + ref(o),
 			}},
 			Advice: "A moment after Pods get ready that is so, and passes.",
@@ -69,20 +69,20 @@ func (x *examiner) nobodySelected(o *unstructured.Unstructured, s *corev1.Servic
 	}
 	p := Problem{
 		Code: SelectorMismatch, Title: "It sends to no Pod: no Pod has the labels that it looks for",
-		Chain:  []Proof{{Claim: "The Service takes in Pods with these labels.", Evidence: "spec.selector " + labelLine(s.Spec.Selector), From: ref(o) + " spec.selector"}},
+		Chain:  []Link{{Claim: "The Service takes in Pods with these labels.", Evidence: "spec.selector " + labelLine(s.Spec.Selector), From: ref(o) + " spec.selector"}},
 		Advice: "A selector and labels must be the same, letter by letter.",
 		Look:   []string{"kubectl get pods --show-labels", "kubectl describe service " + s.Name},
 	}
 	if near := x.nearestPod(o, s.Spec.Selector); near != nil {
-		p.Chain = append(p.Chain, Proof{
+		p.Chain = append(p.Chain, Link{
 			Claim: "Pods that are there have others.", Evidence: fmt.Sprintf("pod/%s  labels %s", near.GetName(), labelLine(near.GetLabels())), From: ref(near) + " metadata.labels",
 		})
 		if diff := labelDiff(s.Spec.Selector, near.GetLabels()); diff != "" {
-			p.Chain = append(p.Chain, Proof{Claim: "That is the difference.", Evidence: diff, From: ref(o) + " spec.selector, " + ref(near) + " metadata.labels"})
+			p.Chain = append(p.Chain, Link{Claim: "That is the difference.", Evidence: diff, From: ref(o) + " spec.selector, " + ref(near) + " metadata.labels"})
 		}
 		p.Try = fixSelector(o, s.Spec.Selector, near.GetLabels())
 	} else {
-		p.Chain = append(p.Chain, Proof{Claim: "There are no Pods here at all.", Evidence: "kubectl get pods: none", From: "pods in namespace " + o.GetNamespace()})
+		p.Chain = append(p.Chain, Link{Claim: "There are no Pods here at all.", Evidence: "kubectl get pods: none", From: "pods in namespace " + o.GetNamespace()})
 		p.Advice = "Something must make Pods with these labels first."
 	}
 	x.add("Selector/"+s.Name, o, p).hangsOn("sends to no Pod, since none could be made", append(made, x.setsOf(made)...)...)
@@ -200,7 +200,7 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 		there := strings.Join(append(append([]string(nil), numbers...), names...), ", ")
 		problem := Problem{
 			Code: PortMismatch, Title: fmt.Sprintf("It sends to port %s, and its Pods declare no such port", target.String()),
-			Chain: []Proof{
+			Chain: []Link{
 				{Claim: "That is where it sends.", Evidence: fmt.Sprintf("port %d, targetPort %s", port.Port, target.String()), From: ref(o) + " spec.ports[].targetPort"},
 				{Claim: "These ports its Pods declare.", Evidence: there, From: "pods spec.containers[].ports"},
 			},
@@ -244,7 +244,7 @@ func declared(pods []*unstructured.Unstructured) (names, numbers []string) {
 
 // nobodyListens tells of a Service that refused a client although its Pods had been ready before: nothing listens at the
 // port that it sends to.
-func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.Time, link Proof) {
+func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.Time, link Link) {
 	s := serviceOf(o)
 	answering := x.answering(s)
 	before := slices.ContainsFunc(x.beside(o, "Pod"), func(pod *unstructured.Unstructured) bool {
@@ -256,7 +256,7 @@ func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.T
 	}
 	x.add("Port/"+s.Name, o, Problem{
 		Code: PortMismatch, Title: fmt.Sprintf("It sends to port %s, and connections are refused although Pods are ready", targetPorts(o)),
-		Chain: []Proof{
+		Chain: []Link{
 			{Claim: "That is where it sends.", Evidence: "targetPort " + targetPorts(o), From: ref(o) + " spec.ports[].targetPort"},
 			{Claim: ref(client) + " tried to connect there, and was refused.", Evidence: link.Evidence, From: link.From},
 		},
@@ -272,7 +272,7 @@ func (x *examiner) loadBalancer(o *unstructured.Unstructured, s *corev1.Service)
 	}
 	x.add("LoadBalancer/"+s.Name, o, Problem{
 		Code: LoadBalancer, Title: "It is of type LoadBalancer, and nothing gives it an address", Waiting: x.youth(o) < patience,
-		Chain: []Proof{
+		Chain: []Link{
 			{Claim: "It has no address from outside.", Evidence: fmt.Sprintf("%s  <pending> for %s", ref(o), age(x.youth(o))), From: ref(o) + " status.loadBalancer.ingress"},
 		},
 		Advice: "A cloud's controller, or one such as MetalLB, gives such addresses. Whether there is one can't be seen from here. Inside the cluster the Service works.",

@@ -32,7 +32,7 @@ func (x *examiner) cameThrough(o *unstructured.Unstructured) bool {
 		d := typed[appsv1.DaemonSet](o)
 		return d.Status.CurrentNumberScheduled >= d.Status.DesiredNumberScheduled
 	case "Job":
-		return jobHas(o, "Complete") || statusInt(o, "active") > 0
+		return jobEnded(o, "Complete") || statusInt(o, "active") > 0
 	}
 	return statusInt(o, "replicas") >= max(replicas(o), 0)
 }
@@ -104,7 +104,7 @@ func refusalKinds() []refusalKind {
 
 func (x *examiner) refusal(o *unstructured.Unstructured, said, from string) {
 	if line, f := findForbidden([]string{said}); f != nil {
-		x.forbidden(o, *f, []Proof{{Claim: "Its controller asked the API server, and was refused.", Evidence: short(line, 300), From: from}})
+		x.forbidden(o, *f, []Link{{Claim: "Its controller asked the API server, and was refused.", Evidence: short(line, 300), From: from}})
 		return
 	}
 	for _, k := range refusalKinds() {
@@ -118,7 +118,7 @@ func (x *examiner) refusal(o *unstructured.Unstructured, said, from string) {
 		}
 		p := Problem{
 			Code: k.code, Title: filled(k.title, word),
-			Chain:  []Proof{{Claim: o.GetKind() + " " + o.GetName() + " asked for a Pod and was refused.", Evidence: short(said, 400), From: from}},
+			Chain:  []Link{{Claim: o.GetKind() + " " + o.GetName() + " asked for a Pod and was refused.", Evidence: short(said, 400), From: from}},
 			Advice: k.advice, Look: []string{filledSpace(k.look, o.GetNamespace())},
 		}
 		if k.look == "" {
