@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -9,14 +10,11 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// jobEnded says that a Job has a condition: Complete or Failed.
-func jobEnded(o *unstructured.Unstructured, how batchv1.JobConditionType) bool {
-	for _, c := range typed[batchv1.Job](o).Status.Conditions {
-		if c.Type == how && c.Status == corev1.ConditionTrue {
-			return true
-		}
-	}
-	return false
+// jobEnded says that a Job has one of the conditions: Complete, Failed, Suspended.
+func jobEnded(j *batchv1.Job, how ...batchv1.JobConditionType) bool {
+	return slices.ContainsFunc(j.Status.Conditions, func(c batchv1.JobCondition) bool {
+		return c.Status == corev1.ConditionTrue && slices.Contains(how, c.Type)
+	})
 }
 
 // job examines a Job that gave up.

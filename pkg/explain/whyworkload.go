@@ -4,6 +4,7 @@ import (
 	"regexp"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -32,7 +33,7 @@ func (x *examiner) cameThrough(o *unstructured.Unstructured) bool {
 		d := typed[appsv1.DaemonSet](o)
 		return d.Status.CurrentNumberScheduled >= d.Status.DesiredNumberScheduled
 	case "Job":
-		return jobEnded(o, "Complete") || statusInt(o, "active") > 0
+		return jobEnded(typed[batchv1.Job](o), batchv1.JobComplete) || statusInt(o, "active") > 0
 	}
 	return statusInt(o, "replicas") >= max(replicas(o), 0)
 }
