@@ -33,35 +33,31 @@ func placeTitle(code Code, p *corev1.Pod) string {
 	return "No node takes it"
 }
 
-// placeAdvice reads the scheduler's reasons (k8s.io/kubernetes/pkg/scheduler/framework/plugins).
-func placeAdvice(message string, p *corev1.Pod) string {
-	message, _, _ = strings.Cut(message, "preemption:")
-	var said []string
-	add := func(word, text string) {
-		if strings.Contains(message, word) {
-			said = append(said, text)
+// placeAdvice says what that means. What keeps the other nodes away stands in the scheduler's own words.
+func placeAdvice(code Code, message string, p *corev1.Pod) string {
+	switch code {
+	case NoRoom:
+		if strings.Contains(message, "Too many pods") {
+			return "The nodes hold as many Pods as they may."
 		}
+		return fmt.Sprintf("It asks for more than any node has left (%s). Ask for less, or add a node.", asks(p))
+	case NodeSelector:
+		return "Label a node so, or ask for a label that one has."
+	case Taint:
+		return "Give the Pod a toleration, or take the taint away."
+	case Cordoned:
+		return "Somebody closed them, with kubectl cordon or drain; uncordon opens one."
+	case PodAffinity:
+		return "It must stand beside Pods that no such node has, or must not beside some that each has."
+	case Spread:
+		return "A node without the label that counts is left out; and no part may have many more Pods than another."
+	case HostPort:
+		return "A port of a node can be had once only. A Service does not need one."
 	}
-	if strings.Contains(message, "Insufficient ") {
-		said = append(said, fmt.Sprintf("It asks for more than any node has left (%s). Ask for less, or add a node.", asks(p)))
-	}
-	add("Too many pods", "The nodes hold as many Pods as they may.")
-	if strings.Contains(message, "didn't match Pod's node affinity/selector") || strings.Contains(message, "node selector") {
-		said = append(said, "It wants a node with labels that not every node has. Compare with: kubectl get nodes --show-labels")
-	}
-	add("untolerated taint", "Some nodes have a taint that the Pod does not tolerate.")
-	add("were unschedulable", "Some nodes are closed for new Pods (cordoned): kubectl uncordon NODE opens one.")
-	add("anti-affinity", "It must not stand beside Pods that are on every node already.")
-	add("match pod affinity", "It wants to stand beside Pods that are on no such node.")
-	add("free ports", "A port of a node can be had once only. A Service does not need one.")
-	add("topology spread", "A node without the label that counts is left out; and no part may have many more Pods than another.")
 	if strings.Contains(message, "persistentvolumeclaim") || strings.Contains(message, "PersistentVolume") {
-		said = append(said, "It waits for a volume: kubectl get pvc")
+		return "It waits for a volume: kubectl get pvc"
 	}
-	if len(said) == 0 {
-		return "The scheduler's own words say what is missing."
-	}
-	return strings.Join(said, " ")
+	return "The scheduler's own words say what is missing."
 }
 
 // podRequests are what a Pod asks for; of a resource for which it names a limit only, that.

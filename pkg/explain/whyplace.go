@@ -38,8 +38,11 @@ func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *c
 	}
 	code, links := x.placing(o, p, c.Message)
 	problem := Problem{
-		Code: code, Title: placeTitle(code, p), Chain: append(chain, links...), Advice: placeAdvice(c.Message, p),
+		Code: code, Title: placeTitle(code, p), Chain: append(chain, links...), Advice: placeAdvice(code, c.Message, p),
 		Look: []string{"kubectl describe pod " + p.Name, "kubectl describe nodes"},
+	}
+	if code == NodeSelector {
+		problem.Look = []string{"kubectl get nodes --show-labels", "kubectl describe pod " + p.Name}
 	}
 	x.preempted(o, &problem)
 	if code == Cordoned {

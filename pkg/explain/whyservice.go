@@ -40,7 +40,7 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 			},
 			Advice: "A Service sends only to Pods that are ready. What stands in their way can't be seen from here.",
 			Look:   []string{"kubectl get pods -l " + wants},
-		}).symptom(fmt.Sprintf("sends to no Pod, since none of its %d is ready", len(pods)), pods...)
+		}).symptom(noneReady(len(pods)), pods...)
 	case answering == 0:
 		x.add("NoEndpoints/"+s.Name, o, Problem{
 			Code: NoEndpoints, Title: "It sends to no Pod, although some are ready",
@@ -51,6 +51,14 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 			Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
 		})
 	}
+}
+
+// noneReady is how a Service is told of as a symptom of what is wrong with its Pods.
+func noneReady(pods int) string {
+	if pods == 1 {
+		return "sends to no Pod, since its Pod is not ready"
+	}
+	return fmt.Sprintf("sends to no Pod, since none of its %d Pods is ready", pods)
 }
 
 // symptom is hangsOn of what is no problem while that which it hangs on is only on its way.
