@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -48,7 +49,22 @@ type verdict struct {
 	wrong []string
 }
 
+// scenarios are read once for all tests.
 func scenarios(t *testing.T) []scenario {
+	t.Helper()
+	reading.Do(func() { allScenarios = readScenarios(t) })
+	if len(allScenarios) == 0 {
+		t.Fatal("the scenarios could not be read")
+	}
+	return allScenarios
+}
+
+var (
+	reading      sync.Once
+	allScenarios []scenario
+)
+
+func readScenarios(t *testing.T) []scenario {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "why", "*", "scenario.yaml"))
 	if err != nil {

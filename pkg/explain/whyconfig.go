@@ -62,7 +62,7 @@ func (x *examiner) volume(o *unstructured.Unstructured, p *corev1.Pod, e *corev1
 // config tells of a ConfigMap or Secret, or a key of one, that the kubelet did not find; false when its words say
 // nothing of the kind.
 func (x *examiner) config(o *unstructured.Unstructured, p *corev1.Pod, said string, chain []Link) bool {
-	kind, name, key := "", "", ""
+	var kind, name, key string
 	if m := noKey.FindStringSubmatch(said); m != nil {
 		key, kind, name = m[1], m[2], m[3]
 	} else if m := noVolumeKey.FindStringSubmatch(said); m != nil {

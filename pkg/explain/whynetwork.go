@@ -69,9 +69,12 @@ func onlyNeighbours(peers []networkingv1.NetworkPolicyPeer) bool {
 func (x *examiner) backends(o *unstructured.Unstructured) map[*unstructured.Unstructured][]int32 {
 	found := map[*unstructured.Unstructured][]int32{}
 	s := serviceOf(o)
-	for _, pod := range x.beside(o, "Pod") {
+	for _, pod := range x.servedBy(s) {
+		if pod.GetDeletionTimestamp() != nil {
+			continue
+		}
 		p := podOf(pod)
-		if !serves(s, pod) || ended(p) || p.DeletionTimestamp != nil {
+		if ended(p) {
 			continue
 		}
 		for _, port := range s.Spec.Ports {
@@ -93,6 +96,9 @@ func (x *examiner) backends(o *unstructured.Unstructured) map[*unstructured.Unst
 
 // unreachable tells of a Service whose Pods nobody may reach: policies isolate them, and no rule names the port.
 func (x *examiner) unreachable(o *unstructured.Unstructured) {
+	if len(x.beside(o, "NetworkPolicy")) == 0 {
+		return
+	}
 	backends := x.backends(o)
 	var policies []*unstructured.Unstructured
 	ports := map[int32]bool{}

@@ -33,35 +33,31 @@ func placeTitle(code Code, p *corev1.Pod) string {
 	return "No node takes it"
 }
 
-// placeAdvice reads the scheduler's reasons (k8s.io/kubernetes/pkg/scheduler/framework/plugins).
-func placeAdvice(message string, p *corev1.Pod) string {
-	message, _, _ = strings.Cut(message, "preemption:")
-	var said []string
-	add := func(word, text string) {
-		if strings.Contains(message, word) {
-			said = append(said, text)
+// placeAdvice says what that means. What keeps the other nodes away stands in the scheduler's own words.
+func placeAdvice(code Code, message string, p *corev1.Pod) string {
+	switch code {
+	case NoRoom:
+		if strings.Contains(message, "Too many pods") {
+			return "The nodes hold as many Pods as they may."
 		}
+		return fmt.Sprintf("It asks for more than any node has left (%s). Ask for less, or add a node.", asks(p))
+	case NodeSelector:
+		return "Label a node so, or ask for a label that one has."
+	case Taint:
+		return "Give the Pod a toleration, or take the taint away."
+	case Cordoned:
+		return "Somebody closed them, with kubectl cordon or drain; uncordon opens one."
+	case PodAffinity:
+		return "It must stand beside Pods that no such node has, or must not beside some that each has."
+	case Spread:
+		return "A node without the label that counts is left out; and no part may have many more Pods than another."
+	case HostPort:
+		return "A port of a node can be had once only. A Service does not need one."
 	}
-	if strings.Contains(message, "Insufficient ") {
-		said = append(said, fmt.Sprintf("It asks for more than any node has left (%s). Ask for less, or add a node.", asks(p)))
-	}
-	add("Too many pods", "The nodes hold as many Pods as they may.")
-	if strings.Contains(message, "didn't match Pod's node affinity/selector") || strings.Contains(message, "node selector") {
-		said = append(said, "It wants a node with labels that not every node has. Compare with: kubectl get nodes --show-labels")
-	}
-	add("untolerated taint", "Some nodes have a taint that the Pod does not tolerate.")
-	add("were unschedulable", "Some nodes are closed for new Pods (cordoned): kubectl uncordon NODE opens one.")
-	add("anti-affinity", "It must not stand beside Pods that are on every node already.")
-	add("match pod affinity", "It wants to stand beside Pods that are on no such node.")
-	add("free ports", "A port of a node can be had once only. A Service does not need one.")
-	add("topology spread", "A node without the label that counts is left out; and no part may have many more Pods than another.")
 	if strings.Contains(message, "persistentvolumeclaim") || strings.Contains(message, "PersistentVolume") {
-		said = append(said, "It waits for a volume: kubectl get pvc")
+		return "It waits for a volume: kubectl get pvc"
 	}
-	if len(said) == 0 {
-		return "The scheduler's own words say what is missing."
-	}
-	return strings.Join(said, " ")
+	return "The scheduler's own words say what is missing."
 }
 
 // podRequests are what a Pod asks for; of a resource for which it names a limit only, that.
@@ -195,88 +191,4 @@ func affinityWords(p *corev1.Pod) string {
 		}
 	}
 	return strings.Join(said, "; ")
-}
-
-// lostNode is a Pod's node where that is NotReady, or nil.
-func (x *examiner) lostNode(p *corev1.Pod) *unstructured.Unstructured {
-	n := x.nodes[p.Spec.NodeName]
-	if n == nil {
-		return nil
-	}
-	if r := nodeReady(nodeOf(n)); r == nil || r.Status == corev1.ConditionTrue {
-		return nil
-	}
-	return n
-}
-
-// onLostNode tells of a Pod whose node does not answer.
-func (x *examiner) onLostNode(o *unstructured.Unstructured, p *corev1.Pod) bool {
-	n := x.lostNode(p)
-	if n == nil {
-		return false
-	}
-	f := x.node(n)
-	f.Look = append([]string{"kubectl describe node " + n.GetName()}, f.Look...)
-	f.Advice = "Nobody knows how the Pods on it are. After a while they are evicted, and what owns one makes another elsewhere."
-	seen := "on the node that does not answer; what owns it makes another elsewhere"
-	if x.workload(o) == nil {
-		seen = "on the node that does not answer"
-		f.Advice += fmt.Sprintf(" Nothing owns %s, so nothing will make another.", ref(o))
-	}
-	x.add("OnLostNode/"+n.GetName(), o, Problem{Code: NodeDown, Title: "Its node does not answer"}).hangsOn(seen, n)
-	return true
-}
-
-// pressed says that a node is short of something.
-func (x *examiner) pressed(o *unstructured.Unstructured) bool {
-	for _, c := range nodeOf(o).Status.Conditions {
-		short := c.Type == corev1.NodeMemoryPressure || c.Type == corev1.NodeDiskPressure || c.Type == corev1.NodePIDPressure
-		if short && c.Status == corev1.ConditionTrue {
-			x.node(o)
-			return true
-		}
-	}
-	return false
-}
-
-// node examines a node: one that was asked about, or on which something is not well. Nil when nothing is wrong with it.
-func (x *examiner) node(o *unstructured.Unstructured) *finding {
-	n := nodeOf(o)
-	if r := nodeReady(n); r != nil && r.Status != corev1.ConditionTrue {
-		return x.add("NodeDown/"+n.Name, o, Problem{
-			Code: NodeDown, Title: fmt.Sprintf("Node %s does not answer", n.Name),
-			Chain: []Link{{
-				Claim:    "Its kubelet reports nothing any more.",
-				Evidence: fmt.Sprintf("condition Ready=%s for %s: %s", r.Status, age(x.now.At.Sub(r.LastTransitionTime.Time)), r.Message),
-				From:     ref(o) + " status.conditions[Ready]",
-			}},
-			Advice: "Its Pods are evicted after a while, and their owners make others elsewhere.",
-			Look:   []string{"kubectl get nodes", "kubectl get pods -o wide"},
-		})
-	}
-	for _, c := range n.Status.Conditions {
-		what := map[corev1.NodeConditionType]string{
-			corev1.NodeMemoryPressure: "memory", corev1.NodeDiskPressure: "disk", corev1.NodePIDPressure: "process IDs",
-		}[c.Type]
-		if what == "" || c.Status != corev1.ConditionTrue {
-			continue
-		}
-		return x.add("Pressure/"+n.Name, o, Problem{
-			Code: NodePressure, Title: fmt.Sprintf("Node %s is short of %s", n.Name, what),
-			Chain: []Link{{
-				Claim: "Its kubelet says so.", Evidence: fmt.Sprintf("condition %s=True for %s: %s", c.Type, age(x.now.At.Sub(c.LastTransitionTime.Time)), c.Message),
-				From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type),
-			}},
-			Advice: "It takes no new Pods, and ends some: first those that use more than they asked for.",
-			Look:   []string{"kubectl describe node " + n.Name, "kubectl top pods"},
-		})
-	}
-	if n.Spec.Unschedulable {
-		return x.add("Closed/"+n.Name, o, Problem{
-			Code: Cordoned, Title: fmt.Sprintf("Node %s is closed for new Pods", n.Name),
-			Chain: []Link{{Claim: "Somebody cordoned it.", Evidence: "spec.unschedulable true", From: ref(o) + " spec.unschedulable"}},
-			Try:   []string{"kubectl uncordon " + n.Name},
-		})
-	}
-	return nil
 }

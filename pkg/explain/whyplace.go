@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -39,12 +38,15 @@ func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *c
 	}
 	code, links := x.placing(o, p, c.Message)
 	problem := Problem{
-		Code: code, Title: placeTitle(code, p), Chain: append(chain, links...), Advice: placeAdvice(c.Message, p),
+		Code: code, Title: placeTitle(code, p), Chain: append(chain, links...), Advice: placeAdvice(code, c.Message, p),
 		Look: []string{"kubectl describe pod " + p.Name, "kubectl describe nodes"},
+	}
+	if code == NodeSelector {
+		problem.Look = []string{"kubectl get nodes --show-labels", "kubectl describe pod " + p.Name}
 	}
 	x.preempted(o, &problem)
 	if code == Cordoned {
-		for _, n := range x.candidates(p) {
+		for _, n := range x.candidates(p)[:min(len(x.candidates(p)), mostNodes)] {
 			if nodeOf(n).Spec.Unschedulable {
 				problem.Try = append(problem.Try, "kubectl uncordon "+n.GetName())
 			}
@@ -161,7 +163,7 @@ func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code 
 		return links
 	case Taint, Cordoned:
 		var links []Link
-		for _, n := range candidates {
+		for _, n := range candidates[:min(len(candidates), mostNodes)] {
 			var taints []string
 			for _, t := range nodeOf(n).Spec.Taints {
 				if t.Effect != corev1.TaintEffectPreferNoSchedule {
@@ -185,84 +187,6 @@ func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code 
 		return x.portLinks(o, p)
 	}
 	return nil
-}
-
-// portLinks name who has the node's port.
-func (x *examiner) portLinks(o *unstructured.Unstructured, p *corev1.Pod) []Link {
-	var links []Link
-	for _, port := range hostPorts(p) {
-		links = append(links, Link{Claim: "It wants this port of its node for itself.", Evidence: "hostPort " + port, From: ref(o) + " spec.containers[].ports[].hostPort"})
-		for _, other := range x.kind("Pod") {
-			q := podOf(other)
-			for _, taken := range hostPorts(q) {
-				if taken == port && q.Spec.NodeName != "" && other.GetUID() != o.GetUID() {
-					links = append(links, Link{Claim: "Another Pod has it.", Evidence: fmt.Sprintf("%s on node %s", ref(other), q.Spec.NodeName), From: ref(other) + " spec.containers[].ports[].hostPort"})
-				}
-			}
-		}
-	}
-	return links
-}
-
-func hostPorts(p *corev1.Pod) []string {
-	var ports []string
-	for _, c := range p.Spec.Containers {
-		for _, port := range c.Ports {
-			if port.HostPort != 0 {
-				ports = append(ports, fmt.Sprintf("%d/%s", port.HostPort, port.Protocol))
-			}
-		}
-	}
-	return ports
-}
-
-// roomLinks compare what a Pod asks for with what nodes have.
-func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candidates []*unstructured.Unstructured) []Link {
-	wants := podRequests(p)
-	var names []string
-	for name := range wants {
-		names = append(names, string(name))
-	}
-	sort.Strings(names)
-	var asked []string
-	for _, name := range names {
-		q := wants[corev1.ResourceName(name)]
-		asked = append(asked, name+" "+q.String())
-	}
-	links := []Link{{Claim: "That is what it asks for.", Evidence: strings.Join(asked, ", "), From: ref(o) + " spec.containers[].resources.requests"}}
-	for _, n := range candidates {
-		node := nodeOf(n)
-		var has []string
-		for _, name := range names {
-			q, ok := node.Status.Allocatable[corev1.ResourceName(name)]
-			taken := x.takenOn(node.Name, corev1.ResourceName(name))
-			switch {
-			case !ok:
-				has = append(has, "no "+name)
-			case taken == "":
-				has = append(has, fmt.Sprintf("%s %s", name, q.String()))
-			default:
-				has = append(has, fmt.Sprintf("%s %s, of which Pods seen here ask for %s", name, q.String(), taken))
-			}
-		}
-		links = append(links, Link{Claim: fmt.Sprintf("Node %s has this in all.", node.Name), Evidence: strings.Join(has, "; "), From: ref(n) + " status.allocatable"})
-	}
-	return links
-}
-
-// takenOn is how much of a node the Pods in the snapshot ask for; empty for nothing.
-func (x *examiner) takenOn(node string, name corev1.ResourceName) string {
-	var sum = podRequests(&corev1.Pod{})[name]
-	for _, o := range x.kinds["Pod"] {
-		p := podOf(o)
-		if p.Spec.NodeName == node && !ended(p) {
-			sum.Add(podRequests(p)[name])
-		}
-	}
-	if sum.IsZero() {
-		return ""
-	}
-	return sum.String()
 }
 
 // preempted tells of a Pod whose predecessor had to go for a more important one.

@@ -101,14 +101,14 @@ func (x *examiner) budget(o *unstructured.Unstructured) {
 	var pods []*unstructured.Unstructured
 	on := ""
 	for _, pod := range x.beside(o, "Pod") {
-		p := podOf(pod)
-		n := x.nodes[p.Spec.NodeName]
-		if !selects(b.Spec.Selector, pod) || ended(p) {
+		if !selects(b.Spec.Selector, pod) || ended(podOf(pod)) {
 			continue
 		}
+		node := nodeName(pod)
+		n := x.nodes[node]
 		pods = append(pods, pod)
 		if n != nil && nodeOf(n).Spec.Unschedulable {
-			held, on = append(held, ref(pod)+" on "+p.Spec.NodeName), p.Spec.NodeName
+			held, on = append(held, ref(pod)+" on "+node), node
 		}
 	}
 	if len(held) == 0 {

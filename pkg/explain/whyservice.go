@@ -7,7 +7,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -22,12 +21,12 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 		return
 	}
 	var pods []*unstructured.Unstructured
-	for _, pod := range x.beside(o, "Pod") {
-		if serves(s, pod) && !ended(podOf(pod)) {
+	for _, pod := range x.servedBy(s) {
+		if !ended(podOf(pod)) {
 			pods = append(pods, pod)
 		}
 	}
-	answering := len(x.w.answering(s.Namespace, s.Name))
+	answering := len(x.answering(s))
 	wants := labelLine(s.Spec.Selector)
 	switch {
 	case len(pods) == 0:
@@ -41,7 +40,7 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 			},
 			Advice: "A Service sends only to Pods that are ready. What stands in their way can't be seen from here.",
 			Look:   []string{"kubectl get pods -l " + wants},
-		}).symptom(fmt.Sprintf("sends to no Pod, since none of its %d is ready", len(pods)), pods...)
+		}).symptom(noneReady(len(pods)), pods...)
 	case answering == 0:
 		x.add("NoEndpoints/"+s.Name, o, Problem{
 			Code: NoEndpoints, Title: "It sends to no Pod, although some are ready",
@@ -52,6 +51,14 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 			Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
 		})
 	}
+}
+
+// noneReady is how a Service is told of as a symptom of what is wrong with its Pods.
+func noneReady(pods int) string {
+	if pods == 1 {
+		return "sends to no Pod, since its Pod is not ready"
+	}
+	return fmt.Sprintf("sends to no Pod, since none of its %d Pods is ready", pods)
 }
 
 // symptom is hangsOn of what is no problem while that which it hangs on is only on its way.
@@ -247,7 +254,7 @@ func declared(pods []*unstructured.Unstructured) (names, numbers []string) {
 // port that it sends to.
 func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.Time, link Link) {
 	s := serviceOf(o)
-	answering := x.w.answering(s.Namespace, s.Name)
+	answering := x.answering(s)
 	before := slices.ContainsFunc(x.beside(o, "Pod"), func(pod *unstructured.Unstructured) bool {
 		c := readyCondition(podOf(pod))
 		return answering[pod.GetName()] && c != nil && c.LastTransitionTime.Time.Before(at)
@@ -279,77 +286,4 @@ func (x *examiner) loadBalancer(o *unstructured.Unstructured, s *corev1.Service)
 		Advice: "A cloud's controller, or one such as MetalLB, gives such addresses. Whether there is one can't be seen from here. Inside the cluster the Service works.",
 		Look:   []string{"kubectl describe service " + s.Name},
 	})
-}
-
-// serviceNames are the Services beside an object, in a line.
-func (x *examiner) serviceNames(o *unstructured.Unstructured) string {
-	var names []string
-	for _, s := range x.beside(o, "Service") {
-		names = append(names, s.GetName())
-	}
-	if len(names) == 0 {
-		return "there is none"
-	}
-	return short(strings.Join(names, ", "), 160)
-}
-
-// ingress examines whether what an Ingress sends to is there.
-func (x *examiner) ingress(o *unstructured.Unstructured) {
-	if !x.knows("services") {
-		return
-	}
-	i := typed[networkingv1.Ingress](o)
-	var backends []networkingv1.IngressBackend
-	if i.Spec.DefaultBackend != nil {
-		backends = append(backends, *i.Spec.DefaultBackend)
-	}
-	for _, r := range i.Spec.Rules {
-		if r.HTTP != nil {
-			for _, path := range r.HTTP.Paths {
-				backends = append(backends, path.Backend)
-			}
-		}
-	}
-	for _, b := range backends {
-		if b.Service != nil {
-			x.backend(o, b.Service)
-		}
-	}
-}
-
-func (x *examiner) backend(o *unstructured.Unstructured, b *networkingv1.IngressServiceBackend) {
-	port := b.Port.Name
-	if port == "" {
-		port = fmt.Sprint(b.Port.Number)
-	}
-	problem := Problem{
-		Code:  IngressBackend,
-		Chain: []Link{{Claim: "That is where it sends.", Evidence: fmt.Sprintf("service %s, port %s", b.Name, port), From: ref(o) + " spec.rules[].http.paths[].backend.service"}},
-		Look:  []string{"kubectl get services", "kubectl describe ingress " + o.GetName()},
-	}
-	s := x.named(o, "Service", b.Name)
-	if s == nil {
-		problem.Title = fmt.Sprintf("It sends to Service %q, which is not there", b.Name)
-		problem.Chain = append(problem.Chain, Link{Claim: "These Services are there.", Evidence: x.serviceNames(o), From: "services in namespace " + o.GetNamespace()})
-		var names []string
-		for _, other := range x.beside(o, "Service") {
-			names = append(names, other.GetName())
-		}
-		if near := snapshot.Nearest(b.Name, names); near != "" {
-			problem.Advice = fmt.Sprintf("Did you mean %s?", near)
-		}
-		x.add("Backend/"+o.GetName()+"/"+b.Name, o, problem)
-		return
-	}
-	var there []string
-	for _, p := range serviceOf(s).Spec.Ports {
-		if b.Port.Name != "" && p.Name == b.Port.Name || b.Port.Name == "" && p.Port == b.Port.Number {
-			return
-		}
-		there = append(there, strings.TrimSpace(fmt.Sprintf("%d %s", p.Port, p.Name)))
-	}
-	problem.Title = fmt.Sprintf("It sends to port %s of Service %s, which has no such port", port, b.Name)
-	problem.Chain = append(problem.Chain, Link{Claim: "These ports the Service has.", Evidence: strings.Join(there, ", "), From: ref(s) + " spec.ports"})
-	problem.Advice = "An Ingress names the Service's port, not the container's."
-	x.add("Backend/"+o.GetName()+"/"+b.Name, o, problem)
 }

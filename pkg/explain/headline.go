@@ -1,0 +1,134 @@
+package explain
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+func (x *examiner) headline(target snapshot.Query, subjects, pods []*unstructured.Unstructured, problems []Problem) (string, Health) {
+	health := healthOf(problems)
+	if everything(target) {
+		return x.placeLine(pods, problems, health), health
+	}
+	name := target.String()
+	first := subjects[0]
+	switch {
+	case len(subjects) > 1 || first.GetKind() == "Pod" && target.Name == "":
+		return fmt.Sprintf("%s: %d of %s ready", name, readyAmong(pods), plural(len(pods), "Pod")), health
+	case first.GetKind() == "Pod":
+		return name + ": " + podWords(first) + x.since(first), health
+	case first.GetKind() == "Node":
+		return name + ": " + describeNode(nodeOf(first)).Status, health
+	case first.GetKind() == "Service":
+		n := len(x.w.answering(first.GetNamespace(), first.GetName()))
+		return fmt.Sprintf("%s: answers from %s", name, plural(n, "Pod")), health
+	}
+	if n := replicas(first); n >= 0 {
+		line := fmt.Sprintf("%s: %d of %s ready", name, readyAmong(pods), plural(n, "Pod"))
+		if health == Unwell && readyAmong(pods) >= n {
+			line += ", and yet not all is well"
+		}
+		return line, health
+	}
+	words, _ := condition(first)
+	if words == "" {
+		words = map[Health]string{Well: "nothing is wrong with it", Waiting: "it takes its time", Unwell: "not well"}[health]
+	}
+	return name + ": " + words, health
+}
+
+// placeLine is the headline of a whole namespace.
+func (x *examiner) placeLine(pods []*unstructured.Unstructured, problems []Problem, health Health) string {
+	where := "namespace/" + x.now.Namespace
+	if x.now.Namespace == "" {
+		where = "all namespaces"
+	}
+	if health == Unwell {
+		n := 0
+		for _, p := range problems {
+			if !p.Waiting {
+				n++
+			}
+		}
+		return fmt.Sprintf("%s: %s", where, plural(n, "cause"))
+	}
+	line := where + ": all is well"
+	if health == Waiting {
+		line = where + ": nothing is wrong, something is on its way"
+	}
+	running := 0
+	for _, o := range pods {
+		if looksReady(o) {
+			running++
+		}
+	}
+	if !x.knows("pods") {
+		return where + ": nothing is wrong in what could be read"
+	}
+	return fmt.Sprintf("%s; %s ready", line, plural(running, "Pod"))
+}
+
+func healthOf(problems []Problem) Health {
+	health := Well
+	for _, p := range problems {
+		if !p.Waiting {
+			return Unwell
+		}
+		health = Waiting
+	}
+	return health
+}
+
+// since says for how long a Pod has not been ready.
+func (x *examiner) since(o *unstructured.Unstructured) string {
+	c := readyCondition(podOf(o))
+	if c == nil || c.Status == corev1.ConditionTrue || c.LastTransitionTime.IsZero() {
+		return ""
+	}
+	return ", not ready for " + age(x.now.At.Sub(c.LastTransitionTime.Time))
+}
+
+func readyAmong(pods []*unstructured.Unstructured) int {
+	n := 0
+	for _, o := range pods {
+		if o.GetDeletionTimestamp() == nil && looksReady(o) {
+			n++
+		}
+	}
+	return n
+}
+
+// rest says how the Pods are that were not asked about.
+func (x *examiner) rest(target snapshot.Query, subjects, pods []*unstructured.Unstructured, problems []Problem) string {
+	if reason, ok := x.now.Errors["pods"]; ok {
+		return "The Pods could not be read: " + reason
+	}
+	if everything(target) {
+		if healthOf(problems) != Unwell {
+			return ""
+		}
+		return "Nothing else in this namespace is unwell."
+	}
+	asked := map[types.UID]bool{}
+	for _, o := range append(append([]*unstructured.Unstructured(nil), subjects...), pods...) {
+		asked[o.GetUID()] = true
+	}
+	var unwell []string
+	for _, o := range x.kind("Pod") {
+		if !asked[o.GetUID()] && podHealth(podOf(o)) == Unwell {
+			unwell = append(unwell, ref(o))
+		}
+	}
+	if len(unwell) == 0 {
+		return "Nothing else in this namespace is unwell."
+	}
+	sort.Strings(unwell)
+	return "Also not well: " + strings.Join(unwell, ", ") + "."
+}
