@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -26,7 +25,7 @@ import (
 // cluster and namespace, and as whom. They are kubectl's own.
 type Looking struct {
 	*App
-	flags *genericclioptions.ConfigFlags
+	flags *kube.Flags
 	// All is the flag -A, where the command has it.
 	All bool
 	all bool
@@ -34,49 +33,19 @@ type Looking struct {
 
 // NewLooking is Looking of an App; all says that the command has the flag -A.
 func NewLooking(app *App, all bool) *Looking {
-	f := genericclioptions.NewConfigFlags(true)
-	f.CacheDir, f.Username, f.Password = nil, nil, nil // nothing of a cluster is kept
-	return &Looking{App: app, flags: f, all: all}
-}
-
-// usual are those of kubectl's flags that usage shows; the others work all the same.
-var usual = map[string]string{
-	"kubeconfig": "Look at a cluster of this kubeconfig file, and not at the practice cluster.",
-	"context":    "Look at the cluster of this context of your kubeconfig, and not at the practice cluster.",
-	"namespace":  "The namespace. Default: that of the lesson under way, or of the context.",
-	"as":         "Look as somebody else: a user, or system:serviceaccount:NAMESPACE:NAME.",
-	"as-group":   "A group of that somebody; may be given several times.",
+	return &Looking{App: app, flags: kube.NewFlags(), all: all}
 }
 
 // AddTo adds the flags to a command.
 func (l *Looking) AddTo(c *cobra.Command) {
-	own := c.Flags()
-	l.flags.AddFlags(own)
-	for _, name := range []string{
-		"as-uid", "as-user-extra", "certificate-authority", "client-certificate", "client-key", "cluster", "disable-compression",
-		"insecure-skip-tls-verify", "request-timeout", "server", "tls-server-name", "token", "user",
-	} {
-		if f := own.Lookup(name); f != nil {
-			f.Hidden = true
-		}
-	}
-	for name, text := range usual {
-		own.Lookup(name).Usage = text
-	}
+	l.flags.AddTo(c.Flags())
 	if l.all {
-		own.BoolVarP(&l.All, "all-namespaces", "A", false, "Look at all namespaces.")
+		c.Flags().BoolVarP(&l.All, "all-namespaces", "A", false, "Look at all namespaces.")
 	}
 }
 
 // Elsewhere says that the flags name another cluster than the practice cluster.
-func (l *Looking) Elsewhere() bool {
-	for _, f := range []*string{l.flags.KubeConfig, l.flags.Context, l.flags.ClusterName, l.flags.AuthInfoName, l.flags.APIServer, l.flags.BearerToken} {
-		if f != nil && *f != "" {
-			return true
-		}
-	}
-	return false
-}
+func (l *Looking) Elsewhere() bool { return l.flags.Elsewhere() }
 
 // Sight is a cluster that is looked at.
 type Sight struct {
@@ -104,32 +73,24 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 		switch {
 		case err == nil:
 			s.Handle, s.Name, s.Kubeconfig, permit = h, l.Cluster, h.Kubeconfig(), h.Permit()
-			*l.flags.KubeConfig = s.Kubeconfig
-			l.lessonNamespace()
+			l.flags.Point(s.Kubeconfig, l.lessonNamespace())
 		case l.Named || !errors.Is(err, cluster.ErrNotFound):
 			return nil, err
-		case !l.hasContext():
+		case !kube.HasContext():
 			return nil, err
 		}
 	}
-	raw := l.flags.ToRawKubeConfigLoader()
-	config, err := l.flags.ToRESTConfig()
+	asked := s.Handle != nil || l.Elsewhere()
+	config, named, namespace, err := l.flags.Resolve()
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, err
 	}
-	if s.Handle == nil {
-		if s.Name = *l.flags.Context; s.Name == "" {
-			if c, err := raw.RawConfig(); err == nil {
-				s.Name = c.CurrentContext
-			}
-		}
-		if !l.Elsewhere() {
-			fmt.Fprintf(l.ErrOut, "  There is no practice cluster. Looking at context %s (%s); nothing is written there.\n",
-				l.ErrStyle().Plain(s.Name), l.ErrStyle().Plain(config.Host))
-		}
+	if s.Namespace = namespace; s.Handle == nil {
+		s.Name = named
 	}
-	if s.Namespace, _, err = raw.Namespace(); err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+	if !asked {
+		fmt.Fprintf(l.ErrOut, "  There is no practice cluster. Looking at context %s (%s); nothing is written there.\n",
+			l.ErrStyle().Plain(s.Name), l.ErrStyle().Plain(config.Host))
 	}
 	if l.All {
 		s.Namespace = ""
@@ -140,29 +101,21 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 	return s, nil
 }
 
-// hasContext says whether the user's own kubeconfig leads anywhere.
-func (l *Looking) hasContext() bool {
-	c, err := clientcmd.NewDefaultClientConfigLoadingRules().Load()
-	return err == nil && c.CurrentContext != ""
-}
-
-// lessonNamespace takes the namespace of the lesson under way, where no flag names one. It only reads files: to open the
+// lessonNamespace is the namespace of the lesson under way, or empty. It only reads files: to open the
 // session would renew the learner's credentials, which is a write.
-func (l *Looking) lessonNamespace() {
-	if *l.flags.Namespace != "" {
-		return
-	}
+func (l *Looking) lessonNamespace() string {
 	s := session.New(session.Options{Cluster: l.Cluster, Dir: l.Home.Session(l.Cluster), Now: l.Now})
 	if !s.UnderWay() {
-		return
+		return ""
 	}
 	config, err := clientcmd.LoadFromFile(s.LearnerKubeconfig())
 	if err != nil {
-		return
+		return ""
 	}
 	if c := config.Contexts[config.CurrentContext]; c != nil {
-		*l.flags.Namespace = c.Namespace
+		return c.Namespace
 	}
+	return ""
 }
 
 // Observer looks at the namespace of the sight.

@@ -102,7 +102,7 @@ func Underway(st *explain.Story, ms int64, requests string, s Style) string {
 			requests = "  not noticed yet" + requests
 		}
 		count := fmt.Sprintf("  %d of %d ready", ready, wanted)
-		room := s.width() - len(margin) - 2 - 10 - min(wanted, mostDots) - Width(count)
+		room := s.width() - len(margin) - 2 - 10 - min(wanted, mostDrawn) - Width(count)
 		p.line(s.WaitSign()+" ", s.Bold(padLeft(explain.Span(ms), 8)), "  ", s.dots(ready, wanted), count, s.Dim(s.cut(requests, max(room, 0))))
 	}
 	return p.b.String()
@@ -115,12 +115,12 @@ func last(points []explain.Point) int {
 	return points[len(points)-1].N
 }
 
-// mostDots is how many Pods are drawn one by one.
-const mostDots = 20
+// mostDrawn is how many Pods are drawn one by one.
+const mostDrawn = 20
 
 // dots draws as many as are wanted, filled where they are ready.
 func (s Style) dots(ready, wanted int) string {
-	if wanted > mostDots {
+	if wanted > mostDrawn {
 		return ""
 	}
 	return s.Good(strings.Repeat(s.sign("●", "*"), min(ready, wanted))) + s.Wait(strings.Repeat(s.sign("○", "o"), max(wanted-ready, 0)))
