@@ -90,6 +90,22 @@ spec: {selector: {app: app}, ports: [{port: 80, targetPort: http}]}`
 			"OOMKilled", []string{"out of memory", "resources.limits.memory"}, "kubectl logs app -c app --previous", false,
 		},
 		{
+			"a registry that wants to know who pulls", "pod/app",
+			[]string{
+				node, pod("", `state: {waiting: {reason: ImagePullBackOff}}`, ""),
+				event("Failed", "Failed to pull image \\\"nginx:1.29\\\": failed to authorize: unexpected status from GET request: 401 Unauthorized"),
+			},
+			"ImagePullSecret", []string{"does not give out the image nginx:1.29 to anybody", "401 Unauthorized", "The Pod names no pull secret."}, "kubectl get secrets", false,
+		},
+		{
+			"a registry that does not say which it is", "pod/app",
+			[]string{
+				node, pod("", `state: {waiting: {reason: ImagePullBackOff}}`, ""),
+				event("Failed", "Failed to pull image \\\"nginx:1.29\\\": pull access denied, repository does not exist or may require authorization"),
+			},
+			"ImagePull", []string{"whether the image is missing or private"}, "kubectl describe pod app", false,
+		},
+		{
 			"command that is not there", "pod/app",
 			[]string{node, pod("", `state: {waiting: {reason: RunContainerError, message: "exec: \"nope\": executable file not found in $PATH"}}`, "")},
 			"BadCommand", []string{"can't be started", "executable file not found"}, "kubectl describe pod app", false,
