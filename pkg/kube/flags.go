@@ -11,7 +11,9 @@ import (
 
 // Flags are kubectl's own that say which cluster is meant, which namespace, and as whom. What they lead to is still to
 // be made a client of by New.
-type Flags struct{ flags *genericclioptions.ConfigFlags }
+type Flags struct {
+	flags *genericclioptions.ConfigFlags
+}
 
 // NewFlags are flags that nobody has set.
 func NewFlags() *Flags {

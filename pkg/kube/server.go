@@ -62,8 +62,8 @@ func (c *Client) ServerVersion(ctx context.Context) (string, error) {
 	return v.GitVersion, nil
 }
 
-// podPage is how many Pods are asked for at once: what is decoded of them is let go before the next ones come.
-const podPage = 500
+// podPage is how many Pods are asked for at once: what is decoded of them, some kilobytes each, is let go before the next ones come.
+const podPage = 2500
 
 // EachPod calls f with each Pod of a namespace, or of all where that is empty. The Pods come in pages and in the
 // binary form, so that thousands take little memory; f must not keep them.
