@@ -12,9 +12,9 @@ import (
 // Draw is the map of what a snapshot holds. The control plane's health is not in a snapshot; who
 // knows it fills it in.
 func Draw(now *snapshot.Snapshot) *Map {
-	s := NewSketch(now, now.Namespace)
+	s := NewSketch(now.Namespace)
 	s.AddAll(now)
-	m := s.Map()
+	m := s.Map(now)
 	m.Namespace = "" // nobody asks for another
 	return m
 }
@@ -22,13 +22,11 @@ func Draw(now *snapshot.Snapshot) *Map {
 // Sketch is a map to which Pods are added one by one. Of each it keeps only what a picture shows, so that
 // thousands take little memory.
 type Sketch struct {
-	now       *snapshot.Snapshot
 	namespace string
 	nodes     map[string]*NodePods
-	kernel    string
 	unplaced  []PodDot
 	pods      int
-	// selected are the Pods of each namespace that has Services, which may take them in.
+	// selected are the Pods of each namespace, which Services may take in.
 	selected map[string][]selectable
 }
 
@@ -38,21 +36,9 @@ type selectable struct {
 	labels map[string]string
 }
 
-// NewSketch is the map of a snapshot's nodes and Services, without any Pod. The Pods of the namespace are named, or all where
-// it is empty; others are counted.
-func NewSketch(now *snapshot.Snapshot, namespace string) *Sketch {
-	s := &Sketch{now: now, namespace: namespace, nodes: map[string]*NodePods{}, selected: map[string][]selectable{}}
-	var nodes []*corev1.Node
-	for _, o := range kindIn(now, "Node") {
-		n := nodeOf(o)
-		nodes = append(nodes, n)
-		s.nodes[n.Name] = describeNode(n)
-	}
-	s.kernel = kernelNote(nodes)
-	for _, o := range kindIn(now, "Service") {
-		s.selected[o.GetNamespace()] = nil
-	}
-	return s
+// NewSketch is a map without anything. The Pods of the namespace are named, or all where it is empty; others are counted.
+func NewSketch(namespace string) *Sketch {
+	return &Sketch{namespace: namespace, nodes: map[string]*NodePods{}, selected: map[string][]selectable{}}
 }
 
 // Add puts a Pod into the picture. The Pod is not kept.
@@ -62,8 +48,8 @@ func (s *Sketch) Add(p *corev1.Pod) {
 		return
 	}
 	n := s.stand(p)
-	if list, ok := s.selected[p.Namespace]; ok && p.DeletionTimestamp == nil {
-		s.selected[p.Namespace] = append(list, selectable{p.Name, p.Labels})
+	if p.DeletionTimestamp == nil {
+		s.selected[p.Namespace] = append(s.selected[p.Namespace], selectable{p.Name, p.Labels})
 	}
 	dot := PodDot{Name: p.Name, Status: podLine(p), Health: podHealth(p)}
 	if s.namespace == "" {
@@ -107,19 +93,34 @@ func (s *Sketch) stand(p *corev1.Pod) *NodePods {
 	return n
 }
 
-// Map is the picture of what was put in.
-func (s *Sketch) Map() *Map {
-	m := &Map{Namespace: s.namespace, Kernel: s.kernel, Unplaced: s.unplaced, Pods: s.pods}
+// Map is the picture of what was put in, with the nodes and Services of a snapshot.
+func (s *Sketch) Map(now *snapshot.Snapshot) *Map {
+	m := &Map{Namespace: s.namespace, Unplaced: s.unplaced, Pods: s.pods}
 	sortDots(m.Unplaced)
+	var nodes []*corev1.Node
+	for _, o := range kindIn(now, "Node") {
+		n := nodeOf(o)
+		nodes = append(nodes, n)
+		d := describeNode(n)
+		if on := s.nodes[n.Name]; on != nil {
+			d.Pods, d.Others, d.CPU.Asked, d.Memory.Asked = on.Pods, on.Others, on.CPU.Asked, on.Memory.Asked
+		}
+		s.nodes[n.Name] = d
+	}
+	m.Kernel = kernelNote(nodes)
 	for _, name := range sortedKeys(s.nodes) {
 		n := *s.nodes[name]
 		sortDots(n.Pods)
 		m.Nodes = append(m.Nodes, n)
 	}
-	answering := answeringIn(s.now)
-	for _, o := range kindIn(s.now, "Service") {
+	answering := answeringIn(now)
+	for _, o := range kindIn(now, "Service") {
 		if s.namespace == "" || o.GetNamespace() == s.namespace {
-			m.Services = append(m.Services, s.describe(serviceOf(o), answering))
+			d := s.describe(serviceOf(o), answering)
+			if now.Errors["endpointslices"] != "" {
+				d.Health = Unknown
+			}
+			m.Services = append(m.Services, d)
 		}
 	}
 	return m
@@ -171,7 +172,7 @@ func (s *Sketch) describe(service *corev1.Service, all map[[2]string]map[string]
 	}
 	sort.Strings(d.Silent)
 	switch {
-	case s.now.Errors["endpointslices"] != "" || (len(service.Spec.Selector) == 0 && len(answering) == 0):
+	case len(service.Spec.Selector) == 0 && len(answering) == 0:
 		d.Health = Unknown
 	case len(answering) == 0:
 		d.Health = Unwell

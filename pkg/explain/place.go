@@ -24,7 +24,7 @@ func Place(target snapshot.Query, now *snapshot.Snapshot) (*Placement, error) {
 	for _, o := range pods {
 		asked[o.GetUID()] = true
 	}
-	s := NewSketch(now, "")
+	s := NewSketch("")
 	for _, o := range kindIn(now, "Pod") {
 		if pod := podOf(o); asked[o.GetUID()] {
 			pod.Namespace = "" // there is but one
@@ -33,7 +33,7 @@ func Place(target snapshot.Query, now *snapshot.Snapshot) (*Placement, error) {
 			s.count(pod)
 		}
 	}
-	m := s.Map()
+	m := s.Map(now)
 	return &Placement{Nodes: m.Nodes, Unplaced: m.Unplaced}, nil
 }
 

@@ -135,26 +135,27 @@ func look(ctx context.Context, s *cmd.Sight) (*explain.Explanation, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var parts parts
+	var now *snapshot.Snapshot
 	var reading sync.WaitGroup
 	reading.Go(func() { parts = readParts(ctx, s) })
-	now := s.Observer().Snapshot(ctx, queries())
-	if now.Errors == nil {
-		now.Errors = map[string]string{}
-	}
-	sketch := explain.NewSketch(now, s.Namespace)
+	reading.Go(func() { now = s.Observer().Snapshot(ctx, queries()) })
+	sketch, refused := explain.NewSketch(s.Namespace), map[string]string{}
 	err := s.Client.EachPod(ctx, "", sketch.Add)
 	if apierrors.IsForbidden(err) && s.Namespace != "" {
-		now.Errors["Pods of other namespaces"] = err.Error()
+		refused["Pods of other namespaces"] = err.Error()
 		err = s.Client.EachPod(ctx, s.Namespace, sketch.Add)
 	}
 	if apierrors.IsForbidden(err) {
-		now.Errors["pods"], err = err.Error(), nil
+		refused["pods"], err = err.Error(), nil
 	}
 	reading.Wait()
 	if err != nil {
 		return nil, fmt.Errorf("look at the Pods: %w", err)
 	}
-	return finish(sketch.Map(), parts, now), nil
+	e := finish(sketch.Map(now), parts, now)
+	maps.Copy(refused, now.Errors)
+	e.Unread = refused
+	return e, nil
 }
 
 // finish puts into a map what is not in a snapshot.

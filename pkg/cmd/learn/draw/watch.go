@@ -77,10 +77,9 @@ func (o *Options) watch(ctx context.Context, s *cmd.Sight) error {
 
 // picture is the map of a snapshot, as it is printed.
 func (o *Options) picture(now *snapshot.Snapshot, p parts, namespace string) ([]byte, error) {
-	sketch := explain.NewSketch(now, namespace)
+	sketch := explain.NewSketch(namespace)
 	sketch.AddAll(now)
-	e := finish(sketch.Map(), p, now)
-	e.Unread = unread(now)
+	e := finish(sketch.Map(now), p, now)
 	var b bytes.Buffer
 	err := o.show(&b, o.Style(), e)
 	return b.Bytes(), err
