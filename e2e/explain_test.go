@@ -189,7 +189,7 @@ func TestExplain(t *testing.T) {
 		{"deploi/web", `unknown kind "deploi"; did you mean "deploy"?`},
 		{"zebra/web", `unknown kind "zebra"; this cluster's are listed by: kubectl api-resources`},
 		{"pods", "write the name of one object"},
-		{"web", `"web" names no object; write KIND/NAME`},
+		{"web", `"web" alone names no object; write its kind, too: KIND/NAME`},
 		{"job/x", "there is no such object"},
 	} {
 		if out := s.fails(t, 2, "explain", c.target, "-n", s.name); !strings.Contains(unwrapped(out), c.says) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
@@ -67,6 +68,7 @@ type Sight struct {
 // the current context of the user's kubeconfig is looked at, and that is said.
 func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 	s := &Sight{Now: l.Now}
+	typed := l.flags.Namespace()
 	var permit kube.Permit
 	if !l.Elsewhere() {
 		h, err := l.OpenCluster(ctx)
@@ -97,6 +99,14 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 	}
 	if s.Client, err = kube.New(config, s.Namespace, permit); err != nil {
 		return nil, err
+	}
+	if typed == "" || l.All {
+		return s, nil
+	}
+	// An empty list is what a namespace has that is misspelt, too. Who may not look at namespaces is taken at their word.
+	_, err = s.Client.Dynamic().Resource(corev1.SchemeGroupVersion.WithResource("namespaces")).Get(ctx, typed, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("there is no namespace %q; those that there are: kubectl get namespaces", typed)
 	}
 	return s, nil
 }
@@ -158,11 +168,18 @@ func (s *Sight) AuditLog(ctx context.Context) (string, error) {
 
 // Target reads what a command is to look at: KIND/NAME, KIND NAME, or a kind with labels (pods?app=web). Kinds that not every
 // cluster has are asked of the server.
-func (s *Sight) Target(args []string) (snapshot.Query, error) {
+func (s *Sight) Target(ctx context.Context, args []string) (snapshot.Query, error) {
 	text := strings.Join(args, "/")
+	if word, name, named := strings.Cut(text, "/"); named {
+		for _, gap := range []string{"…", "..."} {
+			if head, tail, short := strings.Cut(name, gap); short {
+				return s.shortened(ctx, word, head, tail)
+			}
+		}
+	}
 	if len(args) == 1 && !strings.ContainsAny(text, "/?") {
 		if _, ok := snapshot.KindNamed(text); !ok {
-			return snapshot.Query{}, fmt.Errorf("%q names no object; write KIND/NAME, for example pod/%s", text, text)
+			return snapshot.Query{}, fmt.Errorf("%q alone names no object; write its kind, too: KIND/NAME, such as deployment/web or node/worker-1", text)
 		}
 	}
 	q, err := snapshot.ParseQuery(text)
@@ -170,6 +187,9 @@ func (s *Sight) Target(args []string) (snapshot.Query, error) {
 		return q, nil
 	}
 	word := text[:max(strings.IndexAny(text+"/", "/?"), 0)]
+	if word == "" {
+		return snapshot.Query{}, err
+	}
 	if _, known := snapshot.KindNamed(word); known {
 		return snapshot.Query{}, err
 	}
@@ -184,6 +204,44 @@ func (s *Sight) Target(args []string) (snapshot.Query, error) {
 		return snapshot.Query{}, asked
 	}
 	return snapshot.ParseQueryOf(kind, text)
+}
+
+// shortened finds the one object whose name begins and ends so, as names are shortened on screens: web-…-p9q7m.
+func (s *Sight) shortened(ctx context.Context, word, head, tail string) (snapshot.Query, error) {
+	kind, err := s.Client.KindNamed(word)
+	if err != nil {
+		return s.Target(ctx, []string{word + "/x"}) // which knows the words for that
+	}
+	all, err := snapshot.ParseQueryOf(kind, kind.Resource)
+	if err != nil {
+		return snapshot.Query{}, err
+	}
+	now := s.Observer().Snapshot(ctx, []snapshot.Query{all})
+	found, err := now.Select(all)
+	if err != nil {
+		return snapshot.Query{}, err
+	}
+	var names []string
+	for _, o := range found {
+		if n := o.GetName(); len(n) >= len(head)+len(tail) && strings.HasPrefix(n, head) && strings.HasSuffix(n, tail) {
+			names = append(names, n)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return snapshot.Query{}, fmt.Errorf("%s/%s…%s: no %s has such a name in namespace %s", word, head, tail, kind.Kind, s.Namespace)
+	case 1:
+		return snapshot.ParseQueryOf(kind, kind.Resource+"/"+names[0])
+	}
+	return snapshot.Query{}, fmt.Errorf("%s/%s…%s: that may be %s; write more of the name", word, head, tail, strings.Join(names[:min(len(names), 5)], ", "))
+}
+
+// OneTarget is the Args of a command that looks at one object.
+func OneTarget(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("name an object: %s; for all flags: %s --help", strings.Replace(c.UseLine(), " [flags]", "", 1), c.CommandPath())
+	}
+	return cobra.MaximumNArgs(2)(c, args)
 }
 
 // CompleteTargets proposes kinds, and after KIND/ the names of the objects that there are.
@@ -217,7 +275,7 @@ func (l *Looking) namesOf(ctx context.Context, word string) []string {
 	if err != nil {
 		return nil
 	}
-	q, err := s.Target([]string{word + "/x"})
+	q, err := s.Target(ctx, []string{word + "/x"})
 	if err != nil {
 		return nil
 	}

@@ -323,6 +323,10 @@ func rolled(s *Story, t *teller, moves []move) {
 		s.Summary = fmt.Sprintf("%s ready after %s; none had to be made.", plural(lastOf(s.Series.Ready), "Pod"), Span(s.HealedMS))
 		return
 	}
+	if made := len(s.Came); made < lastOf(s.Series.Wanted) {
+		s.Summary = fmt.Sprintf("The rollout was done after %s, with %s made; at least %d were ready all the time.", Span(s.HealedMS), plural(made, "Pod"), least)
+		return
+	}
 	s.Summary = fmt.Sprintf("Every Pod was replaced after %s; at least %d were ready all the time.", Span(s.HealedMS), least)
 }
 

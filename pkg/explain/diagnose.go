@@ -29,7 +29,9 @@ func Why(target snapshot.Query, now *snapshot.Snapshot) (*Diagnosis, error) {
 	}
 	var about func(types.UID) bool
 	if !everything(target) {
-		pods = podsOf(target, now)
+		if pods = podsOf(target, now); target.Kind == "Node" {
+			pods = nil // what is wrong with those is not the node's fault, and where it is, the node is named
+		}
 		about = x.about(subjects, pods)
 	}
 	d := &Diagnosis{Problems: x.problems(about)}

@@ -130,6 +130,14 @@ func (s *scenery) workloadNow() ([]Statement, Health) {
 			}
 		}
 	}
+	if d := deploymentOf(s.o); s.o.GetKind() == "Deployment" && !complete(d) && s.o.GetDeletionTimestamp() == nil {
+		said = append(said, Statement{
+			fmt.Sprintf("A rollout is under way: %d of its %s of the newest version.", d.Status.UpdatedReplicas, plural(int(d.Status.Replicas), "Pod")+be(int(d.Status.UpdatedReplicas))), "status.updatedReplicas",
+		})
+		if health == Well {
+			health = Waiting
+		}
+	}
 	if paused, _, _ := unstructured.NestedBool(s.o.Object, "spec", "paused"); paused {
 		said = append(said, Statement{"It is paused: changes of its Pods' template wait.", "spec.paused=true"})
 	}

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -139,6 +140,9 @@ func sortDots(dots []PodDot) {
 func answeringIn(now *snapshot.Snapshot) map[[2]string]map[string]bool {
 	found := map[[2]string]map[string]bool{}
 	for _, o := range kindIn(now, "EndpointSlice") {
+		if len(sliceOf(o).Ports) == 0 && !headless(now, o) { // no Pod has a port of the name that the Service asks for
+			continue
+		}
 		key := [2]string{o.GetNamespace(), serviceName(o)}
 		if found[key] == nil {
 			found[key] = map[string]bool{}
@@ -146,6 +150,16 @@ func answeringIn(now *snapshot.Snapshot) map[[2]string]map[string]bool {
 		addReady(found[key], sliceOf(o))
 	}
 	return found
+}
+
+// headless says that the Service of a list of endpoints has no ports to begin with.
+func headless(now *snapshot.Snapshot, slice *unstructured.Unstructured) bool {
+	for _, o := range now.Objects {
+		if o.GetKind() == "Service" && o.GetNamespace() == slice.GetNamespace() && o.GetName() == serviceName(slice) {
+			return len(serviceOf(o).Spec.Ports) == 0
+		}
+	}
+	return false
 }
 
 func (s *Sketch) describe(service *corev1.Service, all map[[2]string]map[string]bool) ServiceMap {

@@ -23,13 +23,49 @@ func (s *scenery) fate() []Statement {
 	if l, ok := s.again(); ok {
 		said = append(said, l)
 	}
-	if owned := s.owned(); len(owned) > 0 && s.o.GetKind() != "Service" {
+	if owned := s.descendants(); len(owned) > 0 {
 		said = append(said, Statement{
-			fmt.Sprintf("The garbage collector deletes what it owns: %s. With --cascade=orphan that stays.", byKind(owned)),
+			fmt.Sprintf("The garbage collector deletes what it owns, directly or not: %s. With --cascade=orphan that stays.", byKind(owned)),
 			"metadata.ownerReferences of theirs",
 		})
+		said = append(said, s.unanswered(owned)...)
 	}
 	return append(said, s.consequences()...)
+}
+
+// descendants are what the object owns, and what that owns.
+func (s *scenery) descendants() []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for below := []*unstructured.Unstructured{s.o}; len(below) > 0; below = below[1:] {
+		for _, o := range s.now.Objects {
+			if ownedBy(o, below[0].GetUID()) && o.GetKind() != "Event" {
+				found, below = append(found, o), append(below, o)
+			}
+		}
+	}
+	return found
+}
+
+// unanswered are the Services for which nobody is left to answer without these Pods.
+func (s *scenery) unanswered(gone []*unstructured.Unstructured) []Statement {
+	pods := map[string]bool{}
+	for _, o := range gone {
+		pods[o.GetName()] = o.GetKind() == "Pod"
+	}
+	var said []Statement
+	for _, o := range s.inNamespace("Service") {
+		answering := s.w.answering(o.GetNamespace(), o.GetName())
+		left := 0
+		for name := range answering {
+			if !pods[name] {
+				left++
+			}
+		}
+		if len(answering) > 0 && left == 0 {
+			said = append(said, Statement{fmt.Sprintf("Then nobody answers for Service %s.", o.GetName()), "EndpointSlice endpoints"})
+		}
+	}
+	return said
 }
 
 // byKind counts objects by their kind.
@@ -146,7 +182,7 @@ func (s *scenery) withoutPod() []Statement {
 			})
 		}
 	}
-	if g := p.Spec.TerminationGracePeriodSeconds; g != nil && !ended(p) {
+	if g := p.Spec.TerminationGracePeriodSeconds; g != nil && p.Spec.NodeName != "" && !ended(p) {
 		said = append(said, Statement{fmt.Sprintf("Its containers are asked to end with SIGTERM, and after %d s they are killed.", *g), "spec.terminationGracePeriodSeconds"})
 	}
 	return said

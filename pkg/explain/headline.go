@@ -2,12 +2,10 @@ package explain
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -114,21 +112,34 @@ func (x *examiner) rest(target snapshot.Query, subjects, pods []*unstructured.Un
 		if healthOf(problems) != Unwell {
 			return ""
 		}
+		if len(x.now.Errors) > 0 {
+			return "Nothing else that could be read is unwell."
+		}
 		return "Nothing else in this namespace is unwell."
 	}
-	asked := map[types.UID]bool{}
-	for _, o := range append(append([]*unstructured.Unstructured(nil), subjects...), pods...) {
-		asked[o.GetUID()] = true
-	}
-	var unwell []string
-	for _, o := range x.kind("Pod") {
-		if !asked[o.GetUID()] && podHealth(podOf(o)) == Unwell {
-			unwell = append(unwell, ref(o))
+	told := map[string]bool{}
+	for _, p := range problems {
+		for _, o := range p.Objects {
+			told[o] = true
 		}
 	}
-	if len(unwell) == 0 {
+	others := map[string]bool{}
+	for _, f := range x.found {
+		if f.host != nil || f.Waiting {
+			continue
+		}
+		for _, o := range f.Objects {
+			if !told[o] {
+				others[o] = true
+			}
+		}
+	}
+	switch {
+	case len(others) > 0:
+	case len(x.now.Errors) > 0:
+		return "Nothing else that could be read is unwell."
+	default:
 		return "Nothing else in this namespace is unwell."
 	}
-	sort.Strings(unwell)
-	return "Also not well: " + strings.Join(unwell, ", ") + "."
+	return "Also not well: " + strings.Join(sortedKeys(others), ", ") + ". Ask: kubectl learn why"
 }

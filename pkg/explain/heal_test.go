@@ -88,7 +88,7 @@ func TestANodeThatDiesIsNoticedLate(t *testing.T) {
 	}
 	tuning := explain.Tune(struck, now, h.FirstMS)
 	at := slices.IndexFunc(tuning, func(u explain.Tuning) bool { return u.Field == "node-monitor-grace-period" })
-	if at < 0 || tuning[at].Value != "5.6 s" {
+	if at < 0 || tuning[at].Value != "about 5.6 s" {
 		t.Errorf("%+v", tuning)
 	}
 	now = load[snapshot.Snapshot](t, "trace-scale.snapshot.yaml")

@@ -82,7 +82,12 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 }
 
 // refusedWhileReady tells of a Pod that is ready, and in whose log the API server refuses it something.
-func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, log *logText) {
+func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, p *corev1.Pod, log *logText) {
+	if n := len(log.Lines); n > 0 { // the last line alone: what was found since is well
+		if name := unresolved(log.Lines[n-1]); name != "" {
+			x.noName(o, p, name, []Link{{Claim: "It runs, and finds no address for a name.", Evidence: short(log.Lines[n-1], 300), From: logFrom(log)}})
+		}
+	}
 	if line, f := findForbidden(log.Lines); f != nil {
 		x.forbidden(o, *f, []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}})
 	}

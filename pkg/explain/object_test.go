@@ -175,7 +175,7 @@ metadata: {name: x-1, namespace: learn-heal, uid: j1, ownerReferences: [{apiVers
 	}
 	text := said(d)
 	for _, s := range []string{
-		"kubectl apply wrote spec.every, spec.keep", "backup-operator wrote status.conditions", "Ready is False: the bucket is full.", "deletes what it owns: Job x-1",
+		"kubectl apply wrote spec.every, spec.keep", "backup-operator wrote status.conditions", "Ready is False: the bucket is full.", "deletes what it owns, directly or not: Job x-1",
 	} {
 		if !strings.Contains(text, s) {
 			t.Errorf("it does not say %q:\n%s", s, text)

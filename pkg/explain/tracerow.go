@@ -51,14 +51,13 @@ func (t *tracer) rows(zero time.Time) []TraceRow {
 	return rows
 }
 
-// strandOf finds the row that a move belongs to, or begins one. After somebody's act all begin anew; numbers are told
+// strandOf finds the row that a move belongs to, or begins one. After somebody's act all begin anew; moves are told
 // together when one row led to them.
 func (t *tracer) strandOf(strands *[]*strand, m move, step int, rowOf map[int]int) int {
 	cause := t.rowBefore(step, rowOf)
 	for i := len(*strands) - 1; i >= 0; i-- {
 		g := (*strands)[i]
-		numbers := m.kind == workloadCounted || m.kind == serviceAnswers
-		if together(g.group[0], m) && (!numbers || g.cause == cause) && g.group[0].act == m.act {
+		if together(g.group[0], m) && g.cause == cause && g.group[0].act == m.act {
 			return i
 		}
 		if g.group[0].act {

@@ -160,11 +160,11 @@ func (t *tuner) container() {
 func (t *tuner) node(silence int64) {
 	measured := "-"
 	if silence > 0 {
-		measured = Span(silence)
+		measured = "about " + Span(silence)
 	}
 	t.found = append(t.found, Tuning{
 		Object: "kube-controller-manager", Path: "--node-monitor-grace-period", Field: "node-monitor-grace-period", Value: measured,
-		Does: "so long the node was silent before it was missed; elsewhere 50 s if nothing is set",
+		Does: "measured: so long the node was silent before it was missed; elsewhere 50 s if nothing is set",
 	})
 	for _, tol := range t.pod.Spec.Tolerations {
 		if tol.Key != corev1.TaintNodeUnreachable || tol.TolerationSeconds == nil {

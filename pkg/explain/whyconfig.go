@@ -23,7 +23,7 @@ func (x *examiner) configError(o *unstructured.Unstructured, p *corev1.Pod, s co
 	said := s.State.Waiting.Message
 	link := Link{Claim: "The kubelet looked for it.", Evidence: short(said, 200), From: containerField(p, s.Name) + ".state.waiting.message"}
 	chain := []Link{seen(p, s), link}
-	if strings.Contains(said, "runAsNonRoot") || strings.Contains(said, "will run as root") {
+	if strings.Contains(said, "runAsNonRoot") || strings.Contains(said, "will run as root") || strings.Contains(said, "breaks non-root policy") {
 		chain[1].Claim = "The kubelet refuses to start it."
 		x.add("NonRoot/"+s.Name, o, Problem{
 			Code: RunAsNonRoot, Title: fmt.Sprintf("Container %s must not run as root, and its image would", s.Name), Chain: chain,

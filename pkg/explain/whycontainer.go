@@ -125,7 +125,9 @@ func (x *examiner) hangCrash(f *finding, o *unstructured.Unstructured, p *corev1
 	if f.Code != CrashLoop && f.Code != InitFailing && f.Code != Failed {
 		return
 	}
-	f.hangsOn("ends, since it gets no answer there", x.complainedOf(o, p, s.Name, log)...)
+	if there := x.complainedOf(o, p, s.Name, log); len(there) > 0 {
+		f.hangsOn("ends, since it gets no answer there", there...)
+	}
 	if owner := x.ownerOf(o); f.Code == Failed && owner != nil && owner.GetKind() == "Job" {
 		f.hangsOn("failed", owner)
 	}

@@ -25,6 +25,7 @@ var unresolvedWords = []*regexp.Regexp{
 	regexp.MustCompile(`getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w.-]+)`),
 	regexp.MustCompile(`UnknownHostException: ([\w.-]+)`),
 	regexp.MustCompile(`Name or service not known: ([\w.-]+)`),
+	regexp.MustCompile(`([\w.-]+):\d+: Name or service not known`),
 }
 
 // unresolved is the name that a line of a log says it did not find, or empty.

@@ -40,7 +40,7 @@ func placeAdvice(code Code, message string, p *corev1.Pod) string {
 		if strings.Contains(message, "Too many pods") {
 			return "The nodes hold as many Pods as they may."
 		}
-		return fmt.Sprintf("It asks for more than any node has left (%s). Ask for less, or add a node.", asks(p))
+		return "That is more than any node has left. Ask for less, or add a node that is large enough. What a Pod asks for is fixed when it is made: a bare Pod is deleted and made again."
 	case NodeSelector:
 		return "Label a node so, or ask for a label that one has."
 	case Taint:

@@ -17,6 +17,8 @@ const patience = time.Minute
 func (x *examiner) pod(o *unstructured.Unstructured) {
 	p := podOf(o)
 	switch {
+	case p.DeletionTimestamp != nil && !ended(p) && x.onLostNode(o, p):
+		return
 	case p.DeletionTimestamp != nil:
 		x.terminating(o, p)
 		return
@@ -56,13 +58,15 @@ func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 	for _, s := range p.Status.ContainerStatuses {
 		last := s.LastTerminationState.Terminated
 		if log := x.logOf(p, s.Name); log != nil && last == nil {
-			x.refusedWhileReady(o, log)
+			x.refusedWhileReady(o, p, log)
 		}
 		if last == nil {
 			continue
 		}
 		since := x.now.At.Sub(last.FinishedAt.Time)
-		again := s.RestartCount >= 3 || s.RestartCount == 2 && last.ExitCode != 0 && !x.outlived(s, last)
+		// SIGKILL that is neither the kernel's for memory nor the kubelet's after a probe came from outside, and says nothing of the program.
+		struck := last.ExitCode == 137 && last.Reason != "OOMKilled" && x.events.newest(p.UID, withReason("Killing")) == nil
+		again := !struck && s.RestartCount >= 3 || !struck && s.RestartCount == 2 && last.ExitCode != 0 && !x.outlived(s, last)
 		if (again || last.Reason == "OOMKilled") && since < 5*time.Minute {
 			x.crashed(o, p, s, false)
 			continue

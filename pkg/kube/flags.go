@@ -54,6 +54,9 @@ func (f *Flags) Elsewhere() bool {
 	return false
 }
 
+// Namespace is the one that a flag names, or empty.
+func (f *Flags) Namespace() string { return *f.flags.Namespace }
+
 // Point names the cluster of a kubeconfig file, and the namespace where the flags name none.
 func (f *Flags) Point(kubeconfig, namespace string) {
 	*f.flags.KubeConfig = kubeconfig

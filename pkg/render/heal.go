@@ -67,7 +67,7 @@ func Tunings(w io.Writer, list []explain.Tuning, paths bool, s Style) error {
 	}
 	p := &page{s: s}
 	p.gap()
-	p.line(s.Bold("Faster or slower") + s.Dim("  fields of "+s.Plain(list[len(list)-1].Object)))
+	p.line(s.Bold("Faster or slower") + s.Dim("  what counts, and what it is now, for "+s.Plain(list[len(list)-1].Object)))
 	fields := 0
 	for _, t := range list {
 		fields = max(fields, Width(t.Field))

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -19,6 +20,14 @@ const (
 	gauge = 16
 )
 
+// ShortMap shows a map in fewer lines: what runs it in one where all of that is well, Pods in numbers, and no word of what never changes.
+func ShortMap(w io.Writer, e *explain.Explanation, s Style) error {
+	p := &page{s: s, brief: true}
+	p.drawMap(e.Map)
+	p.unread(e.Unread)
+	return p.flush(w)
+}
+
 // drawMap shows the architecture as it is.
 func (p *page) drawMap(m *explain.Map) {
 	var head []string
@@ -32,7 +41,7 @@ func (p *page) drawMap(m *explain.Map) {
 	}
 	head = append(head, count(len(m.Nodes), "node"), count(m.Pods, "Pod"), count(len(m.Services), "Service"))
 	p.text("", 0, strings.Join(head, " · "), p.s.Bold)
-	if m.Namespace != "" {
+	if m.Namespace != "" && !p.brief {
 		p.text("", 0, "Pods and Services of namespace "+m.Namespace+"; -A shows all.", p.s.Dim)
 	}
 	p.controlPlane(m.ControlPlane)
@@ -42,6 +51,14 @@ func (p *page) drawMap(m *explain.Map) {
 
 func (p *page) controlPlane(parts []explain.Component) {
 	if len(parts) == 0 {
+		return
+	}
+	if p.brief && !slices.ContainsFunc(parts, func(c explain.Component) bool { return c.Health != explain.Well }) {
+		var all []string
+		for _, c := range parts {
+			all = append(all, c.Name)
+		}
+		p.text(p.s.GoodSign()+" ", 2, "control plane: "+strings.Join(all, ", "), p.s.Dim)
 		return
 	}
 	names, does := 0, 0
@@ -112,6 +129,9 @@ func (p *page) mapNodes(m *explain.Map) {
 		p.text("", 2, fmt.Sprintf("and %s more, %d of them ready, with %s", count(len(rest), "node"), well, count(pods, "Pod")), p.s.Dim)
 	}
 	p.unplaced(m.Unplaced, names)
+	if p.brief {
+		return
+	}
 	if text := versions(m.Nodes); text != "" {
 		p.text("", 2, text, p.s.Dim)
 	}
@@ -133,12 +153,12 @@ func (p *page) mapNode(n explain.NodePods, names int) {
 	p.text(label, Width(label), text, p.s.Dim)
 	indent := names + 4
 	switch {
-	case len(n.Pods) > mostDots:
+	case len(n.Pods) > mostDots || p.brief && len(n.Pods) > 2:
 		p.summary("", indent, n.Pods)
 	case len(n.Pods) > 0:
 		p.dots("", indent, n.Pods)
 	}
-	if n.Others > 0 {
+	if n.Others > 0 && !p.brief {
 		p.text("", indent, count(n.Others, "Pod")+" of other namespaces", p.s.Dim)
 	}
 }
@@ -226,7 +246,7 @@ func (p *page) services(list []explain.ServiceMap) {
 	for _, sv := range shown {
 		label := p.healthSign(sv.Health) + " " + pad(p.s.Plain(serviceLabel(sv)), names) + "  "
 		most := 6
-		if len(list) > fewServices {
+		if len(list) > fewServices || p.brief {
 			most = 0
 		}
 		p.text(label, Width(label), answers(sv, p.s, most), nil)

@@ -36,6 +36,10 @@ func (p *page) object(o *explain.Object) {
 	if o.Is != "" && o.Doc != "" {
 		p.text("", 2, "The API says: "+o.Doc, p.s.Dim)
 	}
+	p.links("NOW", o.Now)
+	if o.Health == explain.Unwell || o.Health == explain.Waiting {
+		p.text("", 2, "Why it is not well: kubectl learn why "+strings.ToLower(o.Kind)+"/"+o.Name, p.s.Dim)
+	}
 	if o.Family != nil {
 		p.heading("FAMILY")
 		for _, root := range o.Family.Roots {
@@ -43,7 +47,6 @@ func (p *page) object(o *explain.Object) {
 		}
 	}
 	p.writers(o.Writers)
-	p.links("NOW", o.Now)
 	p.links("IF IT WERE DELETED", o.Deleted)
 	if o.Tried != "" {
 		p.text("", 2, o.Tried, nil)

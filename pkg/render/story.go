@@ -42,13 +42,17 @@ func (p *page) row(r explain.Row, clock func(int64) string, actors int) {
 	actor := p.s.Plain(r.Actor)
 	left := Width(at) + 2 + actors + 2
 	room := p.s.width() - len(margin) - left
-	what := wrap(p.s.Plain(p.s.shorten(r.What, r.Objects, r.Moves > 1)), max(room, 20))
+	text := p.s.Plain(p.s.shorten(r.What, r.Objects, r.Moves > 1))
 	evidence := p.s.Plain(r.Evidence)
 	if p.bare {
 		evidence = ""
+		if r.UntilMS-r.OffsetMS >= 20 { // of several moves the first has its time at the left
+			text += ", until " + strings.TrimSpace(clock(r.UntilMS))
+		}
 	} else if r.UntilMS-r.OffsetMS >= 20 {
 		evidence = "to " + strings.TrimSpace(clock(r.UntilMS)) + "; " + evidence
 	}
+	what := wrap(text, max(room, 20))
 	for i, l := range what {
 		head := strings.Repeat(" ", left)
 		if i == 0 {

@@ -101,6 +101,8 @@ type page struct {
 	b strings.Builder
 	// sources says that claims are told with where they were read.
 	sources bool
+	// brief saves lines.
+	brief bool
 	// bare leaves out how the rows of a story are known.
 	bare bool
 	// named says that each problem begins with the object that has it.

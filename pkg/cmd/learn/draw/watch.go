@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -67,7 +68,7 @@ func (o *Options) watch(ctx context.Context, s *cmd.Sight) error {
 		if now == nil || known == nil || waiting {
 			continue
 		}
-		if err := canvas.draw(o.picture(now, *known, s.Namespace)); err != nil {
+		if err := canvas.draw(o.picture(now, *known, s.Namespace, canvas.rows())); err != nil {
 			return err
 		}
 		waiting = true
@@ -75,13 +76,17 @@ func (o *Options) watch(ctx context.Context, s *cmd.Sight) error {
 	}
 }
 
-// picture is the map of a snapshot, as it is printed.
-func (o *Options) picture(now *snapshot.Snapshot, p parts, namespace string) ([]byte, error) {
+// picture is the map of a snapshot, as it is printed. Where that is higher than so many rows it is told in fewer; 0 is any height.
+func (o *Options) picture(now *snapshot.Snapshot, p parts, namespace string, rows int) ([]byte, error) {
 	sketch := explain.NewSketch(namespace)
 	sketch.AddAll(now)
 	e := finish(sketch.Map(now), p, now)
 	var b bytes.Buffer
 	err := o.show(&b, o.Style(), e)
+	if err == nil && rows > 0 && bytes.Count(b.Bytes(), []byte("\n")) > rows {
+		b.Reset()
+		err = render.ShortMap(&b, e, o.Style())
+	}
 	return b.Bytes(), err
 }
 
@@ -122,10 +127,7 @@ func (c *canvas) draw(picture []byte, err error) error {
 		_, err := c.out.Write(picture)
 		return err
 	}
-	_, rows, err := term.GetSize(int(c.terminal.Fd()))
-	if err != nil {
-		rows = 24
-	}
+	rows := c.rows()
 	var b strings.Builder
 	b.WriteString("\x1b[H")
 	lines := strings.Split(strings.TrimRight(string(picture), "\n"), "\n")
@@ -142,4 +144,15 @@ func (c *canvas) draw(picture []byte, err error) error {
 	b.WriteString("\x1b[J")
 	_, err = io.WriteString(c.terminal, b.String())
 	return err
+}
+
+// rows is the height of the terminal; 0 where there is none.
+func (c *canvas) rows() int {
+	if c.terminal == nil {
+		return 0
+	}
+	if _, rows, err := term.GetSize(int(c.terminal.Fd())); err == nil {
+		return rows
+	}
+	return 24
 }

@@ -23,10 +23,10 @@ type crowd struct {
 	cancel context.CancelFunc
 	over   chan struct{}
 
-	mu         sync.Mutex
-	sent, lost int
-	tally      load.Tally
-	err        error
+	mu                   sync.Mutex
+	sent, lost, answered int
+	tally                load.Tally
+	err                  error
 }
 
 // newCrowd finds the Service that sends to what is struck, and tries whether it answers.
@@ -67,10 +67,13 @@ func (c *crowd) begin(ctx context.Context) {
 		c.sent++
 		c.mu.Unlock()
 		err := c.get(ctx)
-		if err != nil && ctx.Err() == nil {
-			c.mu.Lock()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		switch {
+		case err == nil:
+			c.answered++
+		case ctx.Err() == nil:
 			c.lost++
-			c.mu.Unlock()
 		}
 		return err
 	}
@@ -109,5 +112,9 @@ func (c *crowd) counts() string {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return fmt.Sprintf("  %d requests to %s, %d lost", c.sent, c.service, c.lost)
+	text := fmt.Sprintf("  %d requests to %s, %d lost", c.sent, c.service, c.lost)
+	if open := c.sent - c.answered - c.lost; open > 1 {
+		text += fmt.Sprintf(", %d unanswered", open)
+	}
+	return text
 }

@@ -61,7 +61,7 @@ only Pods in the namespaces of lessons. The exit code is 0 when it healed, 1
 when it did not.`,
 		Example: `  kubectl learn heal deployment/web --kill pod
   kubectl learn heal deployment/web --kill container --times 5 --yes`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: cmd.OneTarget,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Target = args
 			return o.Run(c.Context())
@@ -101,7 +101,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if s.Handle == nil {
 		return fmt.Errorf("heal kills on a practice cluster alone, and there is none. Make one: %s cluster create", o.Prefix())
 	}
-	target, err := s.Target(o.Target)
+	target, err := s.Target(ctx, o.Target)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func New(app *cmd.App) *cobra.Command {
 	o := &Options{Looking: cmd.NewLooking(app, false)}
 	c := &cobra.Command{
 		Use:   "explain KIND/NAME",
-		Short: "Tell all about one live object: whose it is, who wrote it, what it does",
+		Short: "Tell whose a live object is, who wrote it, and what it does",
 		Long: `Explain one live object: what it is, who owns it and what it owns, who wrote
 which of its fields and when, what it does right now, and what would happen if
 it were deleted.
@@ -47,7 +47,7 @@ and budgets, and with --try-delete the API server is asked to try.`,
 
   # Would the API server delete it? Nothing is deleted
   kubectl learn explain node/worker-1 --try-delete`,
-		Args:              cobra.RangeArgs(1, 2),
+		Args:              cmd.OneTarget,
 		ValidArgsFunction: o.CompleteTargets("pod", "deployment", "replicaset", "service", "node", "configmap", "namespace"),
 		RunE:              func(c *cobra.Command, args []string) error { return o.Run(c.Context(), args) },
 	}
@@ -67,7 +67,7 @@ func (o *Options) Run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	target, err := s.Target(args)
+	target, err := s.Target(ctx, args)
 	if err != nil {
 		return err
 	}

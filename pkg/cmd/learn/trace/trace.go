@@ -99,9 +99,12 @@ func (o *Options) Run(ctx context.Context) error {
 	if ns := namespaceOf(o.Command); ns != "" {
 		s.Namespace, s.Client = ns, s.Client.In(ns)
 	}
-	targets, err := o.targets(s)
+	targets, err := o.targets(ctx, s)
 	if err != nil {
 		return err
+	}
+	if o.Since < 0 {
+		return fmt.Errorf("--since %s: write how far back to look, for example 5m", o.Since)
 	}
 	if o.Since > 0 {
 		return o.past(ctx, s, targets)
@@ -129,11 +132,11 @@ func (o *Options) readCommand() error {
 	return nil
 }
 
-func (o *Options) targets(s *cmd.Sight) ([]snapshot.Query, error) {
+func (o *Options) targets(ctx context.Context, s *cmd.Sight) ([]snapshot.Query, error) {
 	if len(o.Target) == 0 {
 		return nil, nil
 	}
-	q, err := s.Target(o.Target)
+	q, err := s.Target(ctx, o.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -172,5 +175,11 @@ func (o *Options) tell(t *explain.Trace) error {
 		return o.Output.Print(o.Out, t, names...)
 	}
 	fmt.Fprintln(o.Out)
-	return render.Trace(o.Out, t, o.Evidence, o.Style())
+	if err := render.Trace(o.Out, t, o.Evidence, o.Style()); err != nil {
+		return err
+	}
+	if t.Outcome == explain.Under {
+		o.Narrator().Advice("Why?", o.Prefix()+" why")
+	}
+	return nil
 }

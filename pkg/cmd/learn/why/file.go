@@ -45,7 +45,7 @@ func (o *Options) file(s *cmd.Sight) error {
 		}
 		manifests = append(manifests, explain.Manifest{Where: fmt.Sprintf("%s[%d]", filepath.Base(o.File), i), GVK: gvk, Name: u.GetName(), Served: served})
 	}
-	return o.tell(explain.Versions(manifests), &snapshot.Snapshot{})
+	return o.tell(explain.Versions(manifests), &snapshot.Snapshot{}, false)
 }
 
 // read opens the manifest; "-" is standard input.

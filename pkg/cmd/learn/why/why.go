@@ -93,6 +93,9 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(now.Objects) == 0 && now.Errors["pods"] != "" {
+		return fmt.Errorf("nothing could be looked at: %s", now.Errors["pods"])
+	}
 	if o.Save != "" {
 		if err := save(o.Save, now); err != nil {
 			return err
@@ -105,7 +108,8 @@ func (o *Options) Run(ctx context.Context) error {
 	if o.Elsewhere || target.Kind == "Namespace" {
 		locate(d)
 	}
-	return o.tell(d, now)
+	practice := s.Handle != nil && !o.InShell()
+	return o.tell(d, now, practice)
 }
 
 // locate has each kubectl command name the namespace that it is for.
@@ -127,7 +131,7 @@ func (o *Options) look(ctx context.Context, s *cmd.Sight) (*snapshot.Snapshot, s
 	var target snapshot.Query
 	if len(o.Target) > 0 {
 		var err error
-		if target, err = s.Target(o.Target); err != nil {
+		if target, err = s.Target(ctx, o.Target); err != nil {
 			return nil, target, err
 		}
 	}
@@ -139,11 +143,16 @@ func (o *Options) look(ctx context.Context, s *cmd.Sight) (*snapshot.Snapshot, s
 	return g.gather(ctx, target), target, nil
 }
 
-func (o *Options) tell(d *explain.Diagnosis, now *snapshot.Snapshot) error {
+// tell prints the answer. On a practice cluster, and not in its shell, a plain kubectl may lead elsewhere, which is said.
+func (o *Options) tell(d *explain.Diagnosis, now *snapshot.Snapshot, practice bool) error {
 	causes := d.Causes()
 	if o.Output.ForPeople() {
 		if err := render.Diagnosis(o.Out, d, now.Errors, o.Evidence, o.Style()); err != nil {
 			return err
+		}
+		if practice && len(d.Problems) > 0 {
+			fmt.Fprintln(o.Out)
+			o.Narrator().Aside("These commands are for the practice cluster: type them in " + o.Prefix() + " shell, or after " + o.Prefix() + " kubectl --")
 		}
 	} else {
 		var names []string

@@ -211,7 +211,7 @@ func TestMistakes(t *testing.T) {
 	s, _ := server(t, ready)
 	for line, want := range map[string]string{
 		"pod/nobody":          "nothing of that name",
-		"nobody":              "write KIND/NAME",
+		"nobody":              "KIND/NAME",
 		"pod/web -f x.yaml":   "not both",
 		"-f no-such-file.yml": "no such file",
 	} {
