@@ -1,7 +1,6 @@
 package render
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
@@ -33,18 +32,18 @@ func SequenceSVG(w io.Writer, t *explain.Trace) error {
 	height := bottom + 76
 	d := &drawing{}
 	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" %s font-size="13">`+"\n", width, height, width, height, seqFont)
-	d.printf("<title>%s</title>\n", forXML(heading(t)))
+	d.printf("<title>%s</title>\n", svgEscape(heading(t)))
 	d.printf(`<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", width, height)
-	d.printf(`<text x="24" y="28" font-size="16" font-weight="bold" fill="%s">%s</text>`+"\n", seqInk, forXML(heading(t)))
+	d.printf(`<text x="24" y="28" font-size="16" font-weight="bold" fill="%s">%s</text>`+"\n", seqInk, svgEscape(heading(t)))
 	for i, p := range q.participants {
 		d.head(i, p, bottom)
 	}
 	for i, m := range q.messages {
 		d.arrow(m, seqTop+seqRow*i+seqRow/2)
 	}
-	d.printf(`<text x="24" y="%d" font-weight="bold" fill="%s">%s</text>`+"\n", bottom+34, seqInk, forXML(t.Summary))
+	d.printf(`<text x="24" y="%d" font-weight="bold" fill="%s">%s</text>`+"\n", bottom+34, seqInk, svgEscape(t.Summary))
 	d.printf(`<text x="24" y="%d" font-size="12" fill="%s">%s</text>`+"\n", bottom+56, seqFaint,
-		forXML(legend+t.Times))
+		svgEscape(legend+t.Times))
 	d.printf("</svg>\n")
 	_, err := io.WriteString(w, d.b.String())
 	return err
@@ -100,7 +99,7 @@ func (d *drawing) head(i int, p participant, bottom int) {
 		if len(lines) > 1 {
 			down = 17 + 15*n
 		}
-		d.printf(`<text x="%d" y="%d" text-anchor="middle" font-size="12" fill="%s">%s</text>`+"\n", x, y+down, seqInk, forXML(l))
+		d.printf(`<text x="%d" y="%d" text-anchor="middle" font-size="12" fill="%s">%s</text>`+"\n", x, y+down, seqInk, svgEscape(l))
 	}
 }
 
@@ -118,20 +117,13 @@ func (d *drawing) arrow(m message, y int) {
 	d.printf(`<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="%s" stroke-width="1.5"%s/>`+"\n", from, y, to+tip, y, ink, dash)
 	d.printf(`<path d="M%d %d l%d -4 v8 z" fill="%s"/>`+"\n", to, y, tip, ink)
 	if m.at != "" {
-		d.printf(`<text x="%d" y="%d" text-anchor="end" font-size="12" fill="%s">%s</text>`+"\n", seqLeft-seqColumn/2-4, y+4, seqFaint, forXML(m.at))
+		d.printf(`<text x="%d" y="%d" text-anchor="end" font-size="12" fill="%s">%s</text>`+"\n", seqLeft-seqColumn/2-4, y+4, seqFaint, svgEscape(m.at))
 	}
 	for _, halo := range []bool{true, false} {
 		style := fmt.Sprintf(`fill="%s"`, ink)
 		if halo {
 			style = `fill="none" stroke="#ffffff" stroke-width="3"`
 		}
-		d.printf(`<text x="%d" y="%d" %s>%s</text>`+"\n", min(from, to)+10, y-7, style, forXML(m.text))
+		d.printf(`<text x="%d" y="%d" %s>%s</text>`+"\n", min(from, to)+10, y-7, style, svgEscape(m.text))
 	}
-}
-
-// forXML is text as it may stand in a picture.
-func forXML(text string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(Style{}.Plain(text))) // a Builder takes all
-	return b.String()
 }

@@ -71,9 +71,10 @@ func svgCut(text string, room, size int) string {
 	return text
 }
 
+// svgEscape makes text fit to stand in a picture.
 func svgEscape(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(Style{}.Plain(text)))
+	_ = xml.EscapeText(&b, []byte(Style{}.Plain(text))) // a Builder takes all
 	return b.String()
 }
 
