@@ -121,7 +121,7 @@ func (s *scenery) workloadNow() ([]Statement, Health) {
 		said[0].Evidence = "status.desiredNumberScheduled, status.numberReady"
 	}
 	if s.o.GetKind() == "Deployment" {
-		for _, o := range s.owned() {
+		for _, o := range s.owned(s.o.GetUID()) {
 			if n := replicas(o); o.GetKind() == "ReplicaSet" && n > 0 {
 				said = append(said, Statement{
 					fmt.Sprintf("ReplicaSet %s wants %s of %s.", o.GetName(), plural(n, "Pod"), images(replicaSetOf(o).Spec.Template.Spec)),

@@ -37,11 +37,8 @@ func (s *scenery) fate() []Statement {
 func (s *scenery) descendants() []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
 	for below := []*unstructured.Unstructured{s.o}; len(below) > 0; below = below[1:] {
-		for _, o := range s.now.Objects {
-			if ownedBy(o, below[0].GetUID()) && o.GetKind() != "Event" {
-				found, below = append(found, o), append(below, o)
-			}
-		}
+		owned := s.owned(below[0].GetUID())
+		found, below = append(found, owned...), append(below, owned...)
 	}
 	return found
 }

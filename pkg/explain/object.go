@@ -109,11 +109,11 @@ func (s *scenery) inNamespace(kind string) []*unstructured.Unstructured {
 	return found
 }
 
-// owned are the objects that name this one as an owner.
-func (s *scenery) owned() []*unstructured.Unstructured {
+// owned are the objects that name another as an owner.
+func (s *scenery) owned(by types.UID) []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
 	for _, o := range s.now.Objects {
-		if ownedBy(o, s.o.GetUID()) && o.GetKind() != "Event" {
+		if ownedBy(o, by) && o.GetKind() != "Event" {
 			found = append(found, o)
 		}
 	}
