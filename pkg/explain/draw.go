@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -138,28 +137,22 @@ func sortDots(dots []PodDot) {
 
 // answeringIn are the Pods that get requests, by the namespace and name of the Service.
 func answeringIn(now *snapshot.Snapshot) map[[2]string]map[string]bool {
+	portless := map[[2]string]bool{} // Services that have no ports to begin with
+	for _, o := range kindIn(now, "Service") {
+		portless[[2]string{o.GetNamespace(), o.GetName()}] = len(serviceOf(o).Spec.Ports) == 0
+	}
 	found := map[[2]string]map[string]bool{}
 	for _, o := range kindIn(now, "EndpointSlice") {
-		if len(sliceOf(o).Ports) == 0 && !headless(now, o) { // no Pod has a port of the name that the Service asks for
+		key, slice := [2]string{o.GetNamespace(), serviceName(o)}, sliceOf(o)
+		if len(slice.Ports) == 0 && !portless[key] { // no Pod has a port of the name that the Service asks for
 			continue
 		}
-		key := [2]string{o.GetNamespace(), serviceName(o)}
 		if found[key] == nil {
 			found[key] = map[string]bool{}
 		}
-		addReady(found[key], sliceOf(o))
+		addReady(found[key], slice)
 	}
 	return found
-}
-
-// headless says that the Service of a list of endpoints has no ports to begin with.
-func headless(now *snapshot.Snapshot, slice *unstructured.Unstructured) bool {
-	for _, o := range now.Objects {
-		if o.GetKind() == "Service" && o.GetNamespace() == slice.GetNamespace() && o.GetName() == serviceName(slice) {
-			return len(serviceOf(o).Spec.Ports) == 0
-		}
-	}
-	return false
 }
 
 func (s *Sketch) describe(service *corev1.Service, all map[[2]string]map[string]bool) ServiceMap {
