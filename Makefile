@@ -19,6 +19,8 @@ LIGHT = $(shell $(LISTED) | grep -v $(PLAIN) | cut -d' ' -f1 | sed 's/\.test$$//
 
 SYSTEMS = darwin/amd64 darwin/arm64 linux/arm64 windows/amd64
 
+GORELEASER = github.com/goreleaser/goreleaser/v2@v2.15.1
+
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: help
@@ -119,6 +121,23 @@ typecheck: ## would it compile for macOS and Windows? (seconds)
 cross: ## build for all other systems into dist/ (about 10 minutes each the first time)
 	@for system in $(SYSTEMS); do \
 		go run ./internal/build -release -for $$system -o dist/kubectl-learn-$$(echo $$system | tr / -) || exit; done
+
+# ONLY=linux_amd64 makes the archive of one system. One at a time: each has a program of its own to embed.
+.PHONY: release-snapshot
+release-snapshot: ## the archives of all systems, checksums, SBOMs and krew's manifest, into dist/ (about 10 minutes a system the first time)
+	$(MAKE) archives HOW=--snapshot
+
+.PHONY: release
+release: ## the same at a tag, whose version it gets; krew/learn.yaml is replaced
+	$(MAKE) archives HOW=--skip=publish
+	cp dist/krew/learn.yaml krew/learn.yaml
+
+.PHONY: archives
+archives:
+	@mkdir -p bin
+	@sed -E '/^ +- [a-z]+_[a-z0-9]+$$/{/$(or $(ONLY),_)/!d;}' .goreleaser.yaml > bin/goreleaser.yaml
+	go run $(GORELEASER) release --clean --parallelism 1 --config bin/goreleaser.yaml $(HOW)
+	LEARN_DIST=$(CURDIR)/dist go test -count=1 -v -run TestArchives ./krew
 
 .PHONY: clean
 clean: ## remove what was built; the go command's cache stays

@@ -1,17 +1,31 @@
-// Package krew holds the manifest by which the krew plugin manager installs this program, and the
-// test that keeps it valid. krew's own validation is stricter about the archives, which exist only
-// once there is a release.
+// Package krew holds the manifest by which the krew plugin manager installs this program, and tests
+// of it that know krew's rules and those of its index. The manifest is made by make release, from the
+// archives that it is about; nobody writes it by hand. That krew itself takes it is tested in e2e.
 package krew
 
 import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
 	"net/url"
 	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"text/tabwriter"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // manifest is krew's Plugin, v1alpha2, as far as this project uses it.
@@ -38,90 +52,288 @@ type platform struct {
 			Arch string `json:"arch"`
 		} `json:"matchLabels"`
 	} `json:"selector"`
-	URI    string `json:"uri"`
-	SHA256 string `json:"sha256"`
-	Bin    string `json:"bin"`
-	Files  []struct {
-		From string `json:"from"`
-		To   string `json:"to"`
-	} `json:"files"`
+	URI    string      `json:"uri"`
+	SHA256 string      `json:"sha256"`
+	Bin    string      `json:"bin"`
+	Files  []operation `json:"files"`
+}
+
+// operation copies a file out of the archive. Without any, krew takes all that is in it.
+type operation struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 func (p platform) name() string {
 	return p.Selector.MatchLabels.OS + "/" + p.Selector.MatchLabels.Arch
 }
 
-func read(t *testing.T) manifest {
-	t.Helper()
-	text, err := os.ReadFile("learn.yaml")
-	if err != nil {
-		t.Fatal(err)
+func (p platform) program() string {
+	if p.Selector.MatchLabels.OS == "windows" {
+		return plugin.Program + ".exe"
 	}
-	var m manifest
-	if err := yaml.UnmarshalStrict(text, &m); err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return plugin.Program
 }
 
-func TestManifest(t *testing.T) {
-	m := read(t)
+// archive is the file's name.
+func (p platform) archive() string {
+	ext := ".tar.gz"
+	if p.Selector.MatchLabels.OS == "windows" {
+		ext = ".zip"
+	}
+	return plugin.Program + "-" + strings.ReplaceAll(p.name(), "/", "-") + ext
+}
+
+// platforms are those that there must be archives for.
+var platforms = []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64", "windows/amd64"}
+
+func read(file string) (manifest, error) {
+	var m manifest
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = yaml.UnmarshalStrict(text, &m)
+	}
+	if err == nil && filepath.Base(file) != m.Metadata.Name+".yaml" {
+		err = fmt.Errorf("%s holds a plugin called %s: krew wants the name of the file to be the plugin's", file, m.Metadata.Name)
+	}
+	return m, err
+}
+
+var (
+	semver = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
+	safe   = regexp.MustCompile(`^[\w-]+$`)
+	sum    = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// broken says which rules a manifest breaks.
+func broken(m manifest) []string {
+	var found []string
+	say := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	if m.APIVersion != "krew.googlecontainertools.github.com/v1alpha2" || m.Kind != "Plugin" {
-		t.Errorf("apiVersion %q, kind %q: not what krew reads", m.APIVersion, m.Kind)
+		say("apiVersion %q, kind %q: not what krew reads", m.APIVersion, m.Kind)
 	}
-	// krew calls the program kubectl-<name>, and the file must have the plugin's name.
-	if m.Metadata.Name != "learn" {
-		t.Errorf("the plugin is called %q, its file learn.yaml", m.Metadata.Name)
+	if m.Metadata.Name != plugin.Name || !safe.MatchString(m.Metadata.Name) {
+		say("name %q: the plugin is called %q", m.Metadata.Name, plugin.Name)
 	}
-	if !regexp.MustCompile(`^v\d+\.\d+\.\d+$`).MatchString(m.Spec.Version) {
-		t.Errorf("version %q is not vX.Y.Z", m.Spec.Version)
+	if !semver.MatchString(m.Spec.Version) {
+		say("version %q is not vX.Y.Z", m.Spec.Version)
 	}
 	short := m.Spec.ShortDescription
-	if short == "" || len(short) > 50 || strings.HasSuffix(short, ".") || strings.Contains(short, "\n") {
-		t.Errorf("shortDescription %q: one line of at most 50 characters without a full stop", short)
+	if short == "" || len(short) > 50 || strings.HasSuffix(short, ".") || strings.ContainsAny(short, "\r\n") {
+		say("shortDescription %q: one line of at most 50 characters without a full stop", short)
+	}
+	if strings.Contains(strings.ToLower(short), "kubectl") || strings.Contains(strings.ToLower(short), "plugin") {
+		say("shortDescription %q: the index wants no word of kubectl or of plugins there", short)
 	}
 	if m.Spec.Description == "" || m.Spec.Caveats == "" || m.Spec.Homepage == "" {
-		t.Error("description, caveats or homepage is missing")
+		say("description, caveats or homepage is missing")
 	}
 	for _, text := range []string{m.Spec.Description, m.Spec.Caveats} {
 		for line := range strings.Lines(text) {
 			if len(strings.TrimRight(line, "\n")) > 80 {
-				t.Errorf("longer than 80 columns: %s", line)
+				say("longer than 80 columns: %s", line)
 			}
+		}
+	}
+	var names []string
+	for _, p := range m.Spec.Platforms {
+		names = append(names, p.name())
+		found = append(found, p.broken(m.Spec.Version)...)
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, platforms) {
+		say("platforms %q, want each of %q once", names, platforms)
+	}
+	return found
+}
+
+func (p platform) broken(version string) []string {
+	var found []string
+	say := func(format string, args ...any) { found = append(found, p.name()+": "+fmt.Sprintf(format, args...)) }
+	if p.Bin != p.program() {
+		say("bin %q, want %q", p.Bin, p.program())
+	}
+	if !sum.MatchString(p.SHA256) {
+		say("sha256 %q is no SHA-256 in lower case", p.SHA256)
+	}
+	u, err := url.Parse(p.URI)
+	if err != nil || u.Scheme != "https" || !strings.HasSuffix(u.Path, "/"+version+"/"+p.archive()) {
+		say("uri %q is not an https address of %s at %s (%v)", p.URI, p.archive(), version, err)
+	}
+	if p.Files != nil && (!slices.Contains(p.Files, operation{p.program(), "."}) || !slices.Contains(p.Files, operation{"LICENSE", "."})) {
+		say("installs %q, want %s and LICENSE, or all", p.Files, p.program())
+	}
+	return found
+}
+
+func TestManifest(t *testing.T) {
+	m, err := read("learn.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range broken(m) {
+		t.Error(line)
+	}
+}
+
+// TestManifestCanFail breaks the rules one by one.
+func TestManifestCanFail(t *testing.T) {
+	for name, spoil := range map[string]func(*manifest){
+		"name":      func(m *manifest) { m.Metadata.Name = "teach" },
+		"version":   func(m *manifest) { m.Spec.Version = "1.0.0" },
+		"long":      func(m *manifest) { m.Spec.ShortDescription = strings.Repeat("x", 51) },
+		"stop":      func(m *manifest) { m.Spec.ShortDescription = "Learn Kubernetes." },
+		"lines":     func(m *manifest) { m.Spec.ShortDescription = "Learn\nKubernetes" },
+		"homepage":  func(m *manifest) { m.Spec.Homepage = "" },
+		"capitals":  func(m *manifest) { m.Spec.Platforms[0].SHA256 = strings.Repeat("A", 64) },
+		"short sum": func(m *manifest) { m.Spec.Platforms[0].SHA256 = "abc" },
+		"license":   func(m *manifest) { m.Spec.Platforms[0].Files = []operation{{plugin.Program, "."}} },
+		"bin":       func(m *manifest) { m.Spec.Platforms[0].Bin = "learn" },
+		"http": func(m *manifest) {
+			m.Spec.Platforms[0].URI = strings.Replace(m.Spec.Platforms[0].URI, "https", "http", 1)
+		},
+		"old archive":  func(m *manifest) { m.Spec.Version = "v99.0.0" },
+		"one too few":  func(m *manifest) { m.Spec.Platforms = m.Spec.Platforms[1:] },
+		"one twice":    func(m *manifest) { m.Spec.Platforms = append(m.Spec.Platforms, m.Spec.Platforms[0]) },
+		"wide caveats": func(m *manifest) { m.Spec.Caveats = strings.Repeat("x", 81) },
+	} {
+		m, err := read("learn.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoil(&m)
+		if len(broken(m)) == 0 {
+			t.Errorf("%s: no rule is broken", name)
 		}
 	}
 }
 
-func TestPlatforms(t *testing.T) {
-	m := read(t)
-	var names []string
-	for _, p := range m.Spec.Platforms {
-		names = append(names, p.name())
-		want := "kubectl-learn"
-		if p.Selector.MatchLabels.OS == "windows" {
-			want += ".exe"
-		}
-		if p.Bin != want {
-			t.Errorf("%s: bin %q, want %q", p.name(), p.Bin, want)
-		}
-		if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(p.SHA256) {
-			t.Errorf("%s: sha256 %q is no SHA-256", p.name(), p.SHA256)
-		}
-		u, err := url.Parse(p.URI)
-		file := "kubectl-learn-" + strings.ReplaceAll(p.name(), "/", "-") + ".tar.gz"
-		if err != nil || u.Scheme != "https" || !strings.HasSuffix(u.Path, "/"+m.Spec.Version+"/"+file) {
-			t.Errorf("%s: uri %q is not an https address of %s at %s (%v)", p.name(), p.URI, file, m.Spec.Version, err)
-		}
-		var files []string
-		for _, f := range p.Files {
-			files = append(files, f.From)
-		}
-		if !slices.Contains(files, want) || !slices.Contains(files, "LICENSE") {
-			t.Errorf("%s: installs %q, want %s and LICENSE", p.name(), files, want)
-		}
+// TestName holds the release's settings against the constant that has the plugin's name.
+func TestName(t *testing.T) {
+	var c struct {
+		Builds []struct {
+			Binary  string   `json:"binary"`
+			Targets []string `json:"targets"`
+			Ldflags []string `json:"ldflags"`
+		} `json:"builds"`
+		Krews []struct {
+			Name    string `json:"name"`
+			Caveats string `json:"caveats"`
+		} `json:"krews"`
 	}
-	slices.Sort(names)
-	if want := []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64"}; !slices.Equal(names, want) {
-		t.Errorf("platforms %q, want each of %q once", names, want)
+	text, err := os.ReadFile(filepath.Join("..", ".goreleaser.yaml"))
+	if err == nil {
+		err = yaml.Unmarshal(text, &c)
+	}
+	if err != nil || len(c.Builds) != 1 || len(c.Krews) != 1 {
+		t.Fatalf(".goreleaser.yaml has %d builds and %d manifests of krew (%v), want one each", len(c.Builds), len(c.Krews), err)
+	}
+	if c.Builds[0].Binary != plugin.Program || c.Krews[0].Name != plugin.Name {
+		t.Errorf("the release makes %s for plugin %s; pkg/plugin says %s and %s", c.Builds[0].Binary, c.Krews[0].Name, plugin.Program, plugin.Name)
+	}
+	if !strings.Contains(c.Krews[0].Caveats, plugin.Command+" completion install") {
+		t.Errorf("the caveats don't say %s completion install", plugin.Command)
+	}
+	var targets []string
+	for _, target := range c.Builds[0].Targets {
+		targets = append(targets, strings.ReplaceAll(target, "_", "/"))
+	}
+	slices.Sort(targets)
+	if !slices.Equal(targets, platforms) {
+		t.Errorf("the release is for %q, want %q", targets, platforms)
+	}
+}
+
+// TestArchives looks at what make release-snapshot made, in the folder LEARN_DIST: the archives, the
+// checksums, the SBOMs and the manifest. It prints how large all is.
+func TestArchives(t *testing.T) {
+	dist := os.Getenv("LEARN_DIST")
+	if dist == "" {
+		t.Skip("LEARN_DIST names no folder with archives; make release-snapshot makes one")
+	}
+	m, err := read(filepath.Join(dist, "krew", plugin.Name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile(filepath.Join(dist, "checksums.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	license, err := os.ReadFile(filepath.Join("..", "LICENSE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Spec.Platforms) == 0 {
+		t.Fatal("the manifest is for no platform")
+	}
+	var sizes strings.Builder
+	table := tabwriter.NewWriter(&sizes, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, p := range m.Spec.Platforms {
+		for _, line := range p.broken(m.Spec.Version) {
+			t.Error(line)
+		}
+		data, err := os.ReadFile(filepath.Join(dist, p.archive()))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if is := sha256.Sum256(data); hex.EncodeToString(is[:]) != p.SHA256 || !bytes.Contains(sums, []byte(p.SHA256+"  "+p.archive())) {
+			t.Errorf("%s has SHA-256 %x: not that of the manifest, or not that of checksums.txt", p.archive(), is)
+		}
+		files, err := unpack(p.archive(), data)
+		if err != nil {
+			t.Errorf("%s: %v", p.archive(), err)
+			continue
+		}
+		if len(files) != 2 || !bytes.Equal(files["LICENSE"], license) || len(files[p.program()]) == 0 {
+			t.Errorf("%s holds %d files, want %s and LICENSE alone", p.archive(), len(files), p.program())
+		}
+		sbom, err := os.ReadFile(filepath.Join(dist, plugin.Program+"-"+strings.ReplaceAll(p.name(), "/", "-")+".cdx.json"))
+		if err != nil || !bytes.Contains(sbom, []byte(`"k8s.io/kubernetes"`)) {
+			t.Errorf("%s: its SBOM does not name Kubernetes (%v)", p.name(), err)
+		}
+		fmt.Fprintf(table, "%s\t%.1f MB\tunpacked %.1f MB\t\n", p.archive(), float64(len(data))/1e6, float64(len(files[p.program()]))/1e6)
+	}
+	_ = table.Flush()
+	t.Logf("%s\n%s", m.Spec.Version, &sizes)
+}
+
+// unpack reads the regular files of an archive. Those that are more than they should be are errors.
+func unpack(name string, data []byte) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	if path.Ext(name) == ".zip" {
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				return nil, err
+			}
+			if files[f.Name], err = io.ReadAll(r); err != nil {
+				return nil, err
+			}
+		}
+		return files, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.Typeflag != tar.TypeReg || h.Uid != 0 || h.Gid != 0 {
+			return nil, fmt.Errorf("%s is of type %q and of user %d", h.Name, h.Typeflag, h.Uid)
+		}
+		if files[h.Name], err = io.ReadAll(r); err != nil {
+			return nil, err
+		}
 	}
 }

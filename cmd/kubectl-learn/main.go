@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/kubectl"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	parts "github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 )
 
@@ -33,7 +34,8 @@ func main() {
 	}
 	deps.Lessons = lessons.FS
 	deps.Providers = providers(string(deps.Home))
+	deps.Kubernetes = parts.Version
 	parts.StampVersion() // kubectl version parses what the client calls itself
 	deps.Kubectl = kubectl.Run(parts.Version, deps.Home, stop)
-	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, os.Args[1:]))
+	os.Exit(learn.Main(ctx, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, deps, plugin.Args(os.Args)))
 }

@@ -37,6 +37,7 @@ func run(ctx context.Context, args []string, w io.Writer, terminal bool) error {
 	output := flags.String("o", filepath.Join("bin", "kubectl-learn"), "`file` to write; .exe is added for Windows")
 	system := flags.String("for", "", "`GOOS/GOARCH` to build for, when it is not this machine's")
 	release := flags.Bool("release", false, "build as for a release: static, and without this machine's paths")
+	container := flags.Bool("container", false, "build no more than what runs in containers, for a build of the program to embed")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -49,6 +50,9 @@ func run(ctx context.Context, args []string, w io.Writer, terminal bool) error {
 	}
 	if err := b.container(ctx, filepath.Join("pkg", "sandbox", "program", "embedded", "bin")); err != nil {
 		return err
+	}
+	if *container {
+		return nil
 	}
 	if b.goos == "windows" && !strings.HasSuffix(*output, ".exe") {
 		*output += ".exe"

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 var (
@@ -12,12 +14,12 @@ var (
 	// ErrExists says that a cluster of that name is there already.
 	ErrExists = errors.New("practice cluster already exists")
 	// ErrControlPlaneNode says that a node is not to be stopped or removed by itself.
-	ErrControlPlaneNode = errors.New("the control plane's node carries the whole cluster: use kubectl learn cluster stop, start or delete")
+	ErrControlPlaneNode = errors.New("the control plane's node carries the whole cluster: use " + plugin.Command + " cluster stop, start or delete")
 )
 
 // NotRunning is the error of changing the nodes of a cluster that does not run.
 func NotRunning(name string, s State) error {
-	return fmt.Errorf("cluster %s is %s; first: kubectl learn cluster start --name %s", name, s, name)
+	return fmt.Errorf("cluster %s is %s; first: "+plugin.Command+" cluster start --name %s", name, s, name)
 }
 
 // NoNode is the error of a node that a cluster does not have.

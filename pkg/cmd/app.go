@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/catalog"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 )
@@ -44,8 +45,9 @@ type Deps struct {
 	Lessons   fs.FS
 	Kubectl   KubectlFunc
 	// Self is the path of this program.
-	Self    string
-	Version string
+	Self string
+	// Version is the plugin's, Kubernetes that of the Kubernetes which is compiled in.
+	Version, Kubernetes string
 	// Environ is the environment, as os.Environ gives it.
 	Environ []string
 	Now     func() time.Time
@@ -117,7 +119,7 @@ func (a *App) Prefix() string {
 		return shellPrefix
 	}
 	if a.Cluster != cluster.DefaultName {
-		return "kubectl learn --name " + a.Cluster
+		return plugin.Command + " --name " + a.Cluster
 	}
-	return "kubectl learn"
+	return plugin.Command
 }

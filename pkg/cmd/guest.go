@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 )
 
@@ -79,7 +80,7 @@ func (a *App) NotOurs(h cluster.Handle, what string) error {
 	if !ok {
 		return nil
 	}
-	return fmt.Errorf("cluster %s is yours (%s): to %s is not for kubectl learn", a.Cluster, g.Origin(), what)
+	return fmt.Errorf("cluster %s is yours (%s): to %s is not for "+plugin.Command, a.Cluster, g.Origin(), what)
 }
 
 // NeedsLesson is the error of working on a cluster that belongs to somebody else while no lesson is

@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session/shell"
@@ -48,18 +49,47 @@ func (a *App) PracticeShell(ctx context.Context, h cluster.Handle, program strin
 	})
 	followed := make(chan error, 1)
 	go func() { followed <- follower.Run(ctx) }()
-	_, missing := exec.LookPath("kubectl")
 	host := &shell.Host{
 		Shell: own, In: in, Out: out, Err: errOut, Environ: a.shellEnviron(), News: news,
 		Place: shell.Place{
 			Dir: filepath.Join(a.Home.Session(a.Cluster), "shell"), Kubeconfig: s.LearnerKubeconfig(), Self: a.Self,
-			HasKubectl: missing == nil, Windows: runtime.GOOS == "windows",
+			Kubectl: a.shellKubectl(), Windows: runtime.GOOS == "windows",
 		},
 		AtPrompt: func(ctx context.Context) string { return Text(style, shellPrefix, follower.AfterCommand(ctx)) },
 	}
 	err = host.Run(ctx)
 	cancel()
 	return errors.Join(err, <-followed)
+}
+
+// kubectlVariable is set by kubectl for its plugins: the kubectl that was called.
+const kubectlVariable = "KUBECTL_PATH"
+
+// shellKubectl is what kubectl is to be in the practice shell: the one that called us as its plugin,
+// else the first on PATH, for which nothing needs to be done, else the one that is compiled in.
+func (a *App) shellKubectl() []string {
+	found, missing := exec.LookPath("kubectl")
+	if calling := a.Getenv(kubectlVariable); calling != "" && !sameFile(calling, a.Self) {
+		if calling, err := exec.LookPath(calling); err == nil {
+			if missing == nil && sameFile(calling, found) {
+				return nil
+			}
+			return []string{calling}
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return []string{a.Self, "kubectl", "--"}
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // next says what to type after a step that is passed.
@@ -90,10 +120,10 @@ func (a *App) Goodbye(h cluster.Handle) {
 	}
 	if _, ok := h.(cluster.Guest); ok {
 		n.Say("You left the practice shell.%s", waits)
-		n.Advice("Go on", "kubectl learn start"+name, "Take the lesson away", "kubectl learn quit"+name)
+		n.Advice("Go on", plugin.Command+" start"+name, "Take the lesson away", plugin.Command+" quit"+name)
 		return
 	}
 	n.Say("You left the practice shell. The cluster goes on running.%s", waits)
-	n.Advice("kubectl sees it only in that shell, or after", "kubectl learn cluster use"+name)
-	n.Advice("Go on", "kubectl learn start"+name, "Stop the cluster", "kubectl learn cluster stop"+name)
+	n.Advice("kubectl sees it only in that shell, or after", plugin.Command+" cluster use"+name)
+	n.Advice("Go on", plugin.Command+" start"+name, "Stop the cluster", plugin.Command+" cluster stop"+name)
 }

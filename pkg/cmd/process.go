@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // FromProcess is what the running process says of itself: its environment, its folder, its program
@@ -20,9 +21,9 @@ func FromProcess(now func() time.Time) (Deps, error) {
 	if err != nil {
 		return Deps{}, fmt.Errorf("find this program: %w", err)
 	}
-	d := Deps{Home: dir, Self: self, Environ: os.Environ(), Now: now, Version: "(devel)"}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		d.Version = info.Main.Version
+	noted := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		noted = info.Main.Version
 	}
-	return d, nil
+	return Deps{Home: dir, Self: self, Environ: os.Environ(), Now: now, Version: plugin.Version(noted)}, nil
 }

@@ -11,10 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // ErrNotOurs says that an object was not made by this program and is left alone.
-var ErrNotOurs = errors.New("it was not made by kubectl learn")
+var ErrNotOurs = errors.New("it was not made by " + plugin.Command)
 
 // Receipt is the proof that this program made an object, and what is needed to delete exactly that one.
 type Receipt struct {

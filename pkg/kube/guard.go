@@ -10,11 +10,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // ErrNoConsent says that a cluster was not made by this program, and that nobody agreed to its
 // being changed.
-var ErrNoConsent = errors.New("it was not made by kubectl learn, and nobody agreed to its being changed")
+var ErrNoConsent = errors.New("it was not made by " + plugin.Command + ", and nobody agreed to its being changed")
 
 // Permit decides which writes reach a cluster. A Client without one only reads.
 type Permit interface {

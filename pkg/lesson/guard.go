@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -138,5 +139,5 @@ func guardLearn(args []string) (what, instead string) {
 			return "", ""
 		}
 	}
-	return fmt.Sprintf("kubectl learn %s is not for lessons", strings.Join(args, " ")), didYouMean(verb, allowed, "use one of: ")
+	return fmt.Sprintf(plugin.Command+" %s is not for lessons", strings.Join(args, " ")), didYouMean(verb, allowed, "use one of: ")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // ExplainObject shows an explanation of an object; with evidence each statement says where it was read.
@@ -38,7 +39,7 @@ func (p *page) object(o *explain.Object) {
 	}
 	p.links("NOW", o.Now)
 	if o.Health == explain.Unwell || o.Health == explain.Waiting {
-		p.text("", 2, "Why it is not well: kubectl learn why "+strings.ToLower(o.Kind)+"/"+o.Name, p.s.Dim)
+		p.text("", 2, "Why it is not well: "+plugin.Command+" why "+strings.ToLower(o.Kind)+"/"+o.Name, p.s.Dim)
 	}
 	if o.Family != nil {
 		p.heading("FAMILY")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/util/version"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Upgrade says whether a cluster whose objects an API server of Kubernetes from wrote can be started
@@ -19,7 +21,7 @@ func Upgrade(name, from, to string) error {
 	if err != nil {
 		return fmt.Errorf("read version: %w", err)
 	}
-	const ways = "use the kubectl-learn that made it, or delete it: kubectl learn cluster delete --name "
+	const ways = "use the kubectl-learn that made it, or delete it: " + plugin.Command + " cluster delete --name "
 	switch {
 	case now.LessThan(old):
 		return fmt.Errorf("cluster %s is of Kubernetes %s, and this kubectl-learn brings the older %s, which may not understand its objects: %s%s", name, from, to, ways, name)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -201,7 +202,7 @@ func (p *Provider) Forget(ctx context.Context, name string, o cluster.ForgetOpti
 	}
 	if len(left) > 0 {
 		if err := p.clearAway(ctx, f, r, left, progress); err != nil {
-			return fmt.Errorf("%w. To forget the cluster and leave there what is there: kubectl learn cluster forget --name %s --leave-behind", err, name)
+			return fmt.Errorf("%w. To forget the cluster and leave there what is there: "+plugin.Command+" cluster forget --name %s --leave-behind", err, name)
 		}
 	}
 	return os.RemoveAll(string(f))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Handle is one adopted cluster.
@@ -94,5 +95,5 @@ func (h *Handle) Start(context.Context, cluster.Progress) error { return h.notOu
 func (h *Handle) Stop(context.Context, cluster.Progress) error { return h.notOurs("stop") }
 
 func (h *Handle) notOurs(verb string) error {
-	return fmt.Errorf("cluster %s is yours (%s): it is not for kubectl learn to %s it", h.record.Name, h.Origin(), verb)
+	return fmt.Errorf("cluster %s is yours (%s): it is not for "+plugin.Command+" to %s it", h.record.Name, h.Origin(), verb)
 }

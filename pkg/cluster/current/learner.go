@@ -11,6 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 const (
@@ -50,7 +52,7 @@ func (h *Handle) LearnerKubeconfig(ctx context.Context, namespace string) (strin
 	}
 	token, _, err := h.client.Token(ctx, namespace, account, tokenLife)
 	if apierrors.IsNotFound(err) { // the learner deleted it; the next step brings it back
-		return "", fmt.Errorf("%w. It is made anew by kubectl learn reset", err)
+		return "", fmt.Errorf("%w. It is made anew by "+plugin.Command+" reset", err)
 	}
 	if err != nil {
 		return "", err

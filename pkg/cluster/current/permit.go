@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // nonceNote is the annotation that holds a receipt's nonce.
@@ -131,7 +132,7 @@ func (e *moved) Error() string {
 		found = "now it is " + string(e.found)
 	}
 	return fmt.Sprintf("context %s leads to another cluster than the one that you agreed to: the UID of its namespace %s was %s, %s. "+
-		"Nothing was changed. To begin anew: kubectl learn cluster forget --name %s --leave-behind, then kubectl learn cluster adopt",
+		"Nothing was changed. To begin anew: "+plugin.Command+" cluster forget --name %s --leave-behind, then "+plugin.Command+" cluster adopt",
 		e.record.Context, e.record.Identity.Namespace, e.record.Identity.UID, found, e.record.Name)
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Name is the provider's name.
@@ -76,7 +77,7 @@ func (p *Provider) Create(_ context.Context, o cluster.CreateOptions, _ cluster.
 			return nil, fmt.Errorf("%s (%s): %w", o.Name, originOf(r), cluster.ErrExists)
 		}
 	}
-	return nil, errors.New("provider current makes no cluster: it takes one that you have. Try kubectl learn cluster adopt --context NAME")
+	return nil, errors.New("provider current makes no cluster: it takes one that you have. Try " + plugin.Command + " cluster adopt --context NAME")
 }
 
 // Open implements cluster.Provider. It asks nothing of the cluster; the way there is read from the
@@ -92,7 +93,7 @@ func (p *Provider) Open(_ context.Context, name string, progress cluster.Progres
 	}
 	h, err := p.open(f, r, progress)
 	if err != nil {
-		return nil, fmt.Errorf("open cluster %s, which is a context of yours: %w. To take your consent back: kubectl learn cluster forget --name %s --leave-behind", name, err, name)
+		return nil, fmt.Errorf("open cluster %s, which is a context of yours: %w. To take your consent back: "+plugin.Command+" cluster forget --name %s --leave-behind", name, err, name)
 	}
 	return h, nil
 }
@@ -158,5 +159,5 @@ func (p *Provider) Delete(_ context.Context, name string, _ cluster.Progress) er
 	if _, err := f.read(); errors.Is(err, cluster.ErrNotFound) {
 		return err
 	}
-	return fmt.Errorf("cluster %s is yours, and kubectl learn never deletes it. To take your consent back, and what lessons left there away: kubectl learn cluster forget --name %s", name, name)
+	return fmt.Errorf("cluster %s is yours, and "+plugin.Command+" never deletes it. To take your consent back, and what lessons left there away: "+plugin.Command+" cluster forget --name %s", name, name)
 }

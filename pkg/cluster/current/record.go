@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // record is a user's consent, as the file adopted.json keeps it: to which cluster, and to what.
@@ -61,7 +62,7 @@ func (f folder) read() (*record, error) {
 	}
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil || r.Identity.UID == "" {
-		return nil, fmt.Errorf("read %s: it is damaged; adopt the cluster again after kubectl learn cluster forget --leave-behind", f.record())
+		return nil, fmt.Errorf("read %s: it is damaged; adopt the cluster again after "+plugin.Command+" cluster forget --leave-behind", f.record())
 	}
 	return &r, nil
 }
@@ -70,7 +71,7 @@ func (f folder) read() (*record, error) {
 func (f folder) stands(r *record) error {
 	now, err := f.read()
 	if errors.Is(err, cluster.ErrNotFound) {
-		return fmt.Errorf("your yes to cluster %s was taken back. To give it again: kubectl learn cluster adopt", r.Name)
+		return fmt.Errorf("your yes to cluster %s was taken back. To give it again: "+plugin.Command+" cluster adopt", r.Name)
 	}
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -120,11 +121,11 @@ func ours(r *receipt, live *unstructured.Unstructured) bool {
 
 // taken says whose namespace stands where a lesson's should.
 func (h *Handle) taken(live *unstructured.Unstructured) error {
-	whose := "it is not one of kubectl learn's"
+	whose := "it is not one of " + plugin.Command + "'s"
 	if learner := live.GetLabels()[learnerLabel]; kube.Ours(live) && learner != "" {
 		whose = "a learner called " + learner + " made it from another machine, or before their files were lost"
 	}
-	return fmt.Errorf("use namespace %s: %w from here: %s. Take another name: kubectl learn cluster forget --name %s, then adopt with --learner NAME",
+	return fmt.Errorf("use namespace %s: %w from here: %s. Take another name: "+plugin.Command+" cluster forget --name %s, then adopt with --learner NAME",
 		live.GetName(), kube.ErrNotOurs, whose, h.record.Name)
 }
 

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/kind/pkg/exec"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 const (
@@ -126,14 +127,14 @@ func (h *Handle) clearAll(ctx context.Context, made <-chan error, ended bool) er
 		case <-made:
 			ended = true
 		case <-ctx.Done():
-			return errors.New("kind goes on making the cluster; delete it later: kubectl learn cluster delete --name " + h.record.Name)
+			return errors.New("kind goes on making the cluster; delete it later: " + plugin.Command + " cluster delete --name " + h.record.Name)
 		case <-tick.C:
 		}
 	}
 	return nil
 }
 
-var errStrangers = errors.New("containers of its name are there that kubectl learn did not make")
+var errStrangers = errors.New("containers of its name are there that " + plugin.Command + " did not make")
 
 // goes says of an error of a removal that the container goes, or went, by somebody else's doing.
 func goes(err error) bool {

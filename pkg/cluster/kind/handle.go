@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Handle is one kind cluster.
@@ -80,7 +81,7 @@ func (h *Handle) look(ctx context.Context) (err error) {
 		return fmt.Errorf("cluster %s is a kind cluster: %w", h.record.Name, err)
 	}
 	if strangers := h.record.strangers(h.seen); len(strangers) > 0 {
-		return fmt.Errorf("cluster %s: the containers %s are not those that kubectl learn made: another tool made a kind cluster of that name. Forget ours: kubectl learn cluster delete --name %s",
+		return fmt.Errorf("cluster %s: the containers %s are not those that "+plugin.Command+" made: another tool made a kind cluster of that name. Forget ours: "+plugin.Command+" cluster delete --name %s",
 			h.record.Name, strings.Join(strangers, ", "), h.record.Name)
 	}
 	return nil
@@ -134,7 +135,7 @@ func (h *Handle) mend(ctx context.Context, p cluster.Progress) error {
 		p.Note("The containers of cluster %s are gone (did another tool delete them?); forgetting it.", name)
 		return errors.Join(h.remove(ctx), fmt.Errorf("%s: %w", name, cluster.ErrNotFound))
 	case len(lost) > 0:
-		return fmt.Errorf("cluster %s has lost %s for good: their containers are gone. Make it anew: kubectl learn cluster delete --name %s, then create",
+		return fmt.Errorf("cluster %s has lost %s for good: their containers are gone. Make it anew: "+plugin.Command+" cluster delete --name %s, then create",
 			name, strings.Join(lost, ", "), name)
 	}
 	dead := h.dead()

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/kind/pkg/exec"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 const (
@@ -71,8 +72,8 @@ func (h *Handle) image(ctx context.Context, p cluster.Progress) (err error) {
 	if err := h.pull(ctx, image); err != nil {
 		return fmt.Errorf(`download node image %s: %w
   Without internet: docker save it on another machine, then
-  kubectl learn cluster create --image-archive FILE --image NAME.
-  Without any download: kubectl learn cluster create --provider sandbox`, plainImage(image), err)
+  `+plugin.Command+` cluster create --image-archive FILE --image NAME.
+  Without any download: `+plugin.Command+` cluster create --provider sandbox`, plainImage(image), err)
 	}
 	return nil
 }

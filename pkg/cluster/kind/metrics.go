@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 //go:embed metrics-server.yaml
@@ -61,7 +62,7 @@ func (h *Handle) InstallMetrics(ctx context.Context, p cluster.Progress) (err er
 		return wait.PollUntilContextCancel(ctx, figuresLook, true, figures)
 	})
 	if err != nil {
-		return fmt.Errorf("wait for metrics-server: %w; without internet, load its image first: kubectl learn cluster load-images FILE", err)
+		return fmt.Errorf("wait for metrics-server: %w; without internet, load its image first: "+plugin.Command+" cluster load-images FILE", err)
 	}
 	return nil
 }

@@ -13,10 +13,11 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/live"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // errFixed says what kind can't do.
-var errFixed = errors.New("kind gives a cluster its nodes once, when it is made: delete it and make one with as many as you want (kubectl learn cluster create --nodes N). The sandbox adds and removes nodes: --provider sandbox")
+var errFixed = errors.New("kind gives a cluster its nodes once, when it is made: delete it and make one with as many as you want (" + plugin.Command + " cluster create --nodes N). The sandbox adds and removes nodes: --provider sandbox")
 
 // AddNode implements cluster.NodeManager: kind can't.
 func (h *Handle) AddNode(context.Context, string, cluster.Progress) (string, error) {

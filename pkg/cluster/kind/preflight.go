@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 const (
@@ -58,7 +59,7 @@ func preflight(ctx context.Context, e engine, info engineInfo, name string, node
 }
 
 func takenName(name string) error {
-	return fmt.Errorf("a kind cluster %s is there already, which kubectl learn did not make from here: take another name (--name), or delete that one with the tool that made it (kind delete cluster --name %s)", name, name)
+	return fmt.Errorf("a kind cluster %s is there already, which "+plugin.Command+" did not make from here: take another name (--name), or delete that one with the tool that made it (kind delete cluster --name %s)", name, name)
 }
 
 // inotify is how many inotify instances a user of this machine may have, 0 where that is not known.

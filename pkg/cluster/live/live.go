@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 const (
@@ -106,9 +107,9 @@ func condition(n *corev1.Node) corev1.ConditionStatus {
 // StartNode is the command that starts a node which was stopped.
 func StartNode(name, node string) string {
 	if name == cluster.DefaultName {
-		return "kubectl learn cluster node start " + node
+		return plugin.Command + " cluster node start " + node
 	}
-	return "kubectl learn cluster node start " + node + " --name " + name
+	return plugin.Command + " cluster node start " + node + " --name " + name
 }
 
 // Schedulable says that a node is Ready, has its range of Pod addresses, and that no taint of a sick node is left on it.

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/embedded"
@@ -107,7 +108,7 @@ func (s *starting) start(l sandbox.Layout, part, arg0, program string) error {
 	}
 	go func() {
 		_, err := cmd.Process.Wait()
-		s.ended <- fmt.Errorf("%s ended while it started (%w); see: kubectl learn cluster logs %s", part, errors.Join(err, errors.New(lastLine(l.Log(part)))), part)
+		s.ended <- fmt.Errorf("%s ended while it started (%w); see: "+plugin.Command+" cluster logs %s", part, errors.Join(err, errors.New(lastLine(l.Log(part)))), part)
 	}()
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 )
 
@@ -164,7 +165,7 @@ func (p *Provider) find(name string) (*Handle, error) {
 		return nil, fmt.Errorf("%s: %w", name, cluster.ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; delete the cluster and make it anew: kubectl learn cluster delete --name %s", err, name)
+		return nil, fmt.Errorf("%w; delete the cluster and make it anew: "+plugin.Command+" cluster delete --name %s", err, name)
 	}
 	return &Handle{layout: l, config: c}, nil
 }

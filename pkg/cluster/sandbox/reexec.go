@@ -15,6 +15,7 @@ import (
 
 	"k8s.io/klog/v2"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/node"
@@ -69,7 +70,7 @@ type partFunc func(ctx context.Context, l sandbox.Layout, part, program string, 
 // runPart sets up the process of a part: its log is standard error, its stages are standard output.
 func runPart(args []string, run partFunc) int {
 	if len(args) != 4 {
-		fmt.Fprintln(os.Stderr, args[0], "is a part of a practice cluster and is started by kubectl learn")
+		fmt.Fprintln(os.Stderr, args[0], "is a part of a practice cluster and is started by "+plugin.Command)
 		return 2
 	}
 	l, part := sandbox.Layout{Dir: args[1]}, args[2]

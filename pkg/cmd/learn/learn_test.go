@@ -612,19 +612,3 @@ func TestColourOnlyWhereItIsWanted(t *testing.T) {
 }
 
 // Every command says what it is for, takes its arguments by rule, and has a place in the help.
-func TestEveryCommandIsDescribed(t *testing.T) {
-	streams, _, _, _ := genericiooptions.NewTestIOStreams()
-	s := newStand(t)
-	root := New(cmd.NewApp(streams, cmd.Deps{Home: s.home, Lessons: s.lessons, Now: noon}))
-	queue := root.Commands()
-	for len(queue) > 0 {
-		c := queue[0]
-		queue = append(queue[1:], c.Commands()...)
-		if c.Short == "" || strings.HasSuffix(c.Short, ".") || c.RunE == nil {
-			t.Errorf("%s: short %q, runs %v", c.CommandPath(), c.Short, c.RunE != nil)
-		}
-		if !strings.HasPrefix(c.CommandPath(), "kubectl learn ") {
-			t.Errorf("%q is not what a user types", c.CommandPath())
-		}
-	}
-}

@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/author"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/completion"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/draw"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/heal"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/hint"
@@ -38,6 +39,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/trace"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/version"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/learn/why"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // own clears away what Kubernetes' packages put into every process: their flags.
@@ -51,7 +53,7 @@ func Main(ctx context.Context, streams genericiooptions.IOStreams, deps cmd.Deps
 	own()
 	app := cmd.NewApp(streams, deps)
 	root := New(app)
-	root.SetArgs(append([]string{}, args...)) // of nil cobra would take the process's own
+	root.SetArgs(append([]string{}, inOrder(root, args)...)) // of nil cobra would take the process's own
 	return cmd.Finish(streams.ErrOut, app.ErrStyle(), app.Prefix(), root.ExecuteContext(ctx))
 }
 
@@ -59,7 +61,7 @@ func Main(ctx context.Context, streams genericiooptions.IOStreams, deps cmd.Deps
 func New(app *cmd.App) *cobra.Command {
 	here := &where{App: app}
 	root := &cobra.Command{
-		Use:   "kubectl-learn",
+		Use:   plugin.Program,
 		Short: "Learn Kubernetes on a live cluster of your own",
 		Long: strings.TrimSpace(`
 Learn Kubernetes on a live cluster of your own.
@@ -68,7 +70,12 @@ Lessons have you deploy containers, scale them and kill them, and explain what
 happened from the live objects. The practice cluster is made for you. Without
 a command: where you are, and what comes next. In the practice shell that is
 the step under way: its task, what to do, and what to type then.`),
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl learn"},
+		Example: cmd.Examples(
+			"Where am I, and what comes next?", "",
+			"Begin, or go on", "start",
+			"What is there, and what is not well", "map\nwhy",
+		),
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: plugin.Command},
 		Args:          cmd.NoSuchCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -78,6 +85,7 @@ the step under way: its task, what to do, and what to type then.`),
 		".FlagUsages ", ".FlagUsagesWrapped 80 ", " for more information about a command.", " for more.",
 	).Replace(root.UsageTemplate()))
 	here.output.AddTo(root)
+	root.PersistentFlags().BoolP("help", "h", false, "Show this help.")
 	root.SetIn(app.In)
 	root.SetOut(app.Out)
 	root.SetErr(app.ErrOut)
@@ -123,14 +131,21 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 			root.AddCommand(c)
 		}
 	}
-	root.AddCommand(version.New(app))
+	root.AddCommand(version.New(app), completion.New(app))
 }
+
+// kubectls are flags of kubectl that lead to other clusters.
+var kubectls = map[string]bool{"context": true, "kubeconfig": true, "cluster": true, "server": true, "user": true, "namespace": true}
 
 // badFlag proposes the flag that was meant.
 func badFlag(c *cobra.Command, err error) error {
 	flag, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !unknown {
 		return fmt.Errorf("%w; for all flags: %s --help", err, c.CommandPath())
+	}
+	if kubectls[flag] && !strings.HasPrefix(c.CommandPath(), plugin.Command+" cluster") {
+		return fmt.Errorf("%s has no --%s: it is about the practice cluster, which --name chooses. map, explain, why and trace look at any cluster; "+
+			"for lessons on one of your own: %s cluster adopt --context NAME", c.CommandPath(), flag, plugin.Command)
 	}
 	if near := nearestFlag(c, flag); near != "" {
 		return fmt.Errorf("unknown flag --%s; did you mean --%s?", flag, near)

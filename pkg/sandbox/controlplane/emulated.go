@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/realness"
 )
@@ -64,7 +65,7 @@ func (t teller) tell(p *corev1.Pod) {
 	}
 	if asked := realness.Asked(p, t.ownMounts(p.Spec.NodeName)); len(asked) > 0 {
 		t.events.Eventf(p, corev1.EventTypeNormal, "Emulated",
-			"Shown by the sandbox, and not enforced: %s. More: kubectl learn cluster status", strings.Join(asked, ", "))
+			"Shown by the sandbox, and not enforced: %s. More: "+plugin.Command+" cluster status", strings.Join(asked, ", "))
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 const (
@@ -124,7 +126,7 @@ func (w *weaver) rename(sources, wanted map[string]string) (map[string]string, e
 
 func (w *weaver) unknown(what string) error {
 	return fmt.Errorf("package %s of %s has %s: this version of Go is not known to the sandbox yet, "+
-		"and a program built with it could reach your real network; use another version (GOTOOLCHAIN=go1.26.0 kubectl learn cluster build-image …)", w.pkg, w.version, what)
+		"and a program built with it could reach your real network; use another version (GOTOOLCHAIN=go1.26.0 "+plugin.Command+" cluster build-image …)", w.pkg, w.version, what)
 }
 
 // addFields adds the fields that the addition asks for, by lines "//learn:field STRUCT NAME TYPE".

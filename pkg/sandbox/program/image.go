@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Image is what an image name stands for. Nothing is downloaded: all images come with the binary.
@@ -195,7 +197,7 @@ func repositoryHint(families []family, want reference) string {
 			all = append(all, name)
 		}
 	}
-	const list = "all and their tags: kubectl learn cluster images"
+	const list = "all and their tags: " + plugin.Command + " cluster images"
 	if near := nearest(Familiar(want.repository), names); near != "" {
 		return "did you mean " + near + "? The sandbox has its own images; " + list
 	}

@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 //go:embed rc/*
@@ -19,8 +22,8 @@ type Place struct {
 	Kubeconfig string
 	// Self is this program.
 	Self string
-	// HasKubectl says that the machine has a kubectl; else ours gets its name.
-	HasKubectl bool
+	// Kubectl is the command line that is to be called kubectl; empty means that the shell finds one.
+	Kubectl []string
 	// Windows says how scripts are written.
 	Windows bool
 }
@@ -62,14 +65,15 @@ func (p Place) write(k Kind) error {
 // commands puts our commands on the shell's PATH.
 func (p Place) commands() error {
 	// kubectl asks the last of them to complete what follows "kubectl learn".
-	args := map[string]string{"learn": "", "kubectl-learn": "", "kubectl_complete-learn": " __complete"}
-	if !p.HasKubectl {
-		args["kubectl"] = " kubectl --"
+	commands := map[string][]string{plugin.Name: {p.Self}, plugin.Program: {p.Self}, plugin.Completer: {p.Self, "__complete"}}
+	if len(p.Kubectl) > 0 {
+		commands["kubectl"] = p.Kubectl
 	}
-	for name, more := range args {
-		script := fmt.Sprintf("#!/bin/sh\nexec '%s'%s \"$@\"\n", quoteSh(p.Self), more)
+	for name, command := range commands {
+		more := strings.Join(append([]string{""}, command[1:]...), " ")
+		script := fmt.Sprintf("#!/bin/sh\nexec '%s'%s \"$@\"\n", quoteSh(command[0]), more)
 		if p.Windows {
-			name, script = name+".cmd", fmt.Sprintf("@\"%s\"%s %%*\r\n", p.Self, more)
+			name, script = name+".cmd", fmt.Sprintf("@\"%s\"%s %%*\r\n", command[0], more)
 		}
 		if err := os.WriteFile(filepath.Join(p.bin(), name), []byte(script), 0o700); err != nil {
 			return fmt.Errorf("write the practice shell's commands: %w", err)

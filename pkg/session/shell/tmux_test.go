@@ -52,7 +52,7 @@ func hostForTest(kind, dir string) int {
 	}()
 	h := &Host{
 		Shell: s, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(), News: news,
-		Place:    Place{Dir: filepath.Join(dir, "shell"), Kubeconfig: filepath.Join(dir, "kubeconfig"), Self: filepath.Join(dir, "self"), HasKubectl: false},
+		Place:    Place{Dir: filepath.Join(dir, "shell"), Kubeconfig: filepath.Join(dir, "kubeconfig"), Self: filepath.Join(dir, "self"), Kubectl: []string{filepath.Join(dir, "self"), "kubectl", "--"}},
 		AtPrompt: func(context.Context) string { return take(filepath.Join(dir, "say")) },
 	}
 	if err := h.Run(context.Background()); err != nil {

@@ -28,6 +28,10 @@ func New(app *cmd.App) *cobra.Command {
 		Long: `Look whether this step is done, and why not.
 
 The exit code is 0 when all checks are met, 1 when one is not.`,
+		Example: cmd.Examples(
+			"Am I done?", "check",
+			"Tell me as soon as I am", "check --watch",
+		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

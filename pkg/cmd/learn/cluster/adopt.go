@@ -37,12 +37,10 @@ say yes, nothing is changed. Each lesson then gets a namespace of its own,
 which is deleted when you leave the lesson, and nothing else is ever changed.
 Where you may not make namespaces, name one that is yours alone, and empty:
 --namespace.`,
-		Example: `  # A cluster from your kubeconfig
-  kubectl learn cluster adopt --name mine --context kind-dev
-  kubectl learn start --name mine
-
-  # A namespace that somebody gave you, in a workshop
-  kubectl learn cluster adopt --context workshop --namespace ann`,
+		Example: cmd.Examples(
+			"A cluster from your kubeconfig", "cluster adopt --name mine --context kind-dev\nstart --name mine",
+			"A namespace that somebody gave you, in a workshop", "cluster adopt --context workshop --namespace ann",
+		),
 		Args: byFlag("--context"),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

@@ -39,10 +39,9 @@ a shell.
 
 On the sandbox a container is a process of your machine, without isolation: the
 program could read, change and send whatever you can. So you are asked before.`,
-		Example: `  # Build it, run three of it, look at one
-  kubectl learn cluster build-image hello:v1 ./hello
-  kubectl create deployment hello --image hello:v1 --replicas 3
-  kubectl logs deployment/hello`,
+		Example: cmd.Examples(
+			"Build it, run three of it, look at one", "cluster build-image hello:v1 ./hello\n$ kubectl create deployment hello --image hello:v1 --replicas 3\n$ kubectl logs deployment/hello",
+		),
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.Output.Validate(); err != nil {

@@ -14,8 +14,16 @@ func New(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cluster",
 		Short: "Make, stop, start and delete practice clusters",
-		Args:  cmd.NoSuchCommand,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Long: `Make, stop, start and delete practice clusters.
+
+There may be several, each with a name; the flag --name says which is meant.
+Their files are below one folder of yours, and your kubeconfig is not changed.`,
+		Example: cmd.Examples(
+			"Make one and look at it", "cluster create\ncluster status",
+			"End it for today, and for good", "cluster stop\ncluster delete",
+		),
+		Args: cmd.NoSuchCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
 		newCreate(app), newStatus(app), newStop(app), newStart(app), newDelete(app), newList(app), newLogs(app), newUse(app), newNode(app), newImages(app), newLoadImages(app), newBuildImage(app),

@@ -27,8 +27,16 @@ func newCreate(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create",
 		Short: "Make a practice cluster, or finish one that is half made",
-		Args:  byFlag("--name"),
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `Make a practice cluster, or finish one that is half made.
+
+start makes one by itself. This command is for one of other sizes, or of another
+name, and to have one without a lesson.`,
+		Example: cmd.Examples(
+			"Three workers, compiled in, without Docker", "cluster create --provider sandbox --nodes 3",
+			"A second cluster, of real containers", "cluster create --provider kind --name demo",
+		),
+		Args: byFlag("--name"),
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	f := c.Flags()
 	f.IntVar(&o.Nodes, "nodes", 2, "How many worker nodes it has. With --kind-config its file says.")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // ForgetOptions is what forgetting a cluster needs.
@@ -29,6 +30,9 @@ func newForget(app *cmd.App) *cobra.Command {
 
 What lessons left there is deleted, and nothing else; the cluster goes on as
 it is. What you did in lessons is remembered.`,
+		Example: cmd.Examples(
+			"The cluster that was adopted as mine", "cluster forget --name mine",
+		),
 		Args: byFlag("--name"),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
@@ -40,7 +44,7 @@ it is. What you did in lessons is remembered.`,
 // Run clears away and forgets. A lesson that was under way there is over.
 func (o *ForgetOptions) Run(ctx context.Context) error {
 	if o.InShell() {
-		return errors.New("this practice shell lives on the cluster; leave it first: exit, then kubectl learn cluster forget")
+		return errors.New("this practice shell lives on the cluster; leave it first: exit, then " + plugin.Command + " cluster forget")
 	}
 	adopter, err := o.Adopter()
 	if err != nil {
@@ -60,7 +64,7 @@ func (o *ForgetOptions) Run(ctx context.Context) error {
 	if err := o.ForgetLesson(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.Out, "  Cluster %s is forgotten. It goes on without kubectl learn.\n", o.Cluster)
+	fmt.Fprintf(o.Out, "  Cluster %s is forgotten. It goes on without "+plugin.Command+".\n", o.Cluster)
 	return nil
 }
 
@@ -76,7 +80,7 @@ func (o *ForgetOptions) adopted(ctx context.Context, provider string) error {
 		case c.Name == o.Cluster && c.Provider == provider:
 			return nil
 		case c.Name == o.Cluster:
-			return fmt.Errorf("cluster %s was made by kubectl learn (%s): nobody's yes is needed for it. To end it: %s cluster delete", c.Name, c.Provider, o.Prefix())
+			return fmt.Errorf("cluster %s was made by "+plugin.Command+" (%s): nobody's yes is needed for it. To end it: %s cluster delete", c.Name, c.Provider, o.Prefix())
 		case c.Provider == provider:
 			names = append(names, c.Name)
 		}

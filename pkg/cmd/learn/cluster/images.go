@@ -34,8 +34,9 @@ have by now, as the nodes tell it, which is at most 50 a node by default.
 
 With words, those whose name has one of them in it. -o wide shows every version with all its tags;
 -o name prints names with tags, as --image takes them.`,
-		Example: `  # Which nginx is there?
-  kubectl learn cluster images nginx`,
+		Example: cmd.Examples(
+			"Which nginx is there?", "cluster images nginx",
+		),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Words = args
 			return o.Run(c.Context())

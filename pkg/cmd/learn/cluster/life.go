@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 )
 
@@ -24,8 +25,15 @@ func newStop(app *cmd.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "stop",
 		Short: "End the cluster's processes, and keep its state",
-		Args:  byFlag("--name"),
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Stop(c.Context()) },
+		Long: `End the cluster's processes, and keep its state.
+
+Processes or containers end; what was made on the cluster is there again after
+start.`,
+		Example: cmd.Examples(
+			"End it for today", "cluster stop",
+		),
+		Args: byFlag("--name"),
+		RunE: func(c *cobra.Command, _ []string) error { return o.Stop(c.Context()) },
 	}
 }
 
@@ -34,8 +42,14 @@ func newStart(app *cmd.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "start",
 		Short: "Start a cluster that was stopped",
-		Args:  byFlag("--name"),
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Start(c.Context()) },
+		Long: `Start a cluster that was stopped.
+
+All that was on it comes back.`,
+		Example: cmd.Examples(
+			"Go on tomorrow", "cluster start",
+		),
+		Args: byFlag("--name"),
+		RunE: func(c *cobra.Command, _ []string) error { return o.Start(c.Context()) },
 	}
 }
 
@@ -47,7 +61,11 @@ func newDelete(app *cmd.App) *cobra.Command {
 		Long: `End the cluster and remove its files.
 
 What you did in lessons is remembered; what you made on the cluster is gone.
-What kubectl learn cluster use wrote into your kubeconfig is taken out of it.`,
+What cluster use wrote into your kubeconfig is taken out of it.`,
+		Example: cmd.Examples(
+			"Remove the practice cluster", "cluster delete",
+			"Another one, without a question", "cluster delete --name demo --yes",
+		),
 		Args: byFlag("--name"),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Delete(c.Context()) },
 	}
@@ -89,7 +107,7 @@ func (o *LifeOptions) Start(ctx context.Context) error {
 // Delete deletes the cluster. A lesson that was under way on it is over.
 func (o *LifeOptions) Delete(ctx context.Context) error {
 	if o.InShell() {
-		return errors.New("this practice shell lives on the cluster; leave it first: exit, then kubectl learn cluster delete")
+		return errors.New("this practice shell lives on the cluster; leave it first: exit, then " + plugin.Command + " cluster delete")
 	}
 	if err := o.agreed(ctx); err != nil {
 		return err

@@ -23,8 +23,14 @@ func newList(app *cmd.App) *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the practice clusters",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `List the practice clusters.
+
+It starts and mends none.`,
+		Example: cmd.Examples(
+			"All of them", "cluster list",
+		),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	o.Output.AddTo(c)
 	return c

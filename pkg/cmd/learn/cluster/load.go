@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // LoadImagesOptions is what putting images on the nodes needs.
@@ -25,6 +26,9 @@ func newLoadImages(app *cmd.App) *cobra.Command {
 
 A file is what docker save writes:
 docker save -o lesson-images.tar nginx:1.29 busybox:1.36`,
+		Example: cmd.Examples(
+			"What Docker has, for Pods of a kind cluster", "$ docker save -o images.tar nginx:1.29\ncluster load-images images.tar",
+		),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Files = args
@@ -41,7 +45,7 @@ func (o *LoadImagesOptions) Run(ctx context.Context) error {
 	}
 	loader, ok := h.(cluster.ImageLoader)
 	if !ok {
-		return fmt.Errorf("load images: clusters of provider %s take none; kubectl learn cluster images lists those that there are", h.Info().Provider)
+		return fmt.Errorf("load images: clusters of provider %s take none; "+plugin.Command+" cluster images lists those that there are", h.Info().Provider)
 	}
 	for _, file := range o.Files {
 		if err := loader.LoadImages(ctx, file, o.Progress("")); err != nil {

@@ -27,8 +27,15 @@ type LogsOptions struct {
 func newLogs(app *cmd.App) *cobra.Command {
 	o := &LogsOptions{App: app}
 	c := &cobra.Command{
-		Use:               "logs [PART]",
-		Short:             "Show the log of the control plane or of a node",
+		Use:   "logs [PART]",
+		Short: "Show the log of the control plane or of a node",
+		Long: `Show the log of the control plane or of a node.
+
+Without an argument it is the control plane's.`,
+		Example: cmd.Examples(
+			"Why does the control plane not start?", "cluster logs",
+			"What a node is doing", "cluster logs worker-1 --follow",
+		),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: app.CompleteNodes(),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // NodeOptions is what changing a cluster's nodes needs.
@@ -18,13 +19,25 @@ func newNode(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "node",
 		Short: "Add, remove, stop and start nodes",
-		Args:  cmd.NoSuchCommand,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Long: `Add, remove, stop and start nodes.
+
+The control plane's node carries the whole cluster and stays. Nodes of kind
+are as many as the cluster was made with: they stop and start only.`,
+		Example: cmd.Examples(
+			"One worker more, and then one fewer", "cluster node add\ncluster node remove worker-3",
+			"What becomes of its Pods when a node fails?", "cluster node stop worker-1\nmap --watch",
+		),
+		Args: cmd.NoSuchCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(&cobra.Command{
 		Use:   "add [NAME]",
 		Short: "Add a worker",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Add a worker.
+
+Without a name it gets the next number. It takes Pods as soon as it is Ready.`,
+		Example: cmd.Examples("One worker more", "cluster node add", "One with a name", "cluster node add big-one"),
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := ""
 			if len(args) > 0 {
@@ -34,9 +47,9 @@ func newNode(app *cmd.App) *cobra.Command {
 		},
 	})
 	c.AddCommand(
-		o.leaf("remove", "Take a worker out of the cluster", "Node %s is gone.", cluster.NodeManager.RemoveNode),
-		o.leaf("stop", "End a node at once, as if its power failed", "Node %s is off. Start it: kubectl learn cluster node start %[1]s", cluster.NodeManager.StopNode),
-		o.leaf("start", "Start a node that was stopped", "Node %s is back.", cluster.NodeManager.StartNode),
+		o.leaf("remove", "Take a worker out of the cluster", "Its Pods are deleted with it, and made anew elsewhere by their owners.", "Node %s is gone.", cluster.NodeManager.RemoveNode),
+		o.leaf("stop", "End a node at once, as if its power failed", "Nobody is told. The node controller notices when its heartbeat stays away.", "Node %s is off. Start it: "+plugin.Command+" cluster node start %[1]s", cluster.NodeManager.StopNode),
+		o.leaf("start", "Start a node that was stopped", "Its kubelet reports, and ends what was meanwhile made elsewhere.", "Node %s is back.", cluster.NodeManager.StartNode),
 		newPress(o),
 	)
 	return c
@@ -45,10 +58,12 @@ func newNode(app *cmd.App) *cobra.Command {
 // change is what is done to one node.
 type change func(m cluster.NodeManager, ctx context.Context, name string, p cluster.Progress) error
 
-func (o *NodeOptions) leaf(verb, short, done string, do change) *cobra.Command {
+func (o *NodeOptions) leaf(verb, short, long, done string, do change) *cobra.Command {
 	return &cobra.Command{
 		Use:               verb + " NAME",
 		Short:             short,
+		Long:              short + ".\n\n" + long,
+		Example:           cmd.Examples("The first worker", "cluster node "+verb+" worker-1"),
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: o.CompleteNodes(),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -28,17 +28,16 @@ used up. The kubelet notices within 10 seconds: with less than 100Mi of memory
 or 5 % of the disk the node reports pressure, is tainted, and Pods are evicted.
 
 Without a flag the node gets everything back.`,
-		Example: `  # A Pod on worker-1 that grows by more than 50Mi is evicted
-  kubectl learn cluster node press worker-1 --memory 150Mi
-
-  # All is well again
-  kubectl learn cluster node press worker-1`,
+		Example: cmd.Examples(
+			"A Pod on worker-1 that grows by more than 50Mi is evicted", "cluster node press worker-1 --memory 150Mi",
+			"All is well again", "cluster node press worker-1",
+		),
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: o.CompleteNodes(),
 		RunE:              func(c *cobra.Command, args []string) error { return o.Run(c.Context(), args[0]) },
 	}
-	c.Flags().StringVar(&o.Memory, "memory", "", "How much memory is left for Pods, for example 150Mi")
-	c.Flags().StringVar(&o.Disk, "disk", "", "How much disk is left for Pods, for example 2Gi")
+	c.Flags().StringVar(&o.Memory, "memory", "", "How much memory is left for Pods, for example 150Mi.")
+	c.Flags().StringVar(&o.Disk, "disk", "", "How much disk is left for Pods, for example 2Gi.")
 	return c
 }
 

@@ -22,8 +22,16 @@ func newStatus(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Tell how each part of the cluster is, and how real it is",
-		Args:  byFlag("--name"),
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `Tell how each part of the cluster is, and how real it is.
+
+Each process of it with its memory and its log, and each part as real, as a
+process of this machine, or as emulated. The exit code is 1 where one is not well.`,
+		Example: cmd.Examples(
+			"The practice cluster", "cluster status",
+			"Another one", "cluster status --name demo",
+		),
+		Args: byFlag("--name"),
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	o.Output.AddTo(c)
 	return c

@@ -29,8 +29,12 @@ func newUse(app *cmd.App) *cobra.Command {
 		Long: `Make the cluster the current context of your own kubeconfig.
 
 The context is called kubectl-learn-NAME. This is the only command that writes
-into your kubeconfig; kubectl learn cluster delete takes out again what it wrote.
+into your kubeconfig; cluster delete takes out again what it wrote.
 The practice shell needs none of it.`,
+		Example: cmd.Examples(
+			"kubectl talks to the practice cluster everywhere", "cluster use",
+			"The context alone, for kubectl --context", "cluster use --no-switch",
+		),
 		Args: byFlag("--name"),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

@@ -43,14 +43,11 @@ Pods answer for each Service.
 Of more Pods than a line takes, those that are not well are named and the
 others counted. Pods and Services are those of one namespace, unless -A says
 all; Pods of other namespaces are counted. Nothing is written to the cluster.`,
-		Example: `  # Look once
-  kubectl learn map
-
-  # Watch Pods move while you scale, kill and drain
-  kubectl learn map --watch
-
-  # A picture for a slide
-  kubectl learn map -A -o svg > cluster.svg`,
+		Example: cmd.Examples(
+			"Look once", "map",
+			"Watch Pods move while you scale, kill and drain", "map --watch",
+			"A picture for a slide", "map -A -o svg > cluster.svg",
+		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

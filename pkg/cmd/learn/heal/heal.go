@@ -59,8 +59,10 @@ meanwhile, and those that are lost are counted.
 Only practice clusters are struck, and of a cluster of your own that you adopted
 only Pods in the namespaces of lessons. The exit code is 0 when it healed, 1
 when it did not.`,
-		Example: `  kubectl learn heal deployment/web --kill pod
-  kubectl learn heal deployment/web --kill container --times 5 --yes`,
+		Example: cmd.Examples(
+			"One Pod of a Deployment", "heal deployment/web --kill pod",
+			"Five times, without a question", "heal deployment/web --kill container --times 5 --yes",
+		),
 		Args: cmd.OneTarget,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Target = args

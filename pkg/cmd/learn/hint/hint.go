@@ -22,6 +22,9 @@ func New(app *cmd.App) *cobra.Command {
 		Long: `Get help with this step.
 
 Help comes one rung at a time. Between two of them, try something.`,
+		Example: cmd.Examples(
+			"A little help; the next time a little more", "hint",
+		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

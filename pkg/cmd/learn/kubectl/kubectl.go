@@ -24,11 +24,13 @@ func New(app *cmd.App) *cobra.Command {
 	o := &Options{App: app}
 	command := &cobra.Command{
 		Use:   "kubectl -- ARGS...",
-		Short: "The built-in kubectl, on the practice cluster",
-		Long: `The built-in kubectl, on the practice cluster, for machines that have none.
+		Short: "Run the built-in kubectl, on the practice cluster",
+		Long: `Run the built-in kubectl, on the practice cluster, for machines that have none.
 
 Plugins are not looked for.`,
-		Example: "  kubectl learn kubectl -- get pods",
+		Example: cmd.Examples(
+			"The Pods of the practice cluster", "kubectl -- get pods",
+		),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Args = args
 			return o.Run(c.Context())

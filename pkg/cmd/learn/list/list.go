@@ -26,8 +26,16 @@ func New(app *cmd.App) *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the lessons",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `List the lessons.
+
+Those before which others should be done come later. A sign tells which are done,
+and where you are.`,
+		Example: cmd.Examples(
+			"All lessons, and how far you are", "list",
+			"With what each is about", "list -o wide",
+		),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	o.Output.AddTo(c)
 	return c

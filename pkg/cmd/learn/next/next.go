@@ -19,8 +19,14 @@ func New(app *cmd.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "next",
 		Short: "Go to the next step, when this one is done",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `Go to the next step, when this one is done.
+
+Where it is not done, it says what is missing, as check does.`,
+		Example: cmd.Examples(
+			"On to the next step", "next",
+		),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 }
 

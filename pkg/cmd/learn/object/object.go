@@ -39,14 +39,11 @@ it were deleted.
 Any kind will do, those of custom resources too. All of it is read from the
 live objects; what would happen is foretold from owners, finalizers, selectors
 and budgets, and with --try-delete the API server is asked to try.`,
-		Example: `  # A Pod: who made it, who put it where it is, who would replace it
-  kubectl learn explain pod/web-6d4f9b7c8d-p9q7m
-
-  # What a Deployment owns, and which of its fields you wrote
-  kubectl learn explain deploy/web
-
-  # Would the API server delete it? Nothing is deleted
-  kubectl learn explain node/worker-1 --try-delete`,
+		Example: cmd.Examples(
+			"A Pod: who made it, who put it where it is, who would replace it", "explain pod/web-6d4f9b7c8d-p9q7m",
+			"What a Deployment owns, and which of its fields you wrote", "explain deploy/web",
+			"Would the API server delete it? Nothing is deleted", "explain node/worker-1 --try-delete",
+		),
 		Args:              cmd.OneTarget,
 		ValidArgsFunction: o.CompleteTargets("pod", "deployment", "replicaset", "service", "node", "configmap", "namespace"),
 		RunE:              func(c *cobra.Command, args []string) error { return o.Run(c.Context(), args) },

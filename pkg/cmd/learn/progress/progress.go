@@ -26,8 +26,15 @@ func New(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "progress",
 		Short: "Tell what you did, when, and in how many tries",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `Tell what you did, when, and in how many tries.
+
+It is read from a file of your own, and asks no cluster.`,
+		Example: cmd.Examples(
+			"Step by step", "progress",
+			"For a program", "progress -o json",
+		),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	o.Output.AddTo(c)
 	return c

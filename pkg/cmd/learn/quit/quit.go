@@ -22,6 +22,9 @@ func New(app *cmd.App) *cobra.Command {
 
 Nothing of it is left on the cluster; which steps you did is remembered. To
 leave the practice shell only, and come back later, type exit.`,
+		Example: cmd.Examples(
+			"Leave the lesson, and clear it away", "quit",
+		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

@@ -22,6 +22,9 @@ func New(app *cmd.App) *cobra.Command {
 
 Everything in the lesson's namespace is deleted and built anew, the steps
 before this one included.`,
+		Example: cmd.Examples(
+			"Begin this step again", "reset",
+		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

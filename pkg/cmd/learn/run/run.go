@@ -36,11 +36,10 @@ func New(app *cmd.App) *cobra.Command {
 It shows all that a learner would see, does what a learner would do on the
 cluster, and ends with an error where a check is not met. Your own progress
 stays as it is.`,
-		Example: `  # All lessons, slowly enough to talk about them
-  kubectl learn run --all --pace 3s
-
-  # In CI: a JSON object a line
-  kubectl learn run --all -o json`,
+		Example: cmd.Examples(
+			"All lessons, slowly enough to talk about them", "run --all --pace 3s",
+			"In CI: a JSON object a line", "run --all -o json",
+		),
 		ValidArgsFunction: app.CompleteLessons(0),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Lessons = args

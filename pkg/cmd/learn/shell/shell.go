@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Options is what the run needs.
@@ -23,8 +24,16 @@ func New(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shell",
 		Short: "Open a shell whose kubectl talks to the practice cluster",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `Open a shell whose kubectl talks to the practice cluster.
+
+It is your own shell. In it kubectl talks to the practice cluster, and "learn" is
+short for "` + plugin.Command + `". None of your own files is changed; exit leaves it.`,
+		Example: cmd.Examples(
+			"Your own shell", "shell",
+			"Another one", "shell --shell zsh",
+		),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	c.Flags().StringVar(&o.Program, "shell", "", "The shell to open: bash, zsh, fish or powershell. Default: your own.")
 	_ = c.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions([]string{"bash", "zsh", "fish", "powershell"}, cobra.ShellCompDirectiveNoFileComp))

@@ -19,8 +19,15 @@ func New(app *cmd.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "skip",
 		Short: "Have the robot do this step, and go to the next",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Long: `Have the robot do this step, and go to the next.
+
+The robot types what the step asks for, so that the next step finds what it
+needs. The step counts as skipped, not as done.`,
+		Example: cmd.Examples(
+			"I know this already", "skip",
+		),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 }
 

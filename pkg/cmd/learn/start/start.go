@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 )
 
@@ -33,13 +34,13 @@ func New(app *cmd.App) *cobra.Command {
 
 Makes the practice cluster if there is none. On a terminal it opens the
 practice shell: your own shell, whose kubectl talks to the practice cluster,
-and in which "learn" is short for "kubectl learn". It changes none of your
+and in which "learn" is short for "` + plugin.Command + `". It changes none of your
 files.`,
-		Example: `  # Go on with the course
-  kubectl learn start
-
-  # A lesson of your choice, from its third step on
-  kubectl learn start heal --at kill-a-pod`,
+		Example: cmd.Examples(
+			"Go on with the course", "start",
+			"A lesson of your choice, from its third step on", "start heal --at kill-a-pod",
+			"Without a container engine and without a download", "start --provider sandbox",
+		),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: app.CompleteLessons(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -26,6 +26,9 @@ meanwhile, and a line tells when they are over. Elsewhere this command sends
 them itself; Ctrl-C stops it, and so does the end of the step.
 
 Only practice clusters are struck, and only as the step says.`,
+		Example: cmd.Examples(
+			"Now, while I look", "strike",
+		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}

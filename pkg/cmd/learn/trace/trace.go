@@ -35,8 +35,8 @@ func New(app *cmd.App) *cobra.Command {
 	o := &Options{Looking: cmd.NewLooking(app, false), Output: cmd.Output{Extra: []string{"mermaid", "svg"}}}
 	c := &cobra.Command{
 		Use:   "trace [KIND/NAME | -- kubectl ARGS...]",
-		Short: "Who did what, when, and what led to it",
-		Long: `Who did what, when, and what led to it: from you to the runtime, and back.
+		Short: "Tell who did what, when, and what led to it",
+		Long: `Tell who did what, when, and what led to it: from you to the runtime, and back.
 
 With a kubectl command after -- it runs that on the practice cluster, follows
 what comes of it until all is as it should be, and tells. With KIND/NAME it
@@ -48,9 +48,11 @@ What is told comes from the API server's audit log, where the cluster shows one
 says which. As mermaid and svg it is a sequence diagram.
 
 The exit code is kubectl's where that failed, else 0.`,
-		Example: `  kubectl learn trace -- kubectl scale deployment web --replicas=5
-  kubectl learn trace deployment/web
-  kubectl learn trace deployment/web --since 5m -o svg > web.svg`,
+		Example: cmd.Examples(
+			"What a command causes", "trace -- kubectl scale deployment web --replicas=5",
+			"What happens to it from now on", "trace deployment/web",
+			"What happened to it, as a picture", "trace deployment/web --since 5m -o svg > web.svg",
+		),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Target = args
 			if dash := c.ArgsLenAtDash(); dash >= 0 {

@@ -1,14 +1,18 @@
-// Package version is the command that tells which version this is.
+// Package version is the command that tells which version this is, and of what.
 package version
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Options is what the run needs.
@@ -22,30 +26,72 @@ func New(app *cmd.App) *cobra.Command {
 	o := &Options{App: app}
 	c := &cobra.Command{
 		Use:   "version",
-		Short: "Tell which version this is",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Short: "Tell which versions this is made of",
+		Long: `Tell which versions this is made of: the plugin itself, the Kubernetes that is
+compiled in, the Go that compiled it, and the lessons. It asks no cluster.`,
+		Example: `  # For people
+  ` + plugin.Command + ` version
+
+  # The plugin's version alone
+  ` + plugin.Command + ` version -o jsonpath={.version}`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	o.Output.AddTo(c)
 	return c
 }
 
 type version struct {
-	Version string `json:"version"`
-	Go      string `json:"go"`
-	OS      string `json:"os"`
-	Arch    string `json:"arch"`
+	Version    string  `json:"version"`
+	Kubernetes string  `json:"kubernetes"`
+	Go         string  `json:"go"`
+	OS         string  `json:"os"`
+	Arch       string  `json:"arch"`
+	Lessons    lessons `json:"lessons"`
 }
 
-// Run tells the version.
+// lessons are told apart by their contents: they change with every release, and packs have no version.
+type lessons struct {
+	Count int `json:"count"`
+	// Digest is of all their files: the first 12 hexadecimal digits of a SHA-256.
+	Digest string `json:"digest"`
+}
+
+// Run tells the versions.
 func (o *Options) Run(context.Context) error {
 	if err := o.Output.Validate(); err != nil {
 		return err
 	}
-	v := version{Version: o.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	v := version{Version: o.Version, Kubernetes: o.Kubernetes, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	c, err := o.Catalog()
+	if err != nil {
+		return err
+	}
+	v.Lessons.Count = len(c.Order())
+	if v.Lessons.Digest, err = digest(o.App.Lessons); err != nil {
+		return fmt.Errorf("read the lessons: %w", err)
+	}
 	if !o.Output.ForPeople() {
 		return o.Output.Print(o.Out, v, v.Version)
 	}
-	_, err := fmt.Fprintf(o.Out, "kubectl learn %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Arch)
+	_, err = fmt.Fprintf(o.Out, "%s %s\nKubernetes    %s\nGo            %s, %s/%s\nLessons       %d, digest %s\n",
+		plugin.Command, v.Version, v.Kubernetes, v.Go, v.OS, v.Arch, v.Lessons.Count, v.Lessons.Digest)
 	return err
+}
+
+// digest is of the paths and the contents of all files.
+func digest(files fs.FS) (string, error) {
+	sum := sha256.New()
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, path)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(sum, "%s %d\n%s", path, len(data), data)
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil))[:12], err
 }

@@ -47,11 +47,13 @@ well. Root causes come first, what follows from them stands under them.
 
 It only reads, and says what it was not allowed to read. The exit code is 0
 when all is well, 1 when there is a cause.`,
-		Example: `  kubectl learn why
-  kubectl learn why deployment/shop
-  kubectl learn why pod/shop-5c9b-2xkq9 --evidence
-  kubectl learn why -n shop -o json
-  kubectl learn why -f old-manifest.yaml`,
+		Example: cmd.Examples(
+			"All that is not well in the namespace", "why",
+			"One object", "why deployment/shop",
+			"Where each sentence was read", "why pod/shop-5c9b-2xkq9 --evidence",
+			"For a program", "why -n shop -o json",
+			"A file that the cluster refuses", "why -f old-manifest.yaml",
+		),
 		Args:              cobra.MaximumNArgs(2),
 		ValidArgsFunction: o.CompleteTargets("pod", "deployment", "service", "statefulset", "daemonset", "job", "node", "pvc", "ingress", "hpa", "namespace"),
 		RunE: func(c *cobra.Command, args []string) error {

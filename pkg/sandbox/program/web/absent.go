@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
 )
 
@@ -17,7 +18,7 @@ const postgresPassword = `Error: Database is uninitialized and superuser passwor
 
 const postgresAbsent = `The sandbox has no PostgreSQL: this image is here so that its manifests can be read and applied, and it ends with exit code 1.
 For a database that works in the sandbox, and keeps its data in a volume at /data: redis:8
-For PostgreSQL itself, make a cluster that runs real images: kubectl learn cluster create --provider kind
+For PostgreSQL itself, make a cluster that runs real images: ` + plugin.Command + ` cluster create --provider kind
 `
 
 // Postgres is the entrypoint of the image postgres: there is no database behind it, and it says so. A

@@ -12,10 +12,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
 )
 
-const pythonOnly = "this python can do -m http.server only: the sandbox has no Python. For an image that runs your own code make a cluster of another kind: kubectl learn cluster create --provider kind"
+const pythonOnly = "this python can do -m http.server only: the sandbox has no Python. For an image that runs your own code make a cluster of another kind: " + plugin.Command + " cluster create --provider kind"
 
 // pyServer is http.server of Python.
 type pyServer struct {

@@ -1,0 +1,151 @@
+//go:build unix
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// block is a fenced block of a page for people.
+type block struct {
+	page   string
+	line   int
+	lang   string
+	text   string
+	notRun string // the reason, where the page gives one
+}
+
+func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
+
+var (
+	fence  = regexp.MustCompile("^( *)(```+)([a-z]*)")
+	reason = regexp.MustCompile(`^ *<!-- not run: (.+) -->$`)
+)
+
+// blocksOf reads the fenced blocks of a page.
+func blocksOf(page, text string) []block {
+	var found []block
+	var open *block
+	indent, ticks, before := "", "", ""
+	for i, line := range strings.Split(text, "\n") {
+		m := fence.FindStringSubmatch(line)
+		switch {
+		case open != nil && m != nil && m[2] == ticks && m[3] == "":
+			found, open = append(found, *open), nil
+		case open != nil:
+			open.text += strings.TrimPrefix(line, indent) + "\n"
+		case m != nil:
+			open = &block{page: page, line: i + 1, lang: m[3]}
+			indent, ticks = m[1], m[2]
+			if why := reason.FindStringSubmatch(before); why != nil {
+				open.notRun = why[1]
+			}
+		}
+		before = line
+	}
+	return found
+}
+
+// pagesForPeople are those with commands to type. docs/reference is made of the commands.
+func pagesForPeople(t *testing.T) map[string][]block {
+	t.Helper()
+	pages := map[string][]block{}
+	for _, pattern := range []string{"../*.md", "../docs/*.md"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages[strings.TrimPrefix(filepath.ToSlash(file), "../")] = blocksOf(strings.TrimPrefix(filepath.ToSlash(file), "../"), string(text))
+		}
+	}
+	if len(pages) < 8 {
+		t.Fatalf("only %d pages were found", len(pages))
+	}
+	return pages
+}
+
+// TestDocsShowNothingUnseen wants blocks with commands to be marked sh, which TestSlowDocs runs.
+func TestDocsShowNothingUnseen(t *testing.T) {
+	typed := regexp.MustCompile(`(?m)^(kubectl|kubectl-learn|make) `)
+	runs := 0
+	for _, blocks := range pagesForPeople(t) {
+		for _, b := range blocks {
+			if b.lang == "" && typed.MatchString(b.text) {
+				t.Errorf("%s: a block with commands: call it sh, and it is run by a test", b)
+			}
+			if b.lang == "sh" && b.notRun == "" {
+				runs++
+			}
+		}
+	}
+	if runs < 12 {
+		t.Errorf("only %d blocks are run", runs)
+	}
+}
+
+// TestSlowDocs types what the pages show, page by page, each from its first block to its last, with a real
+// kubectl whose plugin is the program under test.
+func TestSlowDocs(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	bin := toolbox(t)
+	for page, blocks := range pagesForPeople(t) {
+		var script strings.Builder
+		for _, b := range blocks {
+			if b.lang == "sh" && b.notRun == "" {
+				fmt.Fprintf(&script, "echo '== %s' >&2\n%s\n", b, b.text)
+			}
+		}
+		if script.Len() == 0 {
+			continue
+		}
+		t.Run(page, func(t *testing.T) {
+			l := newLearn(t)
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script.String())
+			cmd.Dir = t.TempDir()
+			cmd.Env = append(l.command(ctx).Env, "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+cmd.Dir,
+				"KUBECONFIG="+filepath.Join(l.home, "clusters", "learn", "kubeconfig"))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// toolbox is a folder with the program under test and the kubectl that it is a plugin of, which is
+// built from the same Kubernetes.
+func toolbox(t *testing.T) string {
+	t.Helper()
+	dir, err := boxed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+var boxed = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(shared.home, "toolbox") // which goes with the shared cluster
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return "", err
+	}
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "kubectl"), "k8s.io/kubernetes/cmd/kubectl").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build kubectl: %w\n%s", err, out)
+	}
+	return dir, os.Symlink(shared.bin, filepath.Join(dir, "kubectl-learn"))
+})

@@ -1,0 +1,52 @@
+package learn
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+)
+
+// TestInOrder has flags in all the places where people put them.
+func TestInOrder(t *testing.T) {
+	streams, _, _, _ := genericiooptions.NewTestIOStreams()
+	root := New(cmd.NewApp(streams, cmd.Deps{}))
+	for _, tt := range []struct{ typed, want string }{
+		{"map -A --watch", "map -A --watch"},
+		{"-A map --watch", "map -A --watch"},
+		{"--all-namespaces map", "map --all-namespaces"},
+		{"-n shop why deployment/web", "why -n shop deployment/web"},
+		{"--namespace shop why", "why --namespace shop"},
+		{"--namespace=shop why", "why --namespace=shop"},
+		{"-ojson list", "list -ojson"},
+		{"-o json cluster status", "cluster status -o json"},
+		{"cluster -o json status", "cluster status -o json"},
+		{"--name demo cluster --yes delete", "cluster delete --name demo --yes"},
+		{"--context x --name y", "--context x --name y"},
+		{"--name y kubectl -- get -A pods", "kubectl --name y -- get -A pods"},
+		{"--yes heal deployment/web --kill pod", "heal --yes deployment/web --kill pod"},
+		{"-h start", "start -h"},
+		{"--nonsense value list", "list --nonsense value"},
+		{"strat -o json", "strat -o json"},
+		{"__complete -A map ", "__complete -A map "},
+		{"", ""},
+	} {
+		if got := inOrder(root, strings.Split(tt.typed, " ")); !slices.Equal(got, strings.Split(tt.want, " ")) {
+			t.Errorf("%q is read as %q, want %q", tt.typed, got, tt.want)
+		}
+	}
+}
+
+// TestFlagsOfKubectl asks a command about the practice cluster for another one.
+func TestFlagsOfKubectl(t *testing.T) {
+	s := newStand(t)
+	for _, args := range [][]string{{"list", "--context", "kind-dev"}, {"--namespace", "shop", "check"}} {
+		_, complaint, code := s.run(args...)
+		if code != 2 || !strings.Contains(complaint, "cluster adopt --context NAME") {
+			t.Errorf("%v: exit code %d\n%s", args, code, complaint)
+		}
+	}
+}

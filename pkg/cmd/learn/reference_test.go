@@ -1,0 +1,199 @@
+package learn
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
+)
+
+// named is a provider of which only the name is asked.
+type named struct {
+	cluster.Provider
+	name string
+}
+
+func (n named) Name() string { return n.name }
+
+// tree are the commands as main builds them.
+func tree() *cobra.Command {
+	streams, _, _, _ := genericiooptions.NewTestIOStreams()
+	return New(cmd.NewApp(streams, cmd.Deps{
+		Providers: []cluster.Provider{named{name: "kind"}, named{name: "sandbox"}, named{name: "current"}}, Lessons: fstest.MapFS{},
+	}))
+}
+
+func each(c *cobra.Command, do func(*cobra.Command)) {
+	do(c)
+	for _, child := range c.Commands() {
+		each(child, do)
+	}
+}
+
+// TestHelpIsWhole wants each command to say in sentences what it does, with examples that exist.
+func TestHelpIsWhole(t *testing.T) {
+	seen := 0
+	each(tree(), func(c *cobra.Command) {
+		seen++
+		path := c.CommandPath()
+		if c.RunE == nil || path != plugin.Command && !strings.HasPrefix(path, plugin.Command+" ") {
+			t.Errorf("%q runs nothing, or is not what a user types", path)
+		}
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") || c.Short[0] < 'A' || c.Short[0] > 'Z' {
+			t.Errorf("%s: Short %q: a line that begins with a capital, without a full stop", path, c.Short)
+		}
+		if first, _, _ := strings.Cut(c.Long, "\n\n"); !strings.HasSuffix(strings.TrimSpace(c.Long), ".") || first == "" {
+			t.Errorf("%s: Long is no text of sentences: %q", path, c.Long)
+		}
+		for line := range strings.Lines(c.Long + "\n" + c.Example) {
+			if line = strings.TrimRight(line, "\n"); len(line) > 112 {
+				t.Errorf("%s: a line of %d columns: %s", path, len(line), line)
+			}
+		}
+		c.Flags().VisitAll(func(f *pflag.Flag) { sentence(t, path, f) })
+		c.PersistentFlags().VisitAll(func(f *pflag.Flag) { sentence(t, path, f) })
+		examples(t, c)
+	})
+	if seen < 40 {
+		t.Errorf("the tree has %d commands", seen)
+	}
+}
+
+func sentence(t *testing.T, path string, f *pflag.Flag) {
+	t.Helper()
+	if !f.Hidden && (!strings.HasSuffix(f.Usage, ".") || !unicode.IsUpper(rune(f.Usage[0])) && !strings.HasPrefix(f.Usage, "kind: ")) {
+		t.Errorf("%s --%s: %q is no sentence", path, f.Name, f.Usage)
+	}
+}
+
+// examples finds those that the commands themselves would refuse.
+func examples(t *testing.T, c *cobra.Command) {
+	t.Helper()
+	if c.Example == "" {
+		t.Errorf("%s has no example", c.CommandPath())
+	}
+	for line := range strings.Lines(c.Example) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if err := understood(tree(), line); err != nil {
+			t.Errorf("%s: example %q: %v", c.CommandPath(), line, err)
+		}
+	}
+}
+
+// understood says whether a line would be taken by the commands: one of ours, with flags and as many
+// arguments as it takes. Lines of other programs are.
+func understood(root *cobra.Command, line string) error {
+	rest, ours := strings.CutPrefix(line, plugin.Command+" ")
+	if !ours {
+		return nil
+	}
+	rest, _, _ = strings.Cut(rest, " > ")
+	rest, _, _ = strings.Cut(rest, " | ")
+	c, args, err := root.Find(inOrder(root, strings.Fields(rest)))
+	if err != nil {
+		return err
+	}
+	if err := c.ParseFlags(args); err != nil {
+		return err
+	}
+	if c.HasSubCommands() && len(c.Flags().Args()) > 0 {
+		return fmt.Errorf("%s has no command %q", c.CommandPath(), c.Flags().Args()[0])
+	}
+	return c.ValidateArgs(c.Flags().Args())
+}
+
+func TestExamplesCanFail(t *testing.T) {
+	for _, line := range []string{"strat", "list --nonsense", "list heal", "cluster nodes", "cluster node stop"} {
+		if understood(tree(), plugin.Command+" "+line) == nil {
+			t.Errorf("%q is understood", line)
+		}
+	}
+}
+
+// TestReference holds docs/reference, which is made of the commands, against them. With -update it is
+// made anew.
+func TestReference(t *testing.T) {
+	root := tree()
+	each(root, func(c *cobra.Command) { c.DisableAutoGenTag = true })
+	is := t.TempDir()
+	if err := doc.GenMarkdownTree(root, is); err != nil {
+		t.Fatal(err)
+	}
+	man := filepath.Join(is, "man")
+	if err := os.Mkdir(man, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// A page says no day: it would be another one with each release.
+	if err := doc.GenManTree(root, &doc.GenManHeader{Section: "1", Manual: plugin.Command, Date: &time.Time{}}, man); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range pages(t, is) {
+		if err := os.WriteFile(filepath.Join(is, filepath.FromSlash(name)), bytes.ReplaceAll(text, []byte(`"Jan 0001"`), []byte(`""`)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := filepath.Join("..", "..", "..", "docs", "reference")
+	if *update {
+		if err := os.RemoveAll(want); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(want, os.DirFS(is)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made, kept := pages(t, is), pages(t, want)
+	for name, text := range made {
+		if !bytes.Equal(text, kept[name]) {
+			t.Errorf("docs/reference/%s is not what the commands say now: go test ./pkg/cmd/learn -run TestReference -update", name)
+		}
+	}
+	for name := range kept {
+		if _, ok := made[name]; !ok {
+			t.Errorf("docs/reference/%s is of no command", name)
+		}
+	}
+	if len(made) < 80 {
+		t.Errorf("only %d pages are made", len(made))
+	}
+}
+
+// pages are the files of a folder of reference pages, by their path in it.
+func pages(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	found := map[string][]byte{}
+	for _, pattern := range []string{"*.md", "man/*.1"} {
+		files, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, err := filepath.Rel(dir, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[filepath.ToSlash(name)] = text
+		}
+	}
+	return found
+}
