@@ -24,8 +24,8 @@ func newLoadImages(app *cmd.App) *cobra.Command {
 		Short: "Put container images from files on the nodes, without a registry",
 		Long: `Put container images from files on the nodes, without a registry.
 
-A file is what docker save writes:
-docker save -o lesson-images.tar nginx:1.29 busybox:1.36`,
+A file is what docker save writes. Clusters of the sandbox take none: what their
+images run is built in.`,
 		Example: cmd.Examples(
 			"What Docker has, for Pods of a kind cluster", "$ docker save -o images.tar nginx:1.29\ncluster load-images images.tar",
 		),

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 )
 
 // PressOptions is what is to be left of a node.

@@ -62,7 +62,7 @@ when all is well, 1 when there is a cause.`,
 		},
 	}
 	o.AddTo(c)
-	c.Flags().StringVarP(&o.File, "filename", "f", "", "A manifest: does the cluster serve the API versions in it?")
+	c.Flags().StringVarP(&o.File, "filename", "f", "", "Ask whether the cluster serves the API versions of this manifest.")
 	c.Flags().BoolVar(&o.Evidence, "evidence", false, "Show which field, event or log each piece of evidence came from.")
 	c.Flags().StringVar(&o.Save, "save", "", "Keep what was read in this file, as JSON, without the contents of Secrets and ConfigMaps.")
 	o.Output.AddTo(c)
