@@ -18,7 +18,7 @@ func TestImports(t *testing.T) {
 func TestRulesCanFail(t *testing.T) {
 	for _, tt := range []struct{ from, to, want string }{
 		{"pkg/snapshot", "pkg/home", "below everything"},
-		{"pkg/lesson", "pkg/check", "lesson knows snapshot"},
+		{"pkg/lesson", "pkg/check", "lesson knows snapshot, plugin"},
 		{"pkg/catalog", "pkg/session", "catalog knows lessons"},
 		{"pkg/check", "pkg/explain", "not each other"},
 		{"pkg/explain", "pkg/observe", "not each other"},
