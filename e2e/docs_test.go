@@ -22,6 +22,7 @@ type block struct {
 	lang   string
 	text   string
 	notRun string // the reason, where the page gives one
+	first  string // what is typed before, and not shown
 }
 
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
@@ -29,13 +30,14 @@ func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 var (
 	fence  = regexp.MustCompile("^( *)(```+)([a-z]*)")
 	reason = regexp.MustCompile(`^ *<!-- not run: (.+) -->$`)
+	before = regexp.MustCompile(`^ *<!-- run first: (.+) -->$`)
 )
 
 // blocksOf reads the fenced blocks of a page.
 func blocksOf(page, text string) []block {
 	var found []block
 	var open *block
-	indent, ticks, before := "", "", ""
+	indent, ticks, above := "", "", ""
 	for i, line := range strings.Split(text, "\n") {
 		m := fence.FindStringSubmatch(line)
 		switch {
@@ -46,11 +48,14 @@ func blocksOf(page, text string) []block {
 		case m != nil:
 			open = &block{page: page, line: i + 1, lang: m[3]}
 			indent, ticks = m[1], m[2]
-			if why := reason.FindStringSubmatch(before); why != nil {
+			if why := reason.FindStringSubmatch(above); why != nil {
 				open.notRun = why[1]
 			}
+			if setup := before.FindStringSubmatch(above); setup != nil {
+				open.first = setup[1]
+			}
 		}
-		before = line
+		above = line
 	}
 	return found
 }
@@ -107,7 +112,7 @@ func TestSlowDocs(t *testing.T) {
 		var script strings.Builder
 		for _, b := range blocks {
 			if b.lang == "sh" && b.notRun == "" {
-				fmt.Fprintf(&script, "echo '== %s' >&2\n%s\n", b, b.text)
+				fmt.Fprintf(&script, "echo '== %s' >&2\n%s\n%s\n", b, b.first, b.text)
 			}
 		}
 		if script.Len() == 0 {

@@ -104,6 +104,8 @@ func newKrew(t *testing.T) *krew {
 			t.Fatalf("git %q: %v\n%s", args, err, out)
 		}
 	}
+	// krew wants its own index before it does anything, which is on the internet.
+	k.run(t, "krew", "index", "add", "default", k.index)
 	return k
 }
 
