@@ -1,13 +1,15 @@
 # GNU make and a POSIX shell. `make help` lists the targets.
 #
-# The targets use the go command's own settings, so that what they compile is shared with go build,
-# go test and go vet by hand: Kubernetes takes ten minutes to compile, and another ten with other
-# settings. Only `cross` differs, and builds as for a release.
+# All is compiled in one way, that of a release: without C, which would bring in a dynamic linker and keep
+# in the program what nothing calls, and without paths of the machine. Kubernetes takes ten minutes to
+# compile, and another ten with other settings: by hand, first eval "$(make env)".
+export CGO_ENABLED := 0
+export GOFLAGS := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS)) -trimpath)
 
 BIN := bin/kubectl-learn
 
 # The race detector needs a C compiler on most systems; go env knows whether there is one.
-RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
+RACE = $(shell test "$$(env -u CGO_ENABLED go env CGO_ENABLED)" = 1 && echo CGO_ENABLED=1)
 
 # Packages whose tests compile Kubernetes in (HEAVY) run without the race detector, which would
 # compile all of it a second time; the others (LIGHT) run with it. e2e is run by itself.
@@ -27,6 +29,10 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target does; do \
 		printf '  make %-17s %s\n' "$$target" "$$does"; done
+
+.PHONY: env
+env: ## print the settings with which all is compiled, for a shell: eval "$$(make env)"
+	@echo 'export CGO_ENABLED=$(CGO_ENABLED) GOFLAGS="$(GOFLAGS)"'
 
 .PHONY: build
 build: ## build bin/kubectl-learn (about 10 minutes the first time, then seconds)
@@ -53,7 +59,7 @@ demo: build ## build, then let a robot play the four lessons on a practice clust
 # The tests of e2e mostly wait: several at once, more than there are processors.
 test: build ## all tests but the slow ones: vet, unit, command line, and every lesson on a real cluster
 	go vet ./...
-	LEARN_BIN=$(CURDIR)/$(BIN) go test $(RACE) -timeout 8m $(LIGHT)
+	LEARN_BIN=$(CURDIR)/$(BIN) $(RACE) go test $(if $(RACE),-race) -timeout 8m $(LIGHT)
 	@heavy="$(HEAVY)"; [ -z "$$heavy" ] || { set -x; go test -timeout 15m $$heavy; }
 	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 30m -count=1 -parallel 4 ./e2e
 
@@ -116,11 +122,6 @@ lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
 .PHONY: typecheck
 typecheck: ## would it compile for macOS and Windows? (seconds)
 	go run ./internal/typecheck $(SYSTEMS)
-
-.PHONY: cross
-cross: ## build for all other systems into dist/ (about 10 minutes each the first time)
-	@for system in $(SYSTEMS); do \
-		go run ./internal/build -release -for $$system -o dist/kubectl-learn-$$(echo $$system | tr / -) || exit; done
 
 # ONLY=linux_amd64 makes the archive of one system. One at a time: each has a program of its own to embed.
 .PHONY: release-snapshot

@@ -20,7 +20,7 @@ func (b *builder) container(ctx context.Context, folder string) error {
 	}
 	defer os.RemoveAll(temp)
 	file := filepath.Join(temp, "learn-container")
-	cmd := b.command(ctx, true, "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-s -w", "-o", file, "./cmd/learn-container")
+	cmd := b.command(ctx, "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-s -w", "-o", file, "./cmd/learn-container")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the container program: %w\n%s", err, out)
 	}

@@ -36,7 +36,6 @@ func run(ctx context.Context, args []string, w io.Writer, terminal bool) error {
 	flags.SetOutput(w)
 	output := flags.String("o", filepath.Join("bin", "kubectl-learn"), "`file` to write; .exe is added for Windows")
 	system := flags.String("for", "", "`GOOS/GOARCH` to build for, when it is not this machine's")
-	release := flags.Bool("release", false, "build as for a release: static, and without this machine's paths")
 	container := flags.Bool("container", false, "build no more than what runs in containers, for a build of the program to embed")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -57,7 +56,7 @@ func run(ctx context.Context, args []string, w io.Writer, terminal bool) error {
 	if b.goos == "windows" && !strings.HasSuffix(*output, ".exe") {
 		*output += ".exe"
 	}
-	return b.program(ctx, *output, *release)
+	return b.program(ctx, *output)
 }
 
 // builder runs the go command for one system.
@@ -82,12 +81,9 @@ func (b *builder) setTarget(ctx context.Context, system string) error {
 	return nil
 }
 
-// command is the go command, set for the system. A static build has no C library in it.
-func (b *builder) command(ctx context.Context, static bool, args ...string) *exec.Cmd {
+// command is the go command, set for the system, and for programs that have no C library in them.
+func (b *builder) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), "GOOS="+b.goos, "GOARCH="+b.goarch)
-	if static {
-		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
-	}
+	cmd.Env = append(os.Environ(), "GOOS="+b.goos, "GOARCH="+b.goarch, "CGO_ENABLED=0")
 	return cmd
 }

@@ -11,22 +11,17 @@ import (
 // many is the number of packages to compile from which on it takes minutes.
 const many = 500
 
-// program builds kubectl-learn. Unless it is for a release, it uses the go command's own settings,
-// so that `go build`, `go test` and `go vet` by hand share what was compiled.
-func (b *builder) program(ctx context.Context, output string, release bool) error {
-	flags := []string{"-ldflags", "-s -w"}
-	if release {
-		flags = append(flags, "-trimpath")
-	}
-	total, err := b.stale(ctx, release)
+// program builds kubectl-learn with the settings of a release, which the Makefile has for all, so that what was
+// compiled is shared.
+func (b *builder) program(ctx context.Context, output string) error {
+	total, err := b.stale(ctx)
 	if err != nil {
 		return err
 	}
 	if total >= many {
 		fmt.Fprintln(b.w, "Compiling Kubernetes: about 10 minutes the first time, seconds afterwards")
 	}
-	args := append([]string{"build", "-v", "-o", output}, flags...)
-	cmd := b.command(ctx, release, append(args, "./cmd/kubectl-learn")...)
+	cmd := b.command(ctx, "build", "-v", "-trimpath", "-ldflags", "-s -w", "-o", output, "./cmd/kubectl-learn")
 	read, write := io.Pipe()
 	cmd.Stdout, cmd.Stderr = write, write
 	told := make(chan struct{})
@@ -45,12 +40,8 @@ func (b *builder) program(ctx context.Context, output string, release bool) erro
 }
 
 // stale counts the packages that are to be compiled.
-func (b *builder) stale(ctx context.Context, release bool) (int, error) {
-	args := []string{"list", "-deps", "-f", "{{if .Stale}}x{{end}}"}
-	if release {
-		args = append(args, "-trimpath")
-	}
-	cmd := b.command(ctx, release, append(args, "./cmd/kubectl-learn")...)
+func (b *builder) stale(ctx context.Context) (int, error) {
+	cmd := b.command(ctx, "list", "-deps", "-trimpath", "-f", "{{if .Stale}}x{{end}}", "./cmd/kubectl-learn")
 	stderr := &fetching{w: b.w}
 	cmd.Stderr = stderr
 	out, err := cmd.Output()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -196,4 +197,53 @@ func pages(t *testing.T, dir string) map[string][]byte {
 		}
 	}
 	return found
+}
+
+// TestDocsNameCommandsThatExist looks at what the pages for people have between backticks. Blocks are run
+// by a test of e2e.
+func TestDocsNameCommandsThatExist(t *testing.T) {
+	inline := regexp.MustCompile("`(" + plugin.Command + "|" + plugin.Program + ")( [^`]+)`")
+	seen := 0
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		files, err := filepath.Glob(filepath.Join("..", "..", "..", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range strings.Split(string(text), "\n") {
+				for _, m := range inline.FindAllStringSubmatch(line, -1) {
+					seen++
+					if err := exists(m[2]); err != nil {
+						t.Errorf("%s:%d: `%s%s`: %v", filepath.Base(file), i+1, m[1], m[2], err)
+					}
+				}
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("only %d commands were found", seen)
+	}
+}
+
+// exists says whether the commands and flags of a line are there. How many arguments it takes is not
+// asked: in running text they stand for others.
+func exists(line string) error {
+	line, _, _ = strings.Cut(line, " > ")
+	line = strings.NewReplacer("[", "", "]", "", "...", "", "\\|", " ").Replace(line)
+	root := tree()
+	c, args, err := root.Find(inOrder(root, strings.Fields(line)))
+	if err != nil {
+		return err
+	}
+	if err := c.ParseFlags(args); err != nil {
+		return err
+	}
+	if c.HasSubCommands() && len(c.Flags().Args()) > 0 {
+		return fmt.Errorf("%s has no command %q", c.CommandPath(), c.Flags().Args()[0])
+	}
+	return nil
 }
