@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path"
@@ -285,8 +286,13 @@ func TestArchives(t *testing.T) {
 			t.Errorf("%s: %v", p.archive(), err)
 			continue
 		}
-		if len(files) != 2 || !bytes.Equal(files["LICENSE"], license) || len(files[p.program()]) == 0 {
-			t.Errorf("%s holds %d files, want %s and LICENSE alone", p.archive(), len(files), p.program())
+		if !bytes.Equal(files["LICENSE"], license) || len(files[p.program()]) == 0 || len(files["man/man1/"+plugin.Program+".1"]) == 0 {
+			t.Errorf("%s holds %q, want %s, LICENSE and man pages", p.archive(), slices.Sorted(maps.Keys(files)), p.program())
+		}
+		for name := range files {
+			if name != "LICENSE" && name != p.program() && !strings.HasPrefix(name, "man/man1/") {
+				t.Errorf("%s holds %s, which nobody needs", p.archive(), name)
+			}
 		}
 		sbom, err := os.ReadFile(filepath.Join(dist, plugin.Program+"-"+strings.ReplaceAll(p.name(), "/", "-")+".cdx.json"))
 		if err != nil || !bytes.Contains(sbom, []byte(`"k8s.io/kubernetes"`)) {

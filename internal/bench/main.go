@@ -34,6 +34,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	providers := flags.String("providers", "sandbox", "what is to make the clusters: `names` with commas between, one column each")
 	crowded := flags.Bool("crowd", false, "ask for 500 namespaces with 1,000 Pods on 5 nodes of a sandbox, and say what gives way first")
 	limit := flags.Duration("crowd-limit", 10*time.Minute, "how long the crowd may take")
+	size := flags.Bool("size", false, "say what the program is made of, by module")
 	drawing := flags.Bool("map", false, "measure the command map on 5,000 Pods")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -44,6 +45,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	if *crowded {
 		return runCrowd(ctx, path, *limit, out, errOut)
+	}
+	if *size {
+		return measureSize(ctx, out, errOut)
 	}
 	if *drawing {
 		return runMap(ctx, path, out, errOut)
