@@ -15,7 +15,7 @@ import (
 
 func load(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	c, err := catalog.Load(lessons.FS)
+	c, err := catalog.Load(catalog.Source{FS: lessons.FS})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,10 +11,14 @@ import (
 func New(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "author",
-		Short: "Check and prove lessons that you write",
-		Args:  cmd.NoSuchCommand,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Short: "Write lessons of your own, look at them and prove them",
+		Example: `  kubectl learn author new my-lesson
+  kubectl learn author preview ./my-lesson
+  kubectl learn author lint ./my-lesson
+  kubectl learn author test ./my-lesson`,
+		Args: cmd.NoSuchCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newLint(app), newTest(app))
+	c.AddCommand(newNew(app), newPreview(app), newLint(app), newTest(app), newSchema(app))
 	return c
 }

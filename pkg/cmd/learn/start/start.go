@@ -39,7 +39,10 @@ files.`,
   kubectl learn start
 
   # A lesson of your choice, from its third step on
-  kubectl learn start heal --at kill-a-pod`,
+  kubectl learn start heal --at kill-a-pod
+
+  # A lesson of your own
+  kubectl learn start config --lessons ./my-lessons`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: app.CompleteLessons(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -101,11 +104,7 @@ func (o *Options) checkStep(id string) error {
 	if o.At == "" {
 		return nil
 	}
-	c, err := o.Catalog()
-	if err != nil {
-		return err
-	}
-	l, err := c.Lesson(id)
+	l, err := o.App.Lesson(id)
 	if err != nil {
 		return err
 	}
@@ -129,7 +128,8 @@ func (o *Options) choose() (string, error) {
 		return "", err
 	}
 	if at := state.Current[o.Cluster]; at != nil {
-		return at.Lesson, nil
+		_, err := o.App.Lesson(at.Lesson)
+		return at.Lesson, err
 	}
 	if h, ok := c.Next(finished(state)); ok {
 		return h.ID, nil
