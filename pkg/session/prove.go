@@ -33,8 +33,10 @@ type Proof struct {
 	Turns    int       `json:"turns"`
 	Findings []Finding `json:"findings,omitempty"`
 	// Tried is what was tried, in that order: each step that was reached, and after it each of its checks.
-	Tried  []Trial `json:"tried,omitempty"`
-	Millis int64   `json:"millis"`
+	Tried []Trial `json:"tried,omitempty"`
+	// BrokenOff is the step at which an error ended it; empty where none did.
+	BrokenOff string `json:"brokenOff,omitempty"`
+	Millis    int64  `json:"millis"`
 }
 
 // Trial is a step that was tried, or a check of one.
@@ -122,6 +124,7 @@ func (p *prover) steps(ctx context.Context, at *Position) error {
 		p.at = at.Step.ID
 		goesOn, err := p.timed(ctx, at)
 		if err != nil {
+			p.proof.BrokenOff = p.at
 			return err
 		}
 		if !goesOn {

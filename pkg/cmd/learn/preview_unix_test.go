@@ -42,7 +42,7 @@ func TestPreviewShowsWhatIsSaved(t *testing.T) {
 
 	save(t, file, strings.Replace(whole, "minutes: 5", "minuts: 5", 1))
 	y.until("unknown key")
-	shows(t, y.last(), []string{file + ":5:1: error: unknown key \"minuts\""}, "First step")
+	shows(t, y.last(), []string{file + ":5:1: error\n", "unknown key \"minuts\""}, "First step")
 
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestPreviewFollowsAManifest(t *testing.T) {
 	y := s.types("author", "preview", filepath.Join(dir, "lesson.md"))
 	y.until("Ctrl-C ends.")
 	save(t, manifest, "apiVersion: v1\nkind: ConfigMap\nmetadata: {nam: page}\n")
-	y.until(manifest + ":3:12: error: unknown field \"nam\"")
+	y.until(manifest + ":3:12: error\n  unknown field \"nam\"")
 }
 
 func TestPreviewOnATerminalOnce(t *testing.T) {

@@ -116,7 +116,7 @@ func (t *trial) suite(ended error) suite {
 	}
 	whole := testcase{Name: "the lesson as a whole", Line: 1, Failure: t.found("", "")}
 	switch {
-	case t.err != nil:
+	case t.err != nil && (t.proof == nil || t.proof.BrokenOff == ""):
 		whole.Failure, whole.Error = nil, t.broken()
 	case ended != nil && t.proof == nil:
 		whole.Skipped = &outcome{Message: "not tried: " + firstLine(ended)}
@@ -169,7 +169,10 @@ func (t *trial) testcase(step, check string, line int) testcase {
 			}
 		}
 	}
-	if !reached && c.Failure == nil {
+	switch {
+	case t.err != nil && t.proof != nil && check == "" && t.proof.BrokenOff == step:
+		c.Failure, c.Error = nil, t.broken()
+	case !reached && c.Failure == nil:
 		c.Skipped = &outcome{Message: "not reached"}
 	}
 	return c

@@ -1,6 +1,7 @@
 package author
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -129,11 +130,15 @@ func (o *PreviewOptions) find() (source, error) {
 	case err != nil:
 		return source{}, err
 	case len(found) > 1:
-		var files []string
+		var ids []string
 		for _, s := range found {
-			files = append(files, s.shown())
+			if h, _ := s.header(); h.ID != "" {
+				ids = append(ids, h.ID)
+			}
 		}
-		return source{}, fmt.Errorf("there are %d lessons, and one is shown at a time; name one of\n%s", len(found), strings.Join(files, "\n"))
+		from := cmp.Or(o.Named, o.Own)
+		return source{}, fmt.Errorf("%s holds %d lessons, and one is shown at a time; name it by its ID: author preview --lessons %s ID. There are: %s",
+			from, len(found), cmd.Quoted(from), strings.Join(ids, ", "))
 	}
 	return found[0], nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/pack"
 )
 
@@ -100,9 +101,10 @@ func (o *PreviewOptions) draw(last string, s source) string {
 // broken is what is wrong with the lesson, as lint says it.
 func (o *PreviewOptions) broken(s source, err error) string {
 	var b strings.Builder
-	style := o.Style()
+	n := &cmd.Narrator{Out: &b, Style: o.Style()}
 	for _, p := range s.defects(err) {
-		fmt.Fprintf(&b, "%s: %s: %s\n", p.Where, p.Severity, style.Plain(p.Message))
+		fmt.Fprintf(&b, "\n%s: %s\n", p.Where, p.Severity)
+		n.Say("%s", p.Message)
 	}
 	return b.String()
 }
