@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"testing"
@@ -21,13 +22,27 @@ func TestLessons(t *testing.T) {
 	}
 }
 
+// examplePack is a folder of lessons beside those that are embedded.
+const examplePack = "../docs/example-pack"
+
+// TestExamplePack has the robot play the lessons of the example pack, as those that are embedded.
+func TestExamplePack(t *testing.T) {
+	t.Parallel()
+	for _, id := range example(t) {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			plays(t, newLearn(t), id, "run", "--provider", provider(), "--lessons", examplePack)
+		})
+	}
+}
+
 // TestSlowProveLessons proves every lesson: its checks can fail, and its wrong turns do.
 func TestSlowProveLessons(t *testing.T) {
 	slow(t)
 	if provider() != "kind" {
 		t.Parallel()
 	}
-	for _, id := range embedded(t) {
+	for _, id := range append(embedded(t), example(t)...) {
 		t.Run(id, func(t *testing.T) {
 			l := shared
 			if provider() != "kind" { // of which a machine has room for one
@@ -35,7 +50,7 @@ func TestSlowProveLessons(t *testing.T) {
 				l = newLearn(t)
 				l.run(t, "cluster", "create")
 			}
-			plays(t, l, id, "author", "test")
+			plays(t, l, id, "author", "test", "--lessons", examplePack)
 		})
 	}
 }
@@ -43,12 +58,24 @@ func TestSlowProveLessons(t *testing.T) {
 // embedded are the lessons in the program.
 func embedded(t *testing.T) (ids []string) {
 	t.Helper()
-	found, err := fs.Glob(lessons.FS, "*/lesson.md")
+	return folders(t, lessons.FS, 4)
+}
+
+// example are the lessons of the example pack.
+func example(t *testing.T) []string {
+	t.Helper()
+	return folders(t, os.DirFS(examplePack), 2)
+}
+
+// folders are the IDs of lessons in folders of that name, of which there are some.
+func folders(t *testing.T, fsys fs.FS, least int) (ids []string) {
+	t.Helper()
+	found, err := fs.Glob(fsys, "*/lesson.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found) < 4 {
-		t.Fatalf("%d lessons are embedded, want at least 4", len(found))
+	if len(found) < least {
+		t.Fatalf("there are %d lessons, want at least %d", len(found), least)
 	}
 	for _, file := range found {
 		ids = append(ids, path.Dir(file))

@@ -1,5 +1,5 @@
 // Package lessons holds the lessons that come with the program: a folder a lesson, in it lesson.md
-// in the format that docs/lesson-format.md tells. Reading them is left to packages lesson and catalog.
+// in the format that docs/lessons.md tells. Reading them is left to packages lesson and catalog.
 package lessons
 
 import "embed"

@@ -10,12 +10,31 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/catalog"
 	"github.com/kubectl-learn/kubectl-learn/pkg/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
+	"github.com/kubectl-learn/kubectl-learn/pkg/pack"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 func load(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	c, err := catalog.Load(lessons.FS)
+	c, err := catalog.Load(catalog.Source{FS: lessons.FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// withPack is the course, and beside it the example pack.
+func withPack(t *testing.T) *catalog.Catalog {
+	t.Helper()
+	p, err := pack.Open("../docs/example-pack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	if len(p.Lessons) < 2 {
+		t.Errorf("the example pack has %v", p.Lessons)
+	}
+	c, err := catalog.Load(catalog.Source{FS: lessons.FS}, p.Source())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +59,7 @@ func TestEveryFolderIsALesson(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
-	c := load(t)
+	c := withPack(t)
 	for _, h := range c.Order() {
 		l, err := c.Lesson(h.ID)
 		if err != nil {
@@ -93,7 +112,7 @@ func TestOrder(t *testing.T) {
 
 // On an empty cluster no check breaks: what is not there is "not yet", never "can't tell".
 func TestChecksOnNothing(t *testing.T) {
-	c := load(t)
+	c := withPack(t)
 	for _, h := range c.Order() {
 		l, err := c.Lesson(h.ID)
 		if err != nil {

@@ -20,6 +20,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"pkg/snapshot", "pkg/home", "below everything"},
 		{"pkg/lesson", "pkg/check", "lesson knows snapshot, plugin"},
 		{"pkg/catalog", "pkg/session", "catalog knows lessons"},
+		{"pkg/pack", "pkg/session", "pack opens lessons"},
 		{"pkg/check", "pkg/explain", "not each other"},
 		{"pkg/explain", "pkg/observe", "not each other"},
 		{"pkg/explain", "k8s.io/client-go/tools/clientcmd", "import no client"},

@@ -89,6 +89,10 @@ var rules = []rule{
 		of:  in("pkg/catalog"), never: all(isOwn, not(in("pkg/catalog", "pkg/lesson", "pkg/snapshot", "pkg/plugin"))),
 	},
 	{
+		why: "pack opens lessons, and leaves what they say to lesson and catalog",
+		of:  in("pkg/pack"), never: all(isOwn, not(in("pkg/pack", "pkg/catalog", "pkg/lesson", "pkg/snapshot"))),
+	},
+	{
 		why: "check and explain are functions over a Snapshot: they know lesson and snapshot, and not each other",
 		of:  in("pkg/check"), never: all(isOwn, not(in("pkg/check", "pkg/lesson", "pkg/snapshot", "pkg/plugin"))),
 	},

@@ -4,11 +4,12 @@
 package catalog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
@@ -18,94 +19,89 @@ import (
 // FileName is the file that makes a folder a lesson.
 const FileName = "lesson.md"
 
-// Catalog is a set of lessons in order. It is never changed after it was made.
-type Catalog struct {
-	fsys    fs.FS
-	options lesson.Options
-	order   []lesson.Header
-	byID    map[string]int // place in order
-	loaded  map[string]*lesson.Lesson
+// Source is where lessons come from.
+type Source struct {
+	FS fs.FS
+	// Files are its lessons; nil: every FileName in it.
+	Files []string
+	// Options say how they are read.
+	Options lesson.Options
 }
 
-// Options say how lessons are read.
-type Options struct {
-	// Lesson is passed on to package lesson.
-	Lesson lesson.Options
+// Catalog is a set of lessons in order. It is never changed after it was made.
+type Catalog struct {
+	order  []lesson.Header
+	byID   map[string]int // place in order
+	source map[string]Source
+	loaded map[string]*lesson.Lesson
 }
 
 // Index reads the front matter and step titles of every lesson. It costs microseconds a lesson. The error joins
-// all that is wrong: files that can't be read, twice the same id, unknown ids and cycles in `after`.
-func Index(fsys fs.FS) (*Catalog, error) { return Options{}.Index(fsys) }
-
-// Load reads every lesson as a whole. The error joins all that is wrong in any of them.
-func Load(fsys fs.FS) (*Catalog, error) { return Options{}.Load(fsys) }
-
-// Index reads the front matter and step titles of every lesson.
-func (o Options) Index(fsys fs.FS) (*Catalog, error) {
-	files, err := find(fsys)
-	if err != nil {
-		return nil, err
-	}
-	var headers []lesson.Header
-	var problems []error
-	for _, file := range files {
-		h, err := lesson.ParseHeader(fsys, file)
-		if err != nil {
-			problems = append(problems, err)
-		}
-		if h.ID != "" {
-			headers = append(headers, h)
-		}
-	}
-	return o.assemble(fsys, headers, problems)
+// all that is wrong: files that can't be read, twice the same id, unknown ids and cycles in `after`. Of two
+// lessons of one id that of the later source is wrong.
+func Index(sources ...Source) (*Catalog, error) {
+	return gather(sources, func(s Source, file string) (lesson.Header, *lesson.Lesson, error) {
+		h, err := s.Options.ParseHeader(s.FS, file)
+		return h, nil, err
+	})
 }
 
-func (o Options) assemble(fsys fs.FS, headers []lesson.Header, problems []error) (*Catalog, error) {
+// Load reads every lesson as a whole. The error joins all that is wrong in any of them.
+func Load(sources ...Source) (*Catalog, error) {
+	return gather(sources, func(s Source, file string) (lesson.Header, *lesson.Lesson, error) {
+		l, err := s.Options.Parse(s.FS, file)
+		if err != nil {
+			// Its header still counts, so that lessons after it are not called unknown.
+			h, _ := s.Options.ParseHeader(s.FS, file)
+			return h, nil, err
+		}
+		return l.Header(), l, nil
+	})
+}
+
+// gather reads each lesson of each source.
+func gather(sources []Source, read func(Source, string) (lesson.Header, *lesson.Lesson, error)) (*Catalog, error) {
+	c := &Catalog{byID: map[string]int{}, source: map[string]Source{}, loaded: map[string]*lesson.Lesson{}}
+	var headers []lesson.Header
+	var problems []error
+	for _, s := range sources {
+		files, err := s.files()
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			h, l, err := read(s, file)
+			if err != nil {
+				problems = append(problems, err)
+			}
+			if h.ID == "" {
+				continue
+			}
+			headers = append(headers, h)
+			c.source[h.ID] = s
+			if l != nil {
+				c.loaded[h.ID] = l
+			}
+		}
+	}
 	problems = append(problems, Check(headers)...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	c := &Catalog{fsys: fsys, options: o.Lesson, order: sorted(headers), byID: map[string]int{}, loaded: map[string]*lesson.Lesson{}}
+	c.order = sorted(headers)
 	for i, h := range c.order {
 		c.byID[h.ID] = i
 	}
 	return c, nil
 }
 
-// Load reads every lesson as a whole.
-func (o Options) Load(fsys fs.FS) (*Catalog, error) {
-	files, err := find(fsys)
-	if err != nil {
-		return nil, err
+// files lists the lesson files, sorted by path.
+func (s Source) files() ([]string, error) {
+	if s.Files != nil {
+		return s.Files, nil
 	}
-	loaded := map[string]*lesson.Lesson{}
-	var headers []lesson.Header
-	var problems []error
-	for _, file := range files {
-		l, err := o.Lesson.Parse(fsys, file)
-		if err != nil {
-			problems = append(problems, err)
-			// Its header still counts, so that lessons after it are not called unknown.
-			if h, _ := lesson.ParseHeader(fsys, file); h.ID != "" {
-				headers = append(headers, h)
-			}
-			continue
-		}
-		headers = append(headers, l.Header())
-		loaded[l.ID] = l
-	}
-	c, err := o.assemble(fsys, headers, problems)
-	if err != nil {
-		return nil, err
-	}
-	c.loaded = loaded
-	return c, nil
-}
-
-// find lists the lesson files, sorted by path.
-func find(fsys fs.FS) ([]string, error) {
 	var files []string
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(s.FS, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -164,7 +160,14 @@ func (c *Catalog) Lesson(id string) (*lesson.Lesson, error) {
 	if l := c.loaded[id]; l != nil {
 		return l, nil
 	}
-	return c.options.Parse(c.fsys, h.File)
+	from := c.source[id]
+	return from.Options.Parse(from.FS, h.File)
+}
+
+// Source returns where a lesson comes from.
+func (c *Catalog) Source(id string) (Source, error) {
+	_, err := c.Lookup(id)
+	return c.source[id], err
 }
 
 // Next returns the first lesson in order that is not done; ok is false when all are.
@@ -202,20 +205,13 @@ func (c *Catalog) Prerequisites(id string) ([]lesson.Header, error) {
 	return list, nil
 }
 
-// FS returns the folder of a lesson, for the files beside it.
-func (c *Catalog) FS(id string) (fs.FS, error) {
-	h, err := c.Lookup(id)
-	if err != nil {
-		return nil, err
-	}
-	return fs.Sub(c.fsys, path.Dir(h.File))
-}
-
 // sorted puts lessons after those that they build on; the one whose folder comes first goes first.
-// The headers must be free of cycles and unknown ids.
+// Those that are built in go before others. The headers must be free of cycles and unknown ids.
 func sorted(headers []lesson.Header) []lesson.Header {
 	rest := append([]lesson.Header(nil), headers...)
-	sort.SliceStable(rest, func(i, j int) bool { return rest[i].File < rest[j].File })
+	slices.SortStableFunc(rest, func(a, b lesson.Header) int {
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.File, b.File))
+	})
 	placed := map[string]bool{}
 	var order []lesson.Header
 	for len(rest) > 0 {

@@ -52,15 +52,15 @@ func TestOrder(t *testing.T) {
 
 func readers() map[string]func(fstest.MapFS) (*catalog.Catalog, error) {
 	return map[string]func(fstest.MapFS) (*catalog.Catalog, error){
-		"Index": func(f fstest.MapFS) (*catalog.Catalog, error) { return catalog.Index(f) },
-		"Load":  func(f fstest.MapFS) (*catalog.Catalog, error) { return catalog.Load(f) },
+		"Index": func(f fstest.MapFS) (*catalog.Catalog, error) { return catalog.Index(catalog.Source{FS: f}) },
+		"Load":  func(f fstest.MapFS) (*catalog.Catalog, error) { return catalog.Load(catalog.Source{FS: f}) },
 	}
 }
 
 func TestOrderFollowsFoldersWhereItIsFree(t *testing.T) {
-	c, err := catalog.Index(fstest.MapFS{
+	c, err := catalog.Index(catalog.Source{FS: fstest.MapFS{
 		"3/lesson.md": file("c", ""), "1/lesson.md": file("z", "c"), "2/lesson.md": file("b", ""), "4/lesson.md": file("a", ""),
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestOrderFollowsFoldersWhereItIsFree(t *testing.T) {
 }
 
 func TestNextAndPrerequisites(t *testing.T) {
-	c, err := catalog.Index(course())
+	c, err := catalog.Index(catalog.Source{FS: course()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestNextAndPrerequisites(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	c, err := catalog.Index(course())
+	c, err := catalog.Index(catalog.Source{FS: course()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,14 +115,37 @@ func TestLookup(t *testing.T) {
 	if _, err := c.Lesson("hael"); err == nil {
 		t.Error("read an unknown lesson")
 	}
-	sub, err := c.FS("heal")
+}
+
+// outside is a source beside the course, as a pack is.
+func outside(lessons fstest.MapFS) catalog.Source {
+	return catalog.Source{FS: lessons, Options: lesson.Options{Within: "./pack/", From: "/home/ann/pack"}}
+}
+
+func TestLessonsFromOutsideStandBesideTheOthers(t *testing.T) {
+	c, err := catalog.Index(catalog.Source{FS: course()}, outside(fstest.MapFS{
+		"x/lesson.md": file("config", "deploy"), "y/lesson.md": file("names", "config"),
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f, err := sub.Open("notes.md"); err != nil {
-		t.Errorf("the lesson's folder: %v", err)
-	} else {
-		f.Close()
+	if got := ids(c.Order()); got != "containers deploy scale heal storage config names" {
+		t.Errorf("order %s", got)
+	}
+	l, err := c.Lesson("names")
+	if err != nil || l.From != "/home/ann/pack" || l.File != "./pack/y/lesson.md" || l.Header().From != l.From {
+		t.Errorf("lesson %+v, %v", l, err)
+	}
+	if l, err := c.Lesson("heal"); err != nil || l.From != "" {
+		t.Errorf("a lesson of the course is from %q, %v", l.From, err)
+	}
+}
+
+func TestAnIDThatIsTakenNamesBoth(t *testing.T) {
+	_, err := catalog.Index(catalog.Source{FS: course()}, outside(fstest.MapFS{"x/lesson.md": file("heal", "")}))
+	want := `./pack/x/lesson.md:2:5: the lesson id "heal" is taken by the lesson that is built in, heal/lesson.md:2:5; give it another one`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
@@ -163,16 +186,16 @@ func TestProblemsBetweenLessons(t *testing.T) {
 func TestOnlyLoadReadsTheSteps(t *testing.T) {
 	fsys := course()
 	fsys["heal/lesson.md"].Data = append(fsys["heal/lesson.md"].Data, []byte("## More\n```yaml chek\n```\n")...)
-	if _, err := catalog.Index(fsys); err != nil {
+	if _, err := catalog.Index(catalog.Source{FS: fsys}); err != nil {
 		t.Errorf("Index: %v", err)
 	}
-	if _, err := catalog.Load(fsys); err == nil || !strings.Contains(err.Error(), `heal/lesson.md:13:9: unknown role "chek"`) {
+	if _, err := catalog.Load(catalog.Source{FS: fsys}); err == nil || !strings.Contains(err.Error(), `heal/lesson.md:13:9: unknown role "chek"`) {
 		t.Errorf("Load: %v", err)
 	}
 }
 
 func TestNoLessons(t *testing.T) {
-	if _, err := catalog.Index(fstest.MapFS{"x.md": {}}); err == nil {
+	if _, err := catalog.Index(catalog.Source{FS: fstest.MapFS{"x.md": {}}}); err == nil {
 		t.Error("an empty folder is a catalog")
 	}
 }
@@ -199,7 +222,7 @@ func BenchmarkIndex(b *testing.B) {
 	fsys := big()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := catalog.Index(fsys); err != nil {
+		if _, err := catalog.Index(catalog.Source{FS: fsys}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -209,7 +232,7 @@ func BenchmarkLoad(b *testing.B) {
 	fsys := big()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := catalog.Load(fsys); err != nil {
+		if _, err := catalog.Load(catalog.Source{FS: fsys}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -18,7 +18,11 @@ func Check(headers []lesson.Header) []error {
 	}
 	for _, h := range headers {
 		if first, twice := byID[h.ID]; twice {
-			add(h.At, fmt.Sprintf("the lesson id %q is taken by %s", h.ID, first.At), "give it another one")
+			by := first.At.String()
+			if first.From == "" && h.From != "" {
+				by = "the lesson that is built in, " + by
+			}
+			add(h.At, fmt.Sprintf("the lesson id %q is taken by %s", h.ID, by), "give it another one")
 			continue
 		}
 		byID[h.ID] = h

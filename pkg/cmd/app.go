@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/catalog"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/home"
+	"github.com/kubectl-learn/kubectl-learn/pkg/pack"
 	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
@@ -31,6 +32,9 @@ const ProviderVariable = "KUBECTL_LEARN_PROVIDER"
 
 // ShellVariable is set in the practice shell.
 const ShellVariable = "KUBECTL_LEARN_SHELL"
+
+// LessonsVariable names lessons of one's own, where no flag does.
+const LessonsVariable = "KUBECTL_LEARN_LESSONS"
 
 // KubectlFunc is the kubectl that is compiled in. It reads args as kubectl does and may end the
 // process, as kubectl does.
@@ -62,7 +66,11 @@ type App struct {
 	Named   bool
 	// Provider is which provider is to make it: a name, or auto.
 	Provider string
+	// Own is where lessons beside those that are built in are: a folder, a file or a bundle. Empty: none
+	// were named.
+	Own string
 
+	own   func() (*pack.Pack, error)
 	index func() (*catalog.Catalog, error)
 }
 
@@ -72,7 +80,9 @@ func NewApp(streams genericiooptions.IOStreams, deps Deps) *App {
 	if name := a.Getenv(ClusterVariable); name != "" {
 		a.Cluster, a.Named = name, true
 	}
-	a.index = sync.OnceValues(func() (*catalog.Catalog, error) { return catalog.Index(deps.Lessons) })
+	a.Own = a.Getenv(LessonsVariable)
+	a.own = sync.OnceValues(a.openOwn)
+	a.index = sync.OnceValues(a.readIndex)
 	return a
 }
 
@@ -85,9 +95,6 @@ func (a *App) Getenv(name string) string {
 	}
 	return ""
 }
-
-// Catalog is the overview of the lessons.
-func (a *App) Catalog() (*catalog.Catalog, error) { return a.index() }
 
 // Log is the record of progress.
 func (a *App) Log() *progress.Log { return progress.NewLog(a.Home.Progress(), a.Now) }
@@ -113,13 +120,17 @@ func (a *App) InShell() bool {
 const shellPrefix = "learn"
 
 // Prefix is how the learner calls us: "learn" in the practice shell, "kubectl learn" elsewhere, with
-// the cluster's name where it is not the one that is meant anyway.
+// the cluster's name where it is not the one that is meant anyway, and with the lessons that were named.
 func (a *App) Prefix() string {
 	if a.Getenv(ShellVariable) != "" {
 		return shellPrefix
 	}
+	prefix := plugin.Command
 	if a.Cluster != cluster.DefaultName {
-		return plugin.Command + " --name " + a.Cluster
+		prefix += " --name " + a.Cluster
 	}
-	return plugin.Command
+	if a.Own != a.Getenv(LessonsVariable) {
+		prefix += " --lessons " + Quoted(a.Own)
+	}
+	return prefix
 }

@@ -23,7 +23,7 @@ import (
 
 // SessionOptions differ from command to command.
 type SessionOptions struct {
-	// Lessons finds the lessons; nil means those that are built in.
+	// Lessons finds the lessons; nil means all that there are.
 	Lessons session.Lessons
 	// Robot keeps what is under way, and the record of it, apart from the learner's.
 	Robot bool
@@ -70,9 +70,7 @@ func (a *App) Session(ctx context.Context, h cluster.Handle, o SessionOptions) (
 		options.Tell = func(e session.Event) { fmt.Fprintf(a.ErrOut, "  %s\n", a.ErrStyle().Dim(a.ErrStyle().Plain(e.Text))) }
 	}
 	if options.Lessons == nil {
-		if options.Lessons, err = a.Catalog(); err != nil {
-			return nil, err
-		}
+		options.Lessons = a
 	}
 	s := session.New(options)
 	return s, s.Point(ctx)
@@ -162,6 +160,9 @@ func (a *App) runSelf(ctx context.Context, args []string, in io.Reader, out, err
 // childEnviron is ours without what would lead kubectl elsewhere.
 func (a *App) childEnviron() []string {
 	env := []string{home.Variable + "=" + string(a.Home), "KUBERC=off"}
+	if path := a.packPath(); path != "" {
+		env = append(env, LessonsVariable+"="+path)
+	}
 	for _, e := range a.Environ {
 		if !strings.HasPrefix(e, "KUBE") {
 			env = append(env, e)

@@ -8,8 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
+	"github.com/kubectl-learn/kubectl-learn/pkg/home"
 	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
@@ -102,8 +104,11 @@ func next(style render.Style, events []session.Event) string {
 
 // shellEnviron is ours with what commands in the practice shell need to find their way.
 func (a *App) shellEnviron() []string {
-	return append(append([]string{}, a.Environ...),
-		"KUBECTL_LEARN_HOME="+string(a.Home), ClusterVariable+"="+a.Cluster)
+	env := append(slices.Clone(a.Environ), home.Variable+"="+string(a.Home), ClusterVariable+"="+a.Cluster)
+	if path := a.packPath(); path != "" {
+		env = append(env, LessonsVariable+"="+path)
+	}
+	return env
 }
 
 // Goodbye says how to come back to a cluster.

@@ -271,7 +271,7 @@ func (a *App) Arrive(ctx context.Context, w *Walker, from, to *session.Position)
 	}
 	done := func(id string) bool { return state.Lessons[id] != nil && !state.Lessons[id].Finished.IsZero() }
 	if next, ok := c.Next(done); ok {
-		w.Narrate.Advice("Next", fmt.Sprintf("%s start %s", w.Narrate.Prefix, next.ID))
+		w.Narrate.Advice("Next", a.StartCommand(next))
 		return nil
 	}
 	w.Narrate.Say("That was the last lesson.")

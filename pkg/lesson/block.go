@@ -25,9 +25,7 @@ type yamlBlock struct {
 	at   Pos
 }
 
-func (y *yamlBlock) keys(node *yaml.Node, what string, known ...string) *object {
-	return y.object(y.fragment, node, what, known...)
-}
+func (y *yamlBlock) keys(node *yaml.Node, s shape) *object { return y.object(y.fragment, node, s) }
 
 // expression compiles the CEL of a key over the objects of a query.
 func (y *yamlBlock) expression(o *object, key string, q snapshot.Query, wanted ...*types.Type) (string, *program) {
@@ -79,13 +77,12 @@ func (o *object) requiredQuery(key, example string) snapshot.Query {
 }
 
 func (y *yamlBlock) explain() *Explain {
-	kinds := []string{string(Timeline), string(Tree), string(Owners), string(Placement), string(Why), string(Map)}
-	o := y.keys(y.node, "an explanation", kinds...)
+	o := y.keys(y.node, explainShape())
 	if o == nil {
 		return nil
 	}
 	e := &Explain{at: y.at}
-	for _, k := range kinds {
+	for _, k := range o.keyNames() {
 		if !o.has(k) {
 			continue
 		}
@@ -105,7 +102,7 @@ func (y *yamlBlock) explain() *Explain {
 }
 
 func (y *yamlBlock) ask() *Ask {
-	o := y.keys(y.node, "a question", "ask", "on", "answer", "because")
+	o := y.keys(y.node, askShape())
 	if o == nil {
 		return nil
 	}
@@ -123,11 +120,11 @@ func (y *yamlBlock) ask() *Ask {
 }
 
 func (y *yamlBlock) stepKeys(s *Step) {
-	o := y.keys(y.node, "a step", "support")
+	o := y.keys(y.node, stepShape())
 	if o == nil {
 		return
 	}
-	s.Support = Support(o.oneOf("support", []string{string(Worked), string(Completion), string(Independent)}))
+	s.Support = Support(o.oneOf("support"))
 }
 
 func (y *yamlBlock) wrong() *Wrong {
@@ -149,7 +146,7 @@ func (y *yamlBlock) wrong() *Wrong {
 }
 
 func (y *yamlBlock) turn(n *yaml.Node) (WrongTurn, bool) {
-	o := y.keys(n, "a wrong turn", "do", "fails", "says")
+	o := y.keys(n, turnShape())
 	if o == nil {
 		return WrongTurn{}, false
 	}

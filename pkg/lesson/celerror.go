@@ -68,7 +68,7 @@ func (e *kindEnv) rephrase(message string) (what, instead string) {
 		rest, _, _ = strings.Cut(rest, " expecting ")
 		return "the expression does not read: " + rest, "look at its quotes, brackets and operators"
 	}
-	return message, "see docs/lesson-format.md for what an expression may use"
+	return message, "see docs/lessons.md for what an expression may use"
 }
 
 func (e *kindEnv) unknownField(field string) (what, instead string) {

@@ -36,7 +36,7 @@ func (y *yamlBlock) checks() *Checks {
 }
 
 func (y *yamlBlock) check(n *yaml.Node) *Check {
-	o := y.keys(n, "a check", "that", "on", "expect", "expected", "within", "otherwise", "converging", "actual", "look")
+	o := y.keys(n, checkShape())
 	if o == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (y *yamlBlock) constant(o *object, key string, p *program, ifTrue, ifFalse 
 }
 
 func (y *yamlBlock) otherwise(n *yaml.Node, c *Check) {
-	o := y.keys(n, "an otherwise", "when", "say", "example")
+	o := y.keys(n, otherwiseShape())
 	if o == nil {
 		return
 	}
@@ -149,7 +149,7 @@ func (y *yamlBlock) examples(o *object, q snapshot.Query, w *Otherwise) {
 		w.Example = y.example(o, "example", q)
 		return
 	}
-	if e := y.keys(o.keys["example"], "an example", "now", "before"); e != nil {
+	if e := y.keys(o.keys["example"], exampleShape()); e != nil {
 		w.Example, w.ExampleBefore = y.example(e, "now", q), y.example(e, "before", q)
 	}
 }

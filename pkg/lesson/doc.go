@@ -4,5 +4,5 @@
 // left to evaluate later is pure, over the objects of a snapshot.
 //
 // Putting lessons in order is left to package catalog, judging a step's checks to package check,
-// and doing anything to a cluster to package session. The format is told in docs/lesson-format.md.
+// and doing anything to a cluster to package session. The format is told in docs/lessons.md.
 package lesson

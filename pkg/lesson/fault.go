@@ -12,15 +12,12 @@ import (
 const stoppedNodes = "stopped"
 
 func (y *yamlBlock) fault() *Fault {
-	kinds := []FaultKind{KillContainer, StopNode, StartNode, PressNode, SendLoad}
-	o := y.keys(y.node, "a fault", append([]string{
-		string(KillContainer), string(StopNode), string(StartNode), string(PressNode), string(SendLoad), "container", "memory", "disk", "say",
-	}, loadKeys()...)...)
+	o := y.keys(y.node, faultShape())
 	if o == nil {
 		return nil
 	}
 	f := &Fault{Say: o.required("say", "and what is being done to the cluster"), Container: o.text("container"), at: y.at}
-	for _, k := range kinds {
+	for _, k := range faultKinds() {
 		if !o.has(string(k)) {
 			continue
 		}
@@ -43,7 +40,7 @@ func (y *yamlBlock) fault() *Fault {
 		f.Load = y.load(o, f.query)
 		return f
 	}
-	for _, key := range loadKeys() {
+	for _, key := range (shape{fields: loadFields()}).keyNames() {
 		if o.has(key) {
 			y.add(o.where(key), fmt.Sprintf("only a load has %q", key), "take it out")
 		}
@@ -97,18 +94,18 @@ const (
 )
 
 func (y *yamlBlock) get() *Get {
-	o := y.keys(y.node, "a request", "that", "on", "port", "path", "expect", "expected", "times", "spread", "within")
+	o := y.keys(y.node, getShape())
 	if o == nil {
 		return nil
 	}
 	g := &Get{
 		That:     o.required("that", "The Service answers"),
 		On:       o.requiredQuery("on", "service/web"),
-		Port:     o.integer("port", 1, 65535, 80),
+		Port:     o.integer("port", 80),
 		Path:     y.path(o),
 		Expected: o.required("expected", "an answer from nginx"),
-		Times:    o.integer("times", 1, maxTimes, 1),
-		Spread:   o.integer("spread", 1, maxTimes, 0),
+		Times:    o.integer("times", 1),
+		Spread:   o.integer("spread", 0),
 		Within:   o.duration("within", getWithin),
 		Expect:   GetExpect{Status: 200},
 		at:       y.at,
@@ -119,8 +116,8 @@ func (y *yamlBlock) get() *Get {
 	if g.Spread > g.Times {
 		y.add(o.where("spread"), fmt.Sprintf("%d requests can't have %d different answers", g.Times, g.Spread), fmt.Sprintf("write times: %d", g.Spread*10))
 	}
-	if e := y.keys(o.keys["expect"], `"expect"`, "status", "contains"); e != nil {
-		g.Expect.Status = e.integer("status", 100, 599, 200)
+	if e := y.keys(o.keys["expect"], getExpectShape()); e != nil {
+		g.Expect.Status = e.integer("status", 200)
 		if n := e.keys["contains"]; n != nil && n.ShortTag() == "!!str" {
 			g.Expect.Contains = []string{e.text("contains")}
 		} else {

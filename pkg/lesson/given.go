@@ -62,7 +62,7 @@ func (p *parser) readGiven(f *fragment, at Pos) *Given {
 
 // manifest reads the file that `file:` names, in the lesson's own folder.
 func (p *parser) manifest(f *fragment, d *yaml.Node) (*fragment, []*yaml.Node) {
-	o := p.object(f, d, "the block", "file")
+	o := p.object(f, d, fileShape())
 	name := o.text("file")
 	if name == "" {
 		return nil, nil
@@ -71,7 +71,7 @@ func (p *parser) manifest(f *fragment, d *yaml.Node) (*fragment, []*yaml.Node) {
 		p.add(o.where("file"), fmt.Sprintf("%q is not in the lesson's folder", name), "write the name of a file beside the lesson")
 		return nil, nil
 	}
-	src, err := readSource(p.fsys, path.Join(path.Dir(p.src.file), name))
+	src, err := p.options.readSource(p.fsys, path.Join(path.Dir(p.name), name))
 	var list Errors
 	switch {
 	case errors.As(err, &list):

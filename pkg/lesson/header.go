@@ -18,10 +18,15 @@ type Header struct {
 	Needs              Needs
 	Teaches            []string
 	Steps              []StepHeader
-	File               string
+	// File is the file in its file system.
+	File string
+	// From is the pack that the lesson comes from, as an absolute path; empty for one that is built in.
+	From string
 	// At is where the ID stands; AfterAt where each entry of After stands.
 	At      Pos
 	AfterAt []Pos
+
+	teachesAt []Pos
 }
 
 // StepHeader is a step's name.
@@ -30,26 +35,42 @@ type StepHeader struct {
 	Line      int
 }
 
+// CheckID says why an ID can't be that of a lesson; nil where it can. A lesson's namespace is called after it.
+func CheckID(id string) error {
+	if len(validation.IsDNS1123Label(id)) > 0 || len(id) > maxID {
+		return fmt.Errorf("%q can't be the id of a lesson; %s", id, idAdvice())
+	}
+	return nil
+}
+
+func idAdvice() string {
+	return fmt.Sprintf("write lower-case letters, digits and hyphens, %d at most", maxID)
+}
+
 const (
+	maxID      = validation.DNS1123LabelMaxLength - len("learn-")
 	maxSteps   = 64
 	maxMinutes = 240
 )
 
 // ParseHeader reads the front matter and the titles of the steps, and nothing else.
-func ParseHeader(fsys fs.FS, name string) (Header, error) {
-	src, err := readSource(fsys, name)
+func ParseHeader(fsys fs.FS, name string) (Header, error) { return Options{}.ParseHeader(fsys, name) }
+
+// ParseHeader reads the front matter and the titles of the steps, and nothing else.
+func (o Options) ParseHeader(fsys fs.FS, name string) (Header, error) {
+	src, err := o.readSource(fsys, name)
 	if err != nil {
 		return Header{}, err
 	}
 	p := &problems{}
 	h, body := p.header(src)
+	h.File, h.From = name, o.From
 	h.Steps = scanSteps(src, body)
 	return h, p.err()
 }
 
 // header reads the front matter. body is the line, from 0, with which the rest begins.
 func (p *problems) header(src *source) (h Header, body int) {
-	h.File = src.file
 	h.At = src.pos(0)
 	end := frontMatterEnd(src)
 	if end < 0 {
@@ -62,23 +83,23 @@ func (p *problems) header(src *source) (h Header, body int) {
 	}
 	f := src.fragment(1, end)
 	node := p.document(f, "the front matter")
-	o := p.object(f, node, "the front matter", "id", "title", "summary", "minutes", "after", "needs", "teaches")
+	o := p.object(f, node, frontMatter())
 	if o == nil {
 		return h, end + 1
 	}
 	h.ID = o.required("id", "my-lesson")
 	h.At = o.where("id")
-	if h.ID != "" && (len(validation.IsDNS1123Label(h.ID)) > 0 || len("learn-"+h.ID) > validation.DNS1123LabelMaxLength) {
-		p.add(o.where("id"), fmt.Sprintf("%q can't be part of a namespace's name", h.ID), "write lower-case letters, digits and hyphens, 57 at most")
+	if h.ID != "" && CheckID(h.ID) != nil {
+		p.add(o.where("id"), fmt.Sprintf("%q can't be part of a namespace's name", h.ID), idAdvice())
 	}
 	h.Title = o.required("title", "Self-healing")
 	h.Summary = o.required("summary", "What a learner does here, in one sentence.")
 	if !o.has("minutes") {
 		o.missing("minutes", "write minutes: 10")
 	}
-	h.Minutes = o.integer("minutes", 1, maxMinutes, 10)
+	h.Minutes = o.integer("minutes", 10)
 	h.After, h.AfterAt = o.texts("after")
-	h.Teaches, _ = o.texts("teaches")
+	h.Teaches, h.teachesAt = o.texts("teaches")
 	h.Needs = p.needs(o)
 	p.checkAfter(h)
 	return h, end + 1
@@ -98,12 +119,12 @@ func (p *problems) checkAfter(h Header) {
 }
 
 func (p *problems) needs(o *object) Needs {
-	n := p.object(o.fragment, o.keys["needs"], `"needs"`, "nodes", "metrics", "exec", "addNodes", "stopNode", "killContainer", "pressNode", "audit", "seeNodes", "cordonNodes")
+	n := p.object(o.fragment, o.keys["needs"], needsShape())
 	if n == nil {
 		return Needs{}
 	}
 	return Needs{
-		Nodes:         n.integer("nodes", 1, 50, 0),
+		Nodes:         n.integer("nodes", 0),
 		Metrics:       n.boolean("metrics"),
 		Exec:          n.boolean("exec"),
 		AddNodes:      n.boolean("addNodes"),

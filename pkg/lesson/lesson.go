@@ -22,8 +22,10 @@ type Lesson struct {
 	// Intro is the Markdown between the front matter and the first step.
 	Intro string
 	Steps []*Step
-	// File is the name that the lesson was read from.
+	// File is the name that the lesson was read from, as places give it.
 	File string
+	// From is the pack that it comes from, as an absolute path; empty for a lesson that is built in.
+	From string
 
 	header Header
 }

@@ -27,7 +27,7 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s: %s (%s)", p.Pos, p.Severity, p.Message, p.Rule)
 }
 
-// Lint looks at how a lesson teaches. Each rule has its reason in docs/lesson-format.md.
+// Lint looks at how a lesson teaches. Each rule has its reason in docs/lessons.md.
 func Lint(l *Lesson) []Problem {
 	var found []Problem
 	for _, rule := range []func(*Lesson) []Problem{
@@ -122,9 +122,9 @@ func lintTeaches(l *Lesson) []Problem {
 		all.WriteString(strings.ToLower(s.reading()))
 	}
 	var found []Problem
-	for _, word := range l.Teaches {
+	for i, word := range l.Teaches {
 		if !strings.Contains(all.String(), strings.ToLower(word)) {
-			found = append(found, Problem{l.header.At, "teaches", fmt.Sprintf("the front matter says that the lesson teaches %q, and no step mentions it", word), Advice})
+			found = append(found, Problem{l.header.teachesAt[i], "teaches", fmt.Sprintf("the front matter says that the lesson teaches %q, and no step mentions it", word), Advice})
 		}
 	}
 	return found

@@ -71,7 +71,7 @@ func TestLint(t *testing.T) {
 func TestLintMissesNoPromise(t *testing.T) {
 	l := parse(t, strings.Replace(front, "minutes: 5\n", "minutes: 5\nteaches: [quota]\n", 1)+"## A\n"+whole)
 	problems := lesson.Lint(l)
-	if len(problems) != 1 || problems[0].Rule != "teaches" || problems[0].Pos.Line != 2 || !strings.Contains(problems[0].String(), `"quota"`) {
+	if len(problems) != 1 || problems[0].Rule != "teaches" || problems[0].Pos.Line != 6 || problems[0].Pos.Col != 11 || !strings.Contains(problems[0].String(), `"quota"`) {
 		t.Errorf("%v", problems)
 	}
 }

@@ -8,9 +8,6 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
-// loadKeys are the keys that only a load has.
-func loadKeys() []string { return []string{"port", "path", "rate", "for"} }
-
 const (
 	maxRate, usualRate = 200, 20
 	minLoad, maxLoad   = time.Second, 5 * time.Minute
@@ -19,8 +16,8 @@ const (
 
 func (y *yamlBlock) load(o *object, on snapshot.Query) *Load {
 	return &Load{
-		On: on, Port: o.integer("port", 1, 65535, 80), Path: y.path(o),
-		Rate: o.integer("rate", 1, maxRate, usualRate), For: o.span("for", minLoad, maxLoad, usualLoad),
+		On: on, Port: o.integer("port", 80), Path: y.path(o),
+		Rate: o.integer("rate", usualRate), For: o.span("for", minLoad, maxLoad, usualLoad),
 	}
 }
 

@@ -17,6 +17,12 @@ type Options struct {
 	// Trust lets a lesson bring objects that reach beyond its namespace: privileged Pods, host paths,
 	// host namespaces, cluster-wide objects, kinds that are not built in.
 	Trust bool
+	// Within is what stands before a file's name in places, so that they name the file as its author
+	// does: "./lessons/".
+	Within string
+	// From is where the lesson comes from, as the absolute path of a folder, a file or a bundle; empty
+	// for one that is built in.
+	From string
 }
 
 // Parse reads a lesson and trusts it with nothing. The error is an Errors with all that is wrong
@@ -25,11 +31,11 @@ func Parse(fsys fs.FS, name string) (*Lesson, error) { return Options{}.Parse(fs
 
 // Parse reads a lesson.
 func (o Options) Parse(fsys fs.FS, name string) (*Lesson, error) {
-	src, err := readSource(fsys, name)
+	src, err := o.readSource(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{problems: &problems{}, fsys: fsys, src: src, options: o, compiler: newCompiler()}
+	p := &parser{problems: &problems{}, fsys: fsys, name: name, src: src, options: o, compiler: newCompiler()}
 	lesson := p.lesson()
 	if err := p.err(); err != nil {
 		return nil, err
@@ -40,6 +46,7 @@ func (o Options) Parse(fsys fs.FS, name string) (*Lesson, error) {
 type parser struct {
 	*problems
 	fsys     fs.FS
+	name     string // of the file in fsys
 	src      *source
 	options  Options
 	compiler *compiler
@@ -49,9 +56,10 @@ func noQuery() snapshot.Query { return snapshot.Query{} }
 
 func (p *parser) lesson() *Lesson {
 	h, body := p.header(p.src)
+	h.File, h.From = p.name, p.options.From
 	l := &Lesson{
 		ID: h.ID, Title: h.Title, Summary: h.Summary, Minutes: h.Minutes,
-		After: h.After, Needs: h.Needs, Teaches: h.Teaches, File: p.src.file,
+		After: h.After, Needs: h.Needs, Teaches: h.Teaches, File: p.src.file, From: h.From,
 	}
 	from := len(p.src.text)
 	if body < len(p.src.starts) {

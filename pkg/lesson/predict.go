@@ -8,7 +8,7 @@ import (
 )
 
 func (y *yamlBlock) predict() *Predict {
-	o := y.keys(y.node, "a prediction", "ask", "options", "because", "on", "show")
+	o := y.keys(y.node, predictShape())
 	if o == nil {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (y *yamlBlock) twins(o *object, options []Option) {
 
 // option reads one option; on and show are the prediction's own where it has none.
 func (y *yamlBlock) option(n *yaml.Node, shared Option) Option {
-	o := y.keys(n, "an option", "say", "right", "belief", "answer", "on", "show")
+	o := y.keys(n, optionShape())
 	if o == nil {
 		return Option{}
 	}

@@ -1,7 +1,6 @@
 package lesson
 
 import (
-	"fmt"
 	"sort"
 	"strings"
 )
@@ -13,11 +12,14 @@ type Error struct {
 	What, Instead string
 }
 
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.Pos.String() + ": " + e.Message() }
+
+// Message is the error without its place.
+func (e *Error) Message() string {
 	if e.Instead == "" {
-		return fmt.Sprintf("%s: %s", e.Pos, e.What)
+		return e.What
 	}
-	return fmt.Sprintf("%s: %s; %s", e.Pos, e.What, e.Instead)
+	return e.What + "; " + e.Instead
 }
 
 // Errors is all that is wrong in a file, in the order of the file, a line each.

@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,16 +20,21 @@ type source struct {
 	starts []int // offset of each line's first byte
 }
 
-func readSource(fsys fs.FS, name string) (*source, error) {
+// readSource reads a file. Its places name it as the author does.
+func (o Options) readSource(fsys fs.FS, name string) (*source, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
+		if at, ok := errors.AsType[*fs.PathError](err); ok {
+			err = &fs.PathError{Op: at.Op, Path: o.Within + name, Err: at.Err}
+		}
 		return nil, err
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s%s: %w", o.Within, name, err)
 	}
+	name = o.Within + name
 	at := Pos{File: name, Line: 1, Col: 1}
 	if len(data) > maxFile {
 		return nil, Errors{{at, fmt.Sprintf("the file is larger than %d KiB", maxFile>>10), "make two of it"}}

@@ -125,21 +125,22 @@ type object struct {
 	*problems
 	*fragment
 	node *yaml.Node
-	what string // "a check", for messages
+	shape
 	keys map[string]*yaml.Node
 	at   map[string]*yaml.Node // the keys themselves
 }
 
-// object opens a mapping that may hold the known keys. It returns nil when the node is no mapping.
-func (p *problems) object(f *fragment, n *yaml.Node, what string, known ...string) *object {
+// object opens a mapping of a shape. It returns nil when the node is no mapping.
+func (p *problems) object(f *fragment, n *yaml.Node, s shape) *object {
 	if n == nil {
 		return nil
 	}
+	known := s.keyNames()
 	if n.Kind != yaml.MappingNode {
-		p.add(f.pos(n.Line, n.Column), fmt.Sprintf("%s is %s", what, describe(n)), "write keys and values, as in "+known[0]+": …")
+		p.add(f.pos(n.Line, n.Column), fmt.Sprintf("%s is %s", s.what, describe(n)), "write keys and values, as in "+known[0]+": …")
 		return nil
 	}
-	o := &object{problems: p, fragment: f, node: n, what: what, keys: map[string]*yaml.Node{}, at: map[string]*yaml.Node{}}
+	o := &object{problems: p, fragment: f, node: n, shape: s, keys: map[string]*yaml.Node{}, at: map[string]*yaml.Node{}}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		o.take(n.Content[i], n.Content[i+1], known)
 	}
@@ -275,12 +276,13 @@ func (o *object) boolean(key string) bool {
 	return strings.EqualFold(n.Value, "true")
 }
 
-// integer reads a whole number of the range, or returns what stands for an absent one.
-func (o *object) integer(key string, least, most, absent int) int {
+// integer reads a whole number of the key's range, or returns what stands for an absent one.
+func (o *object) integer(key string, absent int) int {
 	n := o.keys[key]
 	if n == nil {
 		return absent
 	}
+	least, most := o.form(key).least, o.form(key).most
 	v, err := strconv.Atoi(n.Value)
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || err != nil || v < least || v > most {
 		o.add(o.where(key), fmt.Sprintf("%q of %s must be a whole number from %d to %d", key, o.what, least, most), "write "+key+": "+strconv.Itoa(max(least, absent)))
@@ -369,12 +371,12 @@ func (o *object) query(key string) snapshot.Query {
 	return q
 }
 
-// oneOf reads a word of a list.
-func (o *object) oneOf(key string, words []string) string {
+// oneOf reads one of the key's words.
+func (o *object) oneOf(key string) string {
 	if !o.has(key) {
 		return ""
 	}
-	word := o.text(key)
+	word, words := o.text(key), o.form(key).words
 	for _, w := range words {
 		if w == word {
 			return w

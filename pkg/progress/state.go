@@ -35,6 +35,8 @@ func (s *Step) Done() bool { return s != nil && (!s.Passed.IsZero() || !s.Skippe
 type Position struct {
 	Lesson string `json:"lesson"`
 	Step   string `json:"step"`
+	// From is the pack that the lesson comes from; empty for one that is built in.
+	From string `json:"from,omitempty"`
 	// Since is when the step's start stood, the last time.
 	Since  time.Time `json:"since"`
 	Passed bool      `json:"passed"`
@@ -127,7 +129,7 @@ func (s *State) now(e Event) {
 
 // start makes a new position. A step that is started again keeps its hints: what was read is read.
 func (s *State) start(e Event) {
-	p := &Position{Lesson: e.Lesson, Step: e.Step, Since: e.Time, Predictions: map[int]Detail{}, Answers: map[int]Detail{}}
+	p := &Position{Lesson: e.Lesson, Step: e.Step, From: e.From, Since: e.Time, Predictions: map[int]Detail{}, Answers: map[int]Detail{}}
 	if old := s.Current[e.Cluster]; old != nil && old.Lesson == e.Lesson && old.Step == e.Step {
 		p.Hints, p.TriedSinceHint, p.Predictions = old.Hints, old.TriedSinceHint, old.Predictions
 	}

@@ -28,17 +28,18 @@ func (s *Session) position(ctx context.Context) (*Position, error) {
 	if st == nil {
 		return s.recover(ctx, past)
 	}
+	if st.Intent == leaving {
+		s.note("Leaving lesson %s was broken off; finishing that.", st.Lesson)
+		if err := s.leave(ctx, s.toClear(st.Lesson), st.Ending); err != nil {
+			return nil, err
+		}
+		return nil, ErrNoLesson
+	}
 	l, step, err := s.find(st.Lesson, st.Step)
 	if err != nil {
 		return nil, err
 	}
 	switch st.Intent {
-	case leaving:
-		s.note("Leaving lesson %s was broken off; finishing that.", l.ID)
-		if err := s.leave(ctx, l, st.Ending); err != nil {
-			return nil, err
-		}
-		return nil, ErrNoLesson
 	case rebuilding:
 		s.note("Building the start of step %q was broken off; building it again.", step.Title)
 		return s.rebuild(ctx, l, step)
@@ -99,7 +100,7 @@ func (s *Session) refresh(p *Position) (*Position, error) {
 }
 
 func (s *Session) happened(p *Position, kind progress.Kind, d progress.Detail) progress.Event {
-	return progress.Event{Time: s.Now(), Cluster: s.Cluster, Lesson: p.Lesson.ID, Step: p.Step.ID, Kind: kind, Detail: d}
+	return progress.Event{Time: s.Now(), Cluster: s.Cluster, Lesson: p.Lesson.ID, Step: p.Step.ID, From: p.Lesson.From, Kind: kind, Detail: d}
 }
 
 func (s *Session) find(lessonID, stepID string) (*lesson.Lesson, *lesson.Step, error) {
@@ -223,9 +224,18 @@ func (s *Session) freshSecond(ctx context.Context, step *lesson.Step) (time.Time
 	return second, pause(ctx, second.Add(time.Second).Sub(now))
 }
 
+// toClear is a lesson that is to be cleared away. Of one that can no longer be read no more is known than its
+// namespace, which is all that a learner's lesson has.
+func (s *Session) toClear(lessonID string) *lesson.Lesson {
+	if l, err := s.Lessons.Lesson(lessonID); err == nil {
+		return l
+	}
+	return &lesson.Lesson{ID: lessonID, Title: lessonID}
+}
+
 // leave clears the lesson away and records how it ended.
 func (s *Session) leave(ctx context.Context, l *lesson.Lesson, ending progress.Kind) error {
-	if err := s.write(&start{Lesson: l.ID, Step: l.Steps[0].ID, Intent: leaving, Ending: ending}); err != nil {
+	if err := s.write(&start{Lesson: l.ID, Intent: leaving, Ending: ending}); err != nil {
 		return err
 	}
 	s.note("Clearing the lesson away.")

@@ -210,16 +210,15 @@ func (s *Session) Reset(ctx context.Context) (again *Position, err error) {
 }
 
 // Quit leaves the lesson and clears its traces away. What is lost of it is not built again for that,
-// and a namespace that somebody else made under its name meanwhile is not ours to build in.
+// and a namespace that somebody else made under its name meanwhile is not ours to build in. A lesson whose
+// file is gone can be left too.
 func (s *Session) Quit(ctx context.Context) (l *lesson.Lesson, err error) {
 	err = s.alone(ctx, func() error {
 		id, err := s.toLeave(ctx)
 		if err != nil {
 			return err
 		}
-		if l, _, err = s.find(id, ""); err != nil {
-			return err
-		}
+		l = s.toClear(id)
 		return s.leave(ctx, l, progress.Quit)
 	})
 	return l, err

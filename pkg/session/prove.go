@@ -17,6 +17,9 @@ type Finding struct {
 	// Where is file:line:column, or the step where no line is to blame.
 	Where string `json:"where"`
 	What  string `json:"what"`
+	// Step and Check are what it was found at; empty where it is of the whole lesson, or of the whole step.
+	Step  string `json:"step,omitempty"`
+	Check string `json:"check,omitempty"`
 }
 
 func (f Finding) String() string { return f.Where + ": " + f.What }
@@ -29,7 +32,20 @@ type Proof struct {
 	// Turns is how many wrong turns were made.
 	Turns    int       `json:"turns"`
 	Findings []Finding `json:"findings,omitempty"`
-	Millis   int64     `json:"millis"`
+	// Tried is what was tried, in that order: each step that was reached, and after it each of its checks.
+	Tried []Trial `json:"tried,omitempty"`
+	// BrokenOff is the step at which an error ended it; empty where none did.
+	BrokenOff string `json:"brokenOff,omitempty"`
+	Millis    int64  `json:"millis"`
+}
+
+// Trial is a step that was tried, or a check of one.
+type Trial struct {
+	Step  string `json:"step"`
+	Check string `json:"check,omitempty"`
+	// Millis is how long the step took with all its wrong turns; for a check how long it took to pass after the
+	// step's commands, or how long was waited in vain.
+	Millis int64 `json:"millis"`
 }
 
 // Proved says that nothing is wrong.
@@ -41,7 +57,7 @@ const wrongStays = 5 * time.Second
 // Prove tries a lesson: the checks of each step must not all pass before its commands and must pass
 // after them, each wrong turn must make its check say what it promises, each foreseen reason must
 // be met once, every question must have an answer, and nothing may be left behind. The error is for
-// what kept it from finding out; see shows what is done.
+// what kept it from finding out; what was found until then comes with it. See shows what is done.
 func (s *Session) Prove(ctx context.Context, lessonID string, see func(Event)) (*Proof, error) {
 	l, first, err := s.find(lessonID, "")
 	if err != nil {
@@ -49,6 +65,7 @@ func (s *Session) Prove(ctx context.Context, lessonID string, see func(Event)) (
 	}
 	p := &prover{Session: s, lesson: l, see: see, begun: s.Now(), reached: map[string]bool{}}
 	p.proof = &Proof{Lesson: l.ID, Steps: len(l.Steps)}
+	defer func() { p.proof.Millis = s.Now().Sub(p.begun).Milliseconds() }()
 	for _, defect := range lesson.Lint(l) {
 		if defect.Severity == lesson.Defect {
 			p.find(defect.Pos, "%s", defect.Message)
@@ -56,24 +73,20 @@ func (s *Session) Prove(ctx context.Context, lessonID string, see func(Event)) (
 	}
 	// What the cluster adds for this lesson is there before it, and stays.
 	if err := s.prepare(ctx, l); err != nil {
-		return nil, err
+		return p.proof, err
 	}
 	before, err := s.Stage.Inventory(ctx)
 	if err != nil {
-		return nil, err
+		return p.proof, err
 	}
 	position, err := s.Begin(ctx, l.ID, first.ID)
 	if err != nil {
-		return nil, s.abandon(ctx, err)
+		return p.proof, s.abandon(ctx, err)
 	}
 	if err := p.steps(ctx, position); err != nil {
-		return nil, s.abandon(ctx, err)
+		return p.proof, s.abandon(ctx, err)
 	}
-	if err := p.nothingLeft(ctx, before); err != nil {
-		return nil, err
-	}
-	p.proof.Millis = s.Now().Sub(p.begun).Milliseconds()
-	return p.proof, nil
+	return p.proof, p.nothingLeft(ctx, before)
 }
 
 type prover struct {
@@ -84,10 +97,19 @@ type prover struct {
 	begun  time.Time
 	// reached holds the `otherwise` that were said, by their place.
 	reached map[string]bool
+	// at is the ID of the step that is being proved; empty between them.
+	at string
 }
 
 func (p *prover) find(where fmt.Stringer, format string, args ...any) {
-	p.proof.Findings = append(p.proof.Findings, Finding{Where: where.String(), What: fmt.Sprintf(format, args...)})
+	p.findAt("", where, format, args...)
+}
+
+// findAt is find at a check of the step.
+func (p *prover) findAt(claim string, where fmt.Stringer, format string, args ...any) {
+	p.proof.Findings = append(p.proof.Findings, Finding{
+		Where: where.String(), What: fmt.Sprintf(format, args...), Step: p.at, Check: claim,
+	})
 }
 
 func (p *prover) stepPos(step *lesson.Step) lesson.Pos {
@@ -96,10 +118,13 @@ func (p *prover) stepPos(step *lesson.Step) lesson.Pos {
 
 // steps proves each step. It stops at a step that can't be done, since no other can be reached.
 func (p *prover) steps(ctx context.Context, at *Position) error {
+	defer func() { p.at = "" }()
 	for at != nil {
 		p.see(p.Heading(at))
-		goesOn, err := p.step(ctx, at)
+		p.at = at.Step.ID
+		goesOn, err := p.timed(ctx, at)
 		if err != nil {
+			p.proof.BrokenOff = p.at
 			return err
 		}
 		if !goesOn {
@@ -111,6 +136,14 @@ func (p *prover) steps(ctx context.Context, at *Position) error {
 		}
 	}
 	return nil
+}
+
+// timed proves a step and keeps how long that took.
+func (p *prover) timed(ctx context.Context, at *Position) (goesOn bool, err error) {
+	begun, place := p.Now(), len(p.proof.Tried)
+	p.proof.Tried = append(p.proof.Tried, Trial{Step: at.Step.ID})
+	defer func() { p.proof.Tried[place].Millis = p.Now().Sub(begun).Milliseconds() }()
+	return p.step(ctx, at)
 }
 
 func (p *prover) step(ctx context.Context, at *Position) (goesOn bool, err error) {
@@ -167,7 +200,7 @@ func (p *prover) turn(ctx context.Context, at *Position, turn *lesson.WrongTurn)
 	for i := range turn.Do {
 		e, err := p.run(ctx, at, &turn.Do[i])
 		if err != nil {
-			p.find(turn.Do[i].Pos, "the wrong turn can't be made: %v", err)
+			p.findAt(turn.Fails, turn.Do[i].Pos, "the wrong turn can't be made: %v", err)
 			return ctx.Err()
 		}
 		p.see(e)
@@ -180,9 +213,9 @@ func (p *prover) turn(ctx context.Context, at *Position, turn *lesson.WrongTurn)
 	case heard == nil:
 		p.find(turn.Pos, "the step has no check %q", turn.Fails)
 	case heard.Verdict == check.Pass:
-		p.find(turn.Pos, "check %q passes after this wrong turn", turn.Fails)
+		p.findAt(turn.Fails, turn.Pos, "check %q passes after this wrong turn", turn.Fails)
 	case !says(heard, turn.Says):
-		p.find(turn.Pos, "check %q does not say %q; it says: %s", turn.Fails, turn.Says, strings.Join(words(heard), " | "))
+		p.findAt(turn.Fails, turn.Pos, "check %q does not say %q; it says: %s", turn.Fails, turn.Says, strings.Join(words(heard), " | "))
 	}
 	return nil
 }
@@ -256,7 +289,12 @@ func (p *prover) right(ctx context.Context, at *Position) (goesOn bool, err erro
 	if err := p.write(at.start); err != nil {
 		return false, err
 	}
-	report, err := p.await(ctx, at, func(r check.Report) { p.reach(at.Step, r) })
+	begun, passed := p.Now(), map[string]int64{}
+	report, err := p.await(ctx, at, func(r check.Report) {
+		p.reach(at.Step, r)
+		p.pass(r, begun, passed)
+	})
+	p.tried(at.Step, begun, passed)
 	ended, barred := at.calm()
 	for _, e := range ended {
 		p.see(e)
@@ -264,8 +302,8 @@ func (p *prover) right(ctx context.Context, at *Position) (goesOn bool, err erro
 	if barred != nil {
 		return false, barred
 	}
-	if _, unmet := errors.AsType[*Unmet](err); unmet {
-		p.find(p.stepPos(at.Step), "after its commands: %v", err)
+	if unmet, ok := errors.AsType[*Unmet](err); ok {
+		p.unmet(at.Step, unmet)
 		return false, nil
 	}
 	if err != nil {
@@ -278,6 +316,51 @@ func (p *prover) right(ctx context.Context, at *Position) (goesOn bool, err erro
 		return false, err
 	}
 	return true, p.ending(ctx, at)
+}
+
+// pass keeps when each check passed first after the step's commands.
+func (p *prover) pass(r check.Report, begun time.Time, passed map[string]int64) {
+	for _, result := range r.Results {
+		if _, before := passed[result.That]; !before && result.Verdict == check.Pass {
+			passed[result.That] = p.Now().Sub(begun).Milliseconds()
+		}
+	}
+}
+
+// claims are what the checks and requests of a step say, with the place of each.
+func claims(step *lesson.Step) (that []string, at map[string]lesson.Pos) {
+	at = map[string]lesson.Pos{}
+	for _, c := range step.Checks() {
+		that, at[c.That] = append(that, c.That), c.Pos
+	}
+	for _, g := range lesson.All[*lesson.Get](step) {
+		that, at[g.That] = append(that, g.That), g.Pos()
+	}
+	return that, at
+}
+
+// tried keeps that the checks were, and how long each took.
+func (p *prover) tried(step *lesson.Step, begun time.Time, passed map[string]int64) {
+	that, _ := claims(step)
+	for _, one := range that {
+		took, ok := passed[one]
+		if !ok {
+			took = p.Now().Sub(begun).Milliseconds()
+		}
+		p.proof.Tried = append(p.proof.Tried, Trial{Step: step.ID, Check: one, Millis: took})
+	}
+}
+
+// unmet finds the check that does not pass after the step's commands.
+func (p *prover) unmet(step *lesson.Step, unmet *Unmet) {
+	_, at := claims(step)
+	for _, r := range unmet.Report.Results {
+		if where, known := at[r.That]; known && r.Verdict != check.Pass {
+			p.findAt(r.That, where, "after its commands: %v", unmet)
+			return
+		}
+	}
+	p.find(p.stepPos(step), "after its commands: %v", unmet)
 }
 
 // ending finds explanations that explain nothing and questions without an answer.
@@ -318,7 +401,7 @@ func (p *prover) unreached(step *lesson.Step) {
 			o := &c.Otherwise[i]
 			// That an example does what it should, lint has proved.
 			if !p.reached[o.Pos.String()] && o.Example == nil {
-				p.find(o.Pos, "nothing makes check %q say this; write a wrong turn that does, or an example", c.That)
+				p.findAt(c.That, o.Pos, "nothing makes check %q say this; write a wrong turn that does, or an example", c.That)
 			}
 		}
 	}

@@ -42,6 +42,14 @@ func closingFrom(step *lesson.Step) int {
 
 // Opening is what a learner sees when a step begins: everything up to its checks.
 func (s *Session) Opening(ctx context.Context, p *Position) ([]Event, error) {
+	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
+	if err != nil {
+		return nil, err
+	}
+	return s.opening(p, eyes.Snapshot(ctx, whole())), nil
+}
+
+func (s *Session) opening(p *Position, now *snapshot.Snapshot) []Event {
 	var shown []Event
 	if p.Index == 0 {
 		e := s.event(p, LessonShown)
@@ -49,11 +57,6 @@ func (s *Session) Opening(ctx context.Context, p *Position) ([]Event, error) {
 		shown = append(shown, e)
 	}
 	shown = append(shown, s.Heading(p))
-	eyes, err := s.Observe(s.Namespace(p.Lesson.ID))
-	if err != nil {
-		return nil, err
-	}
-	now := eyes.Snapshot(ctx, whole())
 	question := 0
 	for _, b := range p.Step.Blocks[:closingFrom(p.Step)] {
 		switch b := b.(type) {
@@ -70,7 +73,7 @@ func (s *Session) Opening(ctx context.Context, p *Position) ([]Event, error) {
 			shown = append(shown, e)
 		}
 	}
-	return shown, nil
+	return shown
 }
 
 // Again is what a learner sees of a step that was shown to them before: its task. What they were told
@@ -147,13 +150,18 @@ func (s *Session) Closing(ctx context.Context, p *Position) ([]Event, error) {
 			}
 			shown = append(shown, e)
 		case *lesson.Ask:
-			e := s.event(p, QuestionAsked)
-			e.Text, e.Question = b.Ask, asked
+			shown = append(shown, s.question(p, b, asked))
 			asked++
-			shown = append(shown, e)
 		}
 	}
 	return shown, nil
+}
+
+// question asks about what was seen.
+func (s *Session) question(p *Position, b *lesson.Ask, number int) Event {
+	e := s.event(p, QuestionAsked)
+	e.Text, e.Question = b.Ask, number
+	return e
 }
 
 func (s *Session) failed(p *Position, err error) Event {
@@ -266,9 +274,7 @@ func once(words []string) []string {
 func (s *Session) Questions(p *Position) []Event {
 	var asked []Event
 	for i, ask := range lesson.All[*lesson.Ask](p.Step) {
-		e := s.event(p, QuestionAsked)
-		e.Text, e.Question = ask.Ask, i
-		asked = append(asked, e)
+		asked = append(asked, s.question(p, ask, i))
 	}
 	return asked
 }

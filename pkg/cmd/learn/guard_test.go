@@ -62,6 +62,9 @@ var arguments = map[string][]string{
 	"run":                   {"one", "--all", "one -o json"},
 	"author":                {""},
 	"author lint":           {"one"},
+	"author new":            {"one"}, // which is taken
+	"author preview":        {"one"},
+	"author schema":         {""},
 	"author test":           {"one", "--trust one"},
 	"version":               {""},
 	"help":                  {"start"},

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"mvdan.cc/sh/v3/shell"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
@@ -107,15 +108,9 @@ func understood(root *cobra.Command, line string) error {
 	}
 	rest, _, _ = strings.Cut(rest, " > ")
 	rest, _, _ = strings.Cut(rest, " | ")
-	c, args, err := root.Find(inOrder(root, strings.Fields(rest)))
+	c, err := parsed(root, rest)
 	if err != nil {
 		return err
-	}
-	if err := c.ParseFlags(args); err != nil {
-		return err
-	}
-	if c.HasSubCommands() && len(c.Flags().Args()) > 0 {
-		return fmt.Errorf("%s has no command %q", c.CommandPath(), c.Flags().Args()[0])
 	}
 	return c.ValidateArgs(c.Flags().Args())
 }
@@ -233,17 +228,26 @@ func TestDocsNameCommandsThatExist(t *testing.T) {
 // asked: in running text they stand for others.
 func exists(line string) error {
 	line, _, _ = strings.Cut(line, " > ")
-	line = strings.NewReplacer("[", "", "]", "", "...", "", "\\|", " ").Replace(line)
-	root := tree()
-	c, args, err := root.Find(inOrder(root, strings.Fields(line)))
+	line = strings.NewReplacer("[", "", "]", "", "...", "", "\\|", " ", "|", " ", "<", "", ">", "").Replace(line)
+	_, err := parsed(tree(), line)
+	return err
+}
+
+// parsed is the command of a line, which has read its flags.
+func parsed(root *cobra.Command, line string) (*cobra.Command, error) {
+	words, err := shell.Fields(line, nil)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	c, args, err := root.Find(inOrder(root, words))
+	if err != nil {
+		return nil, err
 	}
 	if err := c.ParseFlags(args); err != nil {
-		return err
+		return nil, err
 	}
 	if c.HasSubCommands() && len(c.Flags().Args()) > 0 {
-		return fmt.Errorf("%s has no command %q", c.CommandPath(), c.Flags().Args()[0])
+		return nil, fmt.Errorf("%s has no command %q", c.CommandPath(), c.Flags().Args()[0])
 	}
-	return nil
+	return c, nil
 }

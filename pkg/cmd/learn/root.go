@@ -93,6 +93,7 @@ the step under way: its task, what to do, and what to type then.`),
 	root.PersistentFlags().StringVar(&app.Cluster, "name", app.Cluster, "The practice cluster that is meant.")
 	root.PersistentFlags().StringVar(&app.Provider, "provider", app.Provider,
 		"What makes the practice cluster: "+strings.Join(append(app.ProviderNames(), cmd.Auto), ", ")+".")
+	root.PersistentFlags().StringVar(&app.Own, "lessons", app.Own, "A folder, file or bundle of lessons of your own.")
 	_ = root.RegisterFlagCompletionFunc("name", app.CompleteClusters())
 	_ = root.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(append(app.ProviderNames(), cmd.Auto), cobra.ShellCompDirectiveNoFileComp))
 	addGroups(root, app)

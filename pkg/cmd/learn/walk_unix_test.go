@@ -150,23 +150,23 @@ type typing struct {
 	screen strings.Builder
 }
 
-func (w *walk) types(args ...string) *typing {
-	w.t.Helper()
+func (s *stand) types(args ...string) *typing {
+	s.t.Helper()
 	keys, terminal, err := pty.Open()
 	if err != nil {
-		w.t.Skip("no terminal: ", err)
+		s.t.Skip("no terminal: ", err)
 	}
 	if err := pty.Setsize(keys, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	y := &typing{t: w.t, keys: keys, interrupt: cancel, ended: make(chan int, 1), grown: make(chan struct{}, 1)}
-	w.t.Cleanup(func() { cancel(); keys.Close(); terminal.Close() })
+	y := &typing{t: s.t, keys: keys, interrupt: cancel, ended: make(chan int, 1), grown: make(chan struct{}, 1)}
+	s.t.Cleanup(func() { cancel(); keys.Close(); terminal.Close() })
 	go y.read()
 	streams := genericiooptions.IOStreams{In: terminal, Out: terminal, ErrOut: terminal}
 	deps := cmd.Deps{
-		Home: w.home, Providers: []cluster.Provider{w.provider}, Lessons: w.lessons, Self: "/bin/false",
-		Environ: append([]string{"NO_COLOR=1"}, w.environ...), Now: noon,
+		Home: s.home, Providers: []cluster.Provider{s.provider}, Lessons: s.lessons, Self: "/bin/false",
+		Environ: append([]string{"NO_COLOR=1"}, s.environ...), Now: noon,
 	}
 	go func() { y.ended <- Main(ctx, streams, deps, args) }()
 	return y

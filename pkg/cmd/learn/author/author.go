@@ -11,10 +11,18 @@ import (
 func New(app *cmd.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "author",
-		Short: "Check and prove lessons that you write",
-		Args:  cmd.NoSuchCommand,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Short: "Write lessons of your own, look at them and prove them",
+		Long: `Write lessons of your own, look at them and prove them.
+
+A lesson is one Markdown file. A robot proves it before people see it: that no
+step is done before its time, that each can be done, and that what is said to
+plausible mistakes is true.`,
+		Example: cmd.Examples(
+			"A lesson of your own, from its first line to its proof", "author new my-lesson\nauthor preview ./my-lesson\nauthor lint ./my-lesson\nauthor test ./my-lesson",
+		),
+		Args: cmd.NoSuchCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newLint(app), newTest(app))
+	c.AddCommand(newNew(app), newPreview(app), newLint(app), newTest(app), newSchema(app))
 	return c
 }

@@ -2,6 +2,7 @@ package author
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,18 +17,20 @@ import (
 // TestOptions is what proving lessons needs.
 type TestOptions struct {
 	*cmd.App
-	Lessons []string
+	Named []string
 	// Trust lets lessons bring objects that reach beyond their namespace.
 	Trust bool
 	// Quiet leaves out what is done on the way.
-	Quiet  bool
+	Quiet bool
+	// JUnit is a file for the results as JUnit XML; empty means none.
+	JUnit  string
 	Output cmd.Output
 }
 
 func newTest(app *cmd.App) *cobra.Command {
 	o := &TestOptions{App: app}
 	c := &cobra.Command{
-		Use:   "test [LESSON|FILE|FOLDER...]",
+		Use:   "test [LESSON|FILE|FOLDER|BUNDLE...]",
 		Short: "Prove lessons on a cluster",
 		Long: `Prove lessons on a cluster.
 
@@ -35,16 +38,22 @@ A robot does every step. The checks of a step must not all pass before its
 commands and must pass after them; each wrong turn must make its check say
 what it promises; each reason that the lesson foresees must be met; every
 question must have an answer; and nothing may be left behind. Without
-arguments: all lessons that are built in. The exit code is 1 where something
-is wrong.`,
+arguments: the lessons of --lessons, or else all that are built in. The exit
+code is 1 where something is wrong.`,
+		Example: cmd.Examples(
+			"One lesson, on a cluster for robots", "author test ./my-lesson --name robot",
+			"In CI, on the sandbox", "author test ./my-lessons --provider sandbox --junit results.xml",
+		),
 		ValidArgsFunction: completeWithFiles(app),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Lessons = args
+			o.Named = args
 			return o.Run(c.Context())
 		},
 	}
 	c.Flags().BoolVar(&o.Trust, "trust", false, "Allow objects that reach beyond the lesson's namespace.")
 	c.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "Leave out what is done on the way.")
+	c.Flags().StringVar(&o.JUnit, "junit", "", "Write the results into this file, as JUnit XML.")
+	_ = c.MarkFlagFilename("junit", "xml")
 	o.Output.AddTo(c)
 	return c
 }
@@ -60,22 +69,44 @@ func (o one) Lesson(id string) (*lesson.Lesson, error) {
 	return o.lesson, nil
 }
 
-// Run proves the lessons one after the other. All are read before the first is tried.
-func (o *TestOptions) Run(ctx context.Context) error {
+// trial is what becomes of one lesson.
+type trial struct {
+	source source
+	lesson *lesson.Lesson // nil where it can't be read
+	proof  *session.Proof // nil where it was not tried
+	err    error          // what kept it from being read, or from being tried to its end
+}
+
+// Run proves the lessons one after the other. All are read before the first is tried. What was found out is
+// written however it ends.
+func (o *TestOptions) Run(ctx context.Context) (err error) {
 	if err := o.Output.Validate(); err != nil {
 		return err
 	}
-	sources, err := find(o.App, o.Lessons)
+	asked, err := find(o.App, o.Named)
 	if err != nil {
 		return err
 	}
-	var lessons []*lesson.Lesson
-	for _, s := range sources {
-		l, err := s.parse(o.Trust)
-		if err != nil {
-			return err
-		}
-		lessons = append(lessons, l)
+	trials := make([]*trial, len(asked))
+	for i, s := range asked {
+		trials[i] = &trial{source: s}
+	}
+	if err := o.report(trials, nil); err != nil { // what can't be written is told before it takes minutes
+		return err
+	}
+	err = o.try(ctx, trials)
+	return errors.Join(err, o.report(trials, err))
+}
+
+// try proves all of them.
+func (o *TestOptions) try(ctx context.Context, trials []*trial) error {
+	var unread []error
+	for _, t := range trials {
+		t.lesson, t.err = t.source.parse(o.Trust)
+		unread = append(unread, t.err)
+	}
+	if err := errors.Join(unread...); err != nil {
+		return err
 	}
 	h, err := o.EnsureCluster(ctx)
 	if err != nil {
@@ -86,32 +117,32 @@ func (o *TestOptions) Run(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	return o.prove(ctx, h, lessons)
+	return o.prove(ctx, h, trials)
 }
 
-func (o *TestOptions) prove(ctx context.Context, h cluster.Handle, lessons []*lesson.Lesson) error {
+func (o *TestOptions) prove(ctx context.Context, h cluster.Handle, trials []*trial) error {
 	var proofs []*session.Proof
+	var names []string
 	proved := true
-	for _, l := range lessons {
-		s, err := o.Session(ctx, h, cmd.SessionOptions{Robot: true, Lessons: one{l}, Tell: o.see})
+	for _, t := range trials {
+		s, err := o.Session(ctx, h, cmd.SessionOptions{Robot: true, Lessons: one{t.lesson}, Tell: o.see})
 		if err != nil {
+			t.err = err
 			return err
 		}
-		proof, err := s.Prove(ctx, l.ID, o.see)
-		if err != nil {
-			return fmt.Errorf("prove lesson %s: %w", l.ID, err)
+		if t.proof, t.err = s.Prove(ctx, t.lesson.ID, o.see); t.err != nil {
+			return fmt.Errorf("prove lesson %s: %w", t.lesson.ID, t.err)
 		}
-		proofs = append(proofs, proof)
-		proved = proved && proof.Proved()
+		proofs, names = append(proofs, t.proof), append(names, "lesson/"+t.lesson.ID)
+		proved = proved && t.proof.Proved()
 		if o.Output.ForPeople() {
-			o.show(proof)
+			o.show(t.proof)
+		}
+		if err := o.report(trials, nil); err != nil {
+			return err
 		}
 	}
 	if !o.Output.ForPeople() {
-		var names []string
-		for _, p := range proofs {
-			names = append(names, "lesson/"+p.Lesson)
-		}
 		if err := o.Output.Print(o.Out, proofs, names...); err != nil {
 			return err
 		}

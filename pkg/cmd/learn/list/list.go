@@ -4,6 +4,7 @@ package list
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,6 +34,7 @@ and where you are.`,
 		Example: cmd.Examples(
 			"All lessons, and how far you are", "list",
 			"With what each is about", "list -o wide",
+			"Those of a folder of your own, too", "list --lessons ./my-lessons",
 		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
@@ -53,6 +55,8 @@ type row struct {
 	Done    int      `json:"done"`
 	// Status is new, begun or done.
 	Status string `json:"status"`
+	// From is the folder, file or bundle that the lesson comes from; empty for one that is built in.
+	From string `json:"from,omitempty"`
 }
 
 type step struct {
@@ -91,7 +95,7 @@ func (o *Options) rows() ([]row, error) {
 	}
 	var rows []row
 	for _, h := range c.Order() {
-		r := row{ID: h.ID, Title: h.Title, Summary: h.Summary, Minutes: h.Minutes, After: h.After, Teaches: h.Teaches, Status: "new"}
+		r := row{ID: h.ID, Title: h.Title, Summary: h.Summary, Minutes: h.Minutes, After: h.After, Teaches: h.Teaches, Status: "new", From: h.From}
 		past := state.Lessons[h.ID]
 		if past == nil {
 			past = &progress.Lesson{}
@@ -125,5 +129,29 @@ func (o *Options) show(rows []row) error {
 		}
 		table = append(table, line)
 	}
-	return render.Table(o.Out, table[0], table[1:], o.Style())
+	var shown strings.Builder
+	if err := render.Table(&shown, table[0], table[1:], o.Style()); err != nil {
+		return err
+	}
+	from := ""
+	for i, line := range strings.SplitAfter(shown.String(), "\n") {
+		if i > 0 && i <= len(rows) && rows[i-1].From != from {
+			from = rows[i-1].From
+			fmt.Fprintf(o.Out, "\n  %s\n", o.Style().Dim("From "+near(from)))
+		}
+		fmt.Fprint(o.Out, line)
+	}
+	return nil
+}
+
+// near is a path as it is seen from here, where it lies below.
+func near(path string) string {
+	here, err := filepath.Abs(".")
+	if err != nil {
+		return path
+	}
+	if below, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(below) {
+		return below
+	}
+	return path
 }

@@ -2,8 +2,12 @@
 package progress
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,12 +67,30 @@ func (o *Options) Run(context.Context) error {
 	rows := [][]string{{"LESSON", "STEP", "DONE", "TRIES", "WHEN"}}
 	for _, h := range c.Order() {
 		rows = append(rows, o.rows(h, state.Lessons[h.ID])...)
+		delete(state.Lessons, h.ID)
+	}
+	// What is left was done with lessons that are not at hand now.
+	for _, id := range slices.Sorted(maps.Keys(state.Lessons)) {
+		past := state.Lessons[id]
+		rows = append(rows, o.rows(lesson.Header{ID: id, Steps: begun(past)}, past)...)
 	}
 	if len(rows) == 1 {
 		fmt.Fprintf(o.Out, "Nothing yet. Begin: %s start\n", o.Prefix())
 		return nil
 	}
 	return render.Table(o.Out, rows[0], rows[1:], o.Style())
+}
+
+// begun are the steps of a lesson that was begun, in the order in which they were.
+func begun(past *progress.Lesson) []lesson.StepHeader {
+	ids := slices.SortedFunc(maps.Keys(past.Steps), func(a, b string) int {
+		return cmp.Or(past.Steps[a].Begun.Compare(past.Steps[b].Begun), strings.Compare(a, b))
+	})
+	var steps []lesson.StepHeader
+	for _, id := range ids {
+		steps = append(steps, lesson.StepHeader{ID: id})
+	}
+	return steps
 }
 
 // rows has a line for each step that was begun.

@@ -41,6 +41,8 @@ func (o *Options) Run(ctx context.Context) error {
 		return err
 	}
 	o.Narrator().Say("You left %q. Nothing of it is left on the cluster.", l.Title)
-	o.Narrator().Advice("Come back", o.Prefix()+" start "+l.ID)
+	if l.Steps != nil { // else its file is gone
+		o.Narrator().Advice("Come back", o.StartCommand(l.Header()))
+	}
 	return nil
 }

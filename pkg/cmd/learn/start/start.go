@@ -40,6 +40,7 @@ files.`,
 			"Go on with the course", "start",
 			"A lesson of your choice, from its third step on", "start heal --at kill-a-pod",
 			"Without a container engine and without a download", "start --provider sandbox",
+			"A lesson of your own", "start config --lessons ./my-lessons",
 		),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: app.CompleteLessons(1),
@@ -102,11 +103,7 @@ func (o *Options) checkStep(id string) error {
 	if o.At == "" {
 		return nil
 	}
-	c, err := o.Catalog()
-	if err != nil {
-		return err
-	}
-	l, err := c.Lesson(id)
+	l, err := o.App.Lesson(id)
 	if err != nil {
 		return err
 	}
@@ -130,7 +127,8 @@ func (o *Options) choose() (string, error) {
 		return "", err
 	}
 	if at := state.Current[o.Cluster]; at != nil {
-		return at.Lesson, nil
+		_, err := o.App.Lesson(at.Lesson)
+		return at.Lesson, err
 	}
 	if h, ok := c.Next(finished(state)); ok {
 		return h.ID, nil

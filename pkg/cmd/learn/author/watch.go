@@ -1,0 +1,123 @@
+package author
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/pack"
+)
+
+// settle is how long the files must rest before they are read: an editor writes in several strokes.
+const settle = 100 * time.Millisecond
+
+// follow shows the lesson, and shows it anew when its folder changes, until the context ends. The folder is
+// watched, not the file: many editors write another file and give it the name.
+func (o *PreviewOptions) follow(ctx context.Context, s source) error {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watch the lesson: %w; --watch=false shows it once", err)
+	}
+	defer watcher.Close()
+	for _, folder := range s.folders() {
+		if err := watcher.Add(folder); err != nil {
+			return fmt.Errorf("watch %s: %w; --watch=false shows it once", folder, err)
+		}
+	}
+	last := o.draw("", s)
+	due := time.NewTimer(settle)
+	due.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(o.Out)
+			return nil
+		case e, open := <-watcher.Events:
+			if !open {
+				return nil
+			}
+			if e.Op != fsnotify.Chmod {
+				due.Reset(settle)
+			}
+		case err, open := <-watcher.Errors:
+			if !open {
+				return nil
+			}
+			if !errors.Is(err, fsnotify.ErrEventOverflow) {
+				return fmt.Errorf("watch the lesson: %w", err)
+			}
+			due.Reset(settle) // something was missed, so that all may be different
+		case <-due.C:
+			last = o.draw(last, s)
+		}
+	}
+}
+
+// folders are those in which a change may change the lesson.
+func (s source) folders() []string {
+	if pack.IsBundle(s.Options.From) {
+		return []string{filepath.Dir(s.Options.From)}
+	}
+	home := filepath.Dir(filepath.FromSlash(s.shown()))
+	found := []string{home}
+	_ = filepath.WalkDir(home, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !d.IsDir() || path == home:
+			return nil
+		case strings.HasPrefix(d.Name(), "."), len(found) >= mostFolders:
+			return fs.SkipDir
+		}
+		found = append(found, path)
+		return nil
+	})
+	return found
+}
+
+// mostFolders bounds what is watched below a lesson's own folder, for its manifests.
+const mostFolders = 32
+
+// draw shows what the lesson is now, if that is not what stands there, and returns it.
+func (o *PreviewOptions) draw(last string, s source) string {
+	text, err := o.afresh(s)
+	if err != nil {
+		text = o.broken(s, err)
+	}
+	if text == last {
+		return last
+	}
+	style := o.Style()
+	const clear = "\x1b[H\x1b[2J\x1b[3J"
+	fmt.Fprintf(o.Out, "%s%s\n  %s\n", clear, text, style.Dim(style.Plain("Watching "+s.shown()+": save it, and it is shown anew. Ctrl-C ends.")))
+	return text
+}
+
+// broken is what is wrong with the lesson, as lint says it.
+func (o *PreviewOptions) broken(s source, err error) string {
+	var b strings.Builder
+	n := &cmd.Narrator{Out: &b, Style: o.Style()}
+	for _, p := range s.defects(err) {
+		fmt.Fprintf(&b, "\n%s: %s\n", p.Where, p.Severity)
+		n.Say("%s", p.Message)
+	}
+	return b.String()
+}
+
+// afresh is the screen of the lesson as its files are now: a bundle was read when it was opened, and a folder
+// may have been put in the place of another.
+func (o *PreviewOptions) afresh(s source) (string, error) {
+	p, err := pack.Open(s.Options.From)
+	if err != nil {
+		return "", err
+	}
+	now := p.Source()
+	now.Options = s.Options
+	text, err := o.screen(source{now, s.file, s.listed})
+	return text, errors.Join(err, p.Close())
+}
