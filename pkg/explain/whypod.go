@@ -37,6 +37,9 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 		x.unscheduled(o, p, c)
 		return
 	}
+	if x.onNoNode(o, p) {
+		return
+	}
 	found := false
 	for _, s := range p.Status.InitContainerStatuses {
 		found = x.container(o, p, s, true) || found
@@ -56,9 +59,12 @@ const lately = 2 * time.Minute
 // whatever its state at this moment.
 func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 	for _, s := range p.Status.ContainerStatuses {
+		if x.beingKilled(o, p, s) {
+			continue
+		}
 		last := s.LastTerminationState.Terminated
 		if log := x.logOf(p, s.Name); log != nil && last == nil {
-			x.refusedWhileReady(o, p, log)
+			x.refusedWhileReady(o, p, s.Name, log)
 		}
 		if last == nil {
 			continue
@@ -204,8 +210,10 @@ func (x *examiner) replaced(o *unstructured.Unstructured) bool {
 	if own == nil {
 		return false
 	}
+	index := o.GetAnnotations()[batchv1.JobCompletionIndexAnnotation]
 	for _, other := range x.beside(o, "Pod") {
-		if theirs := controllerOf(other); theirs != nil && theirs.UID == own.UID && podHealth(podOf(other)) == Well {
+		same := other.GetAnnotations()[batchv1.JobCompletionIndexAnnotation] == index // of an Indexed Job, one does not do another's work
+		if theirs := controllerOf(other); theirs != nil && theirs.UID == own.UID && same && podHealth(podOf(other)) == Well {
 			return true
 		}
 	}

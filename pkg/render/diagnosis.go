@@ -34,6 +34,12 @@ func (p *page) diagnosis(d *explain.Diagnosis) {
 		p.gap()
 		p.problem(i+1, pr)
 	}
+	if len(d.Unseen) > 0 {
+		p.gap()
+	}
+	for _, says := range d.Unseen {
+		p.text(p.s.UnsureSign()+" ", 2, says, nil)
+	}
 	if d.Rest != "" {
 		p.gap()
 		p.text("", 0, d.Rest, p.s.Dim)
@@ -65,7 +71,12 @@ func (p *page) problem(number int, pr explain.Problem) {
 	}
 	for _, l := range pr.Chain {
 		p.text("", 4, l.Claim, nil)
-		if l.Evidence != "" {
+		switch {
+		case p.sources && len(l.Lines) > 0:
+			for _, line := range l.Lines {
+				p.text("", 6, line, p.s.Dim)
+			}
+		case l.Evidence != "":
 			p.text("", 6, l.Evidence, p.s.Dim)
 		}
 		if p.sources && l.From != "" {

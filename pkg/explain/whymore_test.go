@@ -1,0 +1,134 @@
+package explain_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
+)
+
+// The image that was meant keeps the tag that was written; where no tag was written it is the one of before.
+func TestTheImageThatWasMeant(t *testing.T) {
+	for _, c := range []struct{ image, before, want string }{
+		{"ngnix:1.29", "", "nginx:1.29"},
+		{"ngnix:1.29", "nginx:1.28", "nginx:1.29"},
+		{"ngnix:1.29", "nginx", "nginx:1.29"},
+		{"ngnix", "nginx:1.28", "nginx:1.28"},
+		{"ngnix", "", "nginx"},
+		{"nginx:1.299", "nginx:1.28", "nginx:1.28"},
+		{"ngnix:1.29@sha256:0123", "", "nginx:1.29"},
+		{"localhost:5000/shpo:2", "localhost:5000/shop:1", "localhost:5000/shop:2"},
+	} {
+		owner := func(kind, name, uid string) string {
+			return fmt.Sprintf("ownerReferences: [{kind: %s, name: %s, uid: %s, controller: true}]", kind, name, uid)
+		}
+		set := func(name, uid, image string) string {
+			return fmt.Sprintf(`
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: %s, namespace: learn-heal, uid: %s, %s}
+spec: {template: {spec: {containers: [{name: app, image: "%s"}]}}}`, name, uid, owner("Deployment", "app", "d1"), image)
+		}
+		objects := []string{
+			node, "{apiVersion: apps/v1, kind: Deployment, metadata: {name: app, namespace: learn-heal, uid: d1}}", set("app-2", "r2", c.image),
+			strings.NewReplacer("nginx:1.29", c.image, "uid: p1", "uid: p1, "+owner("ReplicaSet", "app-2", "r2")).Replace(pod("", "state: {waiting: {reason: ImagePullBackOff}}", "")),
+		}
+		if c.before != "" {
+			objects = append(objects, set("app-1", "r1", c.before))
+		}
+		d, err := explain.Why(query(t, "pod/app"), scene(t, objects...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next := d.Causes()[0].Next; next != "kubectl set image deployment/app app="+c.want {
+			t.Errorf("%s after %q: %s", c.image, c.before, next)
+		}
+	}
+}
+
+// What a container declares says nothing about where its program listens: a number is no cause, and what can't be seen is said only
+// where others are declared.
+func TestAPortThatIsNotDeclared(t *testing.T) {
+	const service = `
+apiVersion: v1
+kind: Service
+metadata: {name: app, namespace: learn-heal, uid: s1}
+spec: {selector: {app: app}, ports: [{port: 80, targetPort: 8080}]}`
+	const endpoints = `
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: app-1, namespace: learn-heal, uid: e1, labels: {kubernetes.io/service-name: app}}
+endpoints: [{addresses: [10.0.0.1], conditions: {ready: true}, targetRef: {kind: Pod, name: app}}]`
+	for ports, doubts := range map[string]int{"": 0, "ports: [{containerPort: 8080}]": 0, "ports: [{containerPort: 80}]": 1} {
+		ready := strings.Replace(pod(ports, "state: {running: {}}", ""), `{type: Ready, status: "False"`, `{type: Ready, status: "True"`, 1)
+		d, err := explain.Why(snapshot.Query{}, scene(t, node, ready, service, endpoints))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Causes()) > 0 || d.Health != explain.Well || len(d.Unseen) != doubts {
+			t.Errorf("%q: %+v", ports, d)
+		}
+	}
+}
+
+// A named port must be one of the Service's protocol.
+func TestAPortOfAnotherProtocol(t *testing.T) {
+	const service = `
+apiVersion: v1
+kind: Service
+metadata: {name: app, namespace: learn-heal, uid: s1}
+spec: {selector: {app: app}, ports: [{port: 53, protocol: UDP, targetPort: dns}, {port: 80}]}`
+	for protocol, lost := range map[string]bool{"UDP": false, "TCP": true} {
+		ready := strings.Replace(pod("ports: [{name: dns, containerPort: 53, protocol: "+protocol+"}]", "state: {running: {}}", ""), `{type: Ready, status: "False"`, `{type: Ready, status: "True"`, 1)
+		d, err := explain.Why(query(t, "service/app"), scene(t, node, ready, service))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, p := range d.Problems {
+			found = found || p.Code == explain.PortMismatch
+		}
+		if found != lost {
+			t.Errorf("%s: %+v", protocol, d.Problems)
+		}
+	}
+}
+
+// A container that is killed at this moment counts as killed, one that began after that does not.
+func TestALivenessKill(t *testing.T) {
+	killing := strings.Replace(event("Killing", "Container app failed liveness probe, will be restarted"), "count: 3", "count: 1", 1)
+	for began, killed := range map[string]bool{"2026-05-04T12:00:00Z": true, "2026-05-04T12:00:50Z": false, "2026-05-04T12:00:55Z": false} {
+		up := strings.Replace(pod("", "ready: true, state: {running: {startedAt: '"+began+"'}}", ""), "ready: false, ", "", 1)
+		up = strings.Replace(up, `{type: Ready, status: "False"`, `{type: Ready, status: "True"`, 1)
+		d, err := explain.Why(query(t, "pod/app"), scene(t, node, up, killing))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if causes := d.Causes(); (len(causes) > 0) != killed || killed && causes[0].Code != explain.ProbeFailing {
+			t.Errorf("began at %s: %+v", began, d.Problems)
+		}
+	}
+}
+
+// What takes a finalizer away is said of those that are known; a custom object without a status is not called well or unwell.
+func TestWhatIsKnownOfOtherKinds(t *testing.T) {
+	now := scene(t, `
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk, uid: v1, deletionTimestamp: "2026-05-04T12:00:00Z", finalizers: [kubernetes.io/pv-protection]}`, `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: young, namespace: learn-heal, uid: c1, deletionTimestamp: "2026-05-04T12:00:58Z", finalizers: [example.com/x]}`)
+	d, err := explain.Why(query(t, "pv/disk"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := d.Problems[0]; p.Code != explain.Terminating || !strings.Contains(p.Advice, "when no claim is bound") || strings.Contains(p.Advice, "Whoever") {
+		t.Errorf("%+v", p)
+	}
+	if d, err = explain.Why(query(t, "configmap/young"), now); err != nil || len(d.Causes()) > 0 || d.Health != explain.Waiting {
+		t.Errorf("two seconds after the deletion: %v, %+v", err, d)
+	}
+}
