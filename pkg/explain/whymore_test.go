@@ -132,3 +132,44 @@ metadata: {name: young, namespace: learn-heal, uid: c1, deletionTimestamp: "2026
 		t.Errorf("two seconds after the deletion: %v, %+v", err, d)
 	}
 }
+
+// Whoever refuses a ReplicaSet's Pods is named.
+func TestWhoRefusesPods(t *testing.T) {
+	for said, want := range map[string]struct {
+		code  explain.Code
+		title string
+	}{
+		`admission webhook "gate.example.com" denied the request: no team`:                                        {explain.Webhook, `webhook "gate.example.com" refuses them`},
+		`failed calling webhook "gate.example.com": failed to call webhook: context deadline exceeded`:            {explain.Webhook, "does not answer"},
+		`pods "web-1" is forbidden: ValidatingAdmissionPolicy 'team' with binding 'b' denied request: no team`:    {explain.AdmissionPolicy, `ValidatingAdmissionPolicy "team" refuses them`},
+		`pods "web-1" is forbidden: pod rejected: RuntimeClass "gvisor" not found`:                                {explain.RuntimeClassMissing, `RuntimeClass "gvisor"`},
+		`Pod "web-1" is invalid: spec.containers[0]: Invalid value: must be less than or equal to cpu limit of 1`: {explain.Refused, "the API server refuses them"},
+		`persistentvolumeclaims "data-db-0" is forbidden: exceeded quota: storage, requested: a=1, limited: a=0`:  {explain.Quota, "Its claims"},
+	} {
+		set := "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: web, namespace: learn-heal, uid: r1}, spec: {replicas: 1}, status: {conditions: [{type: ReplicaFailure, status: 'True', message: '" +
+			strings.ReplaceAll(said, "'", "''") + "'}]}}"
+		d, err := explain.Why(snapshot.Query{}, scene(t, set))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := d.Problems[0]; p.Code != want.code || !strings.Contains(p.Title, want.title) {
+			t.Errorf("%s: %+v", said, p)
+		}
+	}
+}
+
+// A DaemonSet that some node is fit for, or whose controller has not counted yet, is not told of.
+func TestADaemonSetWithoutPods(t *testing.T) {
+	for status, told := range map[string]bool{
+		"{desiredNumberScheduled: 0, observedGeneration: 2}": true, "{desiredNumberScheduled: 0, observedGeneration: 1}": false, "{desiredNumberScheduled: 1, observedGeneration: 2}": false,
+	} {
+		set := "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, namespace: learn-heal, uid: d1, generation: 2}, spec: {template: {spec: {nodeSelector: {disk: ssd}}}}, status: " + status + "}"
+		d, err := explain.Why(snapshot.Query{}, scene(t, node, set))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(d.Causes()) > 0) != told {
+			t.Errorf("%s: %+v", status, d.Problems)
+		}
+	}
+}

@@ -35,6 +35,9 @@ func (x *examiner) nearestNode(o *unstructured.Unstructured, p *corev1.Pod, mess
 	if best == nil {
 		return
 	}
+	if problem.Code == NoRoom {
+		problem.Title = "No node with the labels that it asks for has room for it: it asks for " + asks(p)
+	}
 	var words []string
 	for _, l := range lacks {
 		words = append(words, l.says)
@@ -43,6 +46,7 @@ func (x *examiner) nearestNode(o *unstructured.Unstructured, p *corev1.Pod, mess
 		Claim: fmt.Sprintf("Node %s comes nearest; this is in the way there.", best.GetName()), Evidence: strings.Join(words, "; "), From: ref(best) + " metadata.labels, spec.taints, status.allocatable",
 	})
 	if len(lacks) == 1 && lacks[0].label != "" {
+		problem.Advice = "Make room on a node that has the label, or label the node that comes nearest."
 		problem.Try = append(problem.Try, fmt.Sprintf("kubectl label node %s %s", best.GetName(), lacks[0].label))
 	}
 }

@@ -70,6 +70,7 @@ func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Li
 	if slices.ContainsFunc(bound, func(r *unstructured.Unstructured) bool { return allows(r, f) }) {
 		return false
 	}
+	bound = slices.DeleteFunc(bound, func(r *unstructured.Unstructured) bool { return strings.HasPrefix(r.GetName(), "system:") }) // which everybody has
 	problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
 	near, subject := x.nearBinding(f)
 	switch {

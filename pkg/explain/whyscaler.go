@@ -60,7 +60,7 @@ func (x *examiner) noMetrics(o *unstructured.Unstructured, h *autoscalingv2.Hori
 		problem.Chain = append(problem.Chain, Link{Claim: "That is what it asks for.", Evidence: metricWords(m), From: ref(o) + " spec.metrics"})
 	}
 	if m := noRequest.FindStringSubmatch(c.Message); m != nil {
-		problem.Code, problem.Title = HPANoRequests, "It counts in percent of what its Pods ask for, and they ask for nothing"
+		problem.Code, problem.Title = HPANoRequests, fmt.Sprintf("It counts in percent of the %s that its Pods ask for, and they ask for none", m[1])
 		problem.Advice = fmt.Sprintf("Give the containers resources.requests.%s, or have it count in absolute numbers.", m[1])
 		if target != nil {
 			problem.Try = []string{fmt.Sprintf("kubectl set resources %s --requests=%s", ref(target), map[string]string{"cpu": "cpu=100m", "memory": "memory=128Mi"}[m[1]])}

@@ -19,7 +19,7 @@ func (x *examiner) refusals(o *unstructured.Unstructured) {
 			if x.cameThrough(s) {
 				continue // it was refused once and came through later
 			}
-			said, from = x.events.quote(e), eventFrom(s, e)
+			said, from = x.events.quoteOf(e, 400), eventFrom(s, e)
 		}
 		if said == "" {
 			continue
@@ -143,7 +143,7 @@ func (x *examiner) refusal(o *unstructured.Unstructured, said, from string) {
 		}
 		p := Problem{
 			Code: k.code, Title: strings.Replace(filled(k.title, word), "$WHAT", things, 1),
-			Chain:  []Link{{Claim: fmt.Sprintf("%s %s asked for %s and was refused.", o.GetKind(), o.GetName(), one), Evidence: short(said, 400), From: from}},
+			Chain:  []Link{{Claim: fmt.Sprintf("%s %s asked for %s and was refused.", o.GetKind(), o.GetName(), one), Evidence: short(said, 450), From: from}},
 			Advice: k.advice, Look: []string{filledSpace(filled(k.look, word), o.GetNamespace())},
 		}
 		if k.look == "" {

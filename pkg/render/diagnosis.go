@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
@@ -71,13 +72,15 @@ func (p *page) problem(number int, pr explain.Problem) {
 	}
 	for _, l := range pr.Chain {
 		p.text("", 4, l.Claim, nil)
-		switch {
-		case p.sources && len(l.Lines) > 0:
-			for _, line := range l.Lines {
-				p.text("", 6, line, p.s.Dim)
-			}
-		case l.Evidence != "":
+		long := p.sources && len(l.Lines) > 0
+		picked := slices.ContainsFunc(l.Lines, func(line string) bool { return strings.TrimSpace(line) == l.Evidence })
+		if l.Evidence != "" && (!long || picked) {
 			p.text("", 6, l.Evidence, p.s.Dim)
+		}
+		for _, line := range l.Lines {
+			if long {
+				p.text("", 8, line, p.s.Dim)
+			}
 		}
 		if p.sources && l.From != "" {
 			p.text("", 6, "from "+l.From, p.s.Dim)
