@@ -85,7 +85,9 @@ func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, p *corev1.Pod
 	x.forbiddenIn(o, log.Lines, func(line string) []Link {
 		return []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}}
 	})
-	x.noToken(o, p, container, log, nil)
+	if n := len(log.Lines); n > 0 { // what came after shows that it goes on without
+		x.noToken(o, p, container, &logText{Pod: log.Pod, Container: log.Container, Previous: log.Previous, Lines: log.Lines[n-1:]}, nil)
+	}
 }
 
 // complainedOf are the Services that a program names, where its log says that a connection did not come about.

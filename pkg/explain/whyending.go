@@ -9,7 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// endsSoon is for how long a finalizer may take before it is called one that holds an object.
+// endsSoon is for how long a finalizer may take before it is called one that holds an object. Those of Kubernetes' own parts have longer:
+// they wait for what takes its time.
 const endsSoon = 10 * time.Second
 
 // finalizers are those of Kubernetes' own parts, with who takes each away, and when.
@@ -53,7 +54,8 @@ func (x *examiner) ending(o *unstructured.Unstructured) bool {
 			said = append(said, who)
 		}
 	}
-	if len(said) < len(holds) {
+	foreign := len(said) < len(holds)
+	if foreign {
 		said = append(said, "Whoever put a finalizer there takes it away when its work is done. Is that program there? Taken away by hand, the work is left undone.")
 	}
 	problem.Advice = strings.Join(said, " ")
@@ -63,14 +65,15 @@ func (x *examiner) ending(o *unstructured.Unstructured) bool {
 	if o.GetKind() == "CustomResourceDefinition" {
 		problem.Look = append(problem.Look, fmt.Sprintf("kubectl get %s -A", o.GetName()))
 	}
-	if problem.Waiting = since < endsSoon; problem.Waiting {
+	if problem.Waiting = foreign && since < endsSoon || !foreign && since < patience; problem.Waiting {
 		problem.Code, problem.Title = Ending, "It was deleted, and its finalizers are at work"
 	}
 	stays := x.below(o)
 	if n := x.namespaceOf(o); n != nil && n.GetDeletionTimestamp() != nil {
 		stays = append(stays, n)
 	}
-	x.add("Ending/"+ref(o), o, problem).hangsOn("was deleted and stays", stays...)
+	finding := x.add("Ending/"+ref(o), o, problem).hangsOn("was deleted and stays", stays...)
+	finding.mild = finding.mild || !foreign // it ends with what it waits for
 	return true
 }
 

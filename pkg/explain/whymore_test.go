@@ -117,7 +117,7 @@ func TestWhatIsKnownOfOtherKinds(t *testing.T) {
 	now := scene(t, `
 apiVersion: v1
 kind: PersistentVolume
-metadata: {name: disk, uid: v1, deletionTimestamp: "2026-05-04T12:00:00Z", finalizers: [kubernetes.io/pv-protection]}`, `
+metadata: {name: disk, uid: v1, deletionTimestamp: "2026-05-04T11:55:00Z", finalizers: [kubernetes.io/pv-protection]}`, `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: young, namespace: learn-heal, uid: c1, deletionTimestamp: "2026-05-04T12:00:58Z", finalizers: [example.com/x]}`)
@@ -170,6 +170,47 @@ func TestADaemonSetWithoutPods(t *testing.T) {
 		}
 		if (len(d.Causes()) > 0) != told {
 			t.Errorf("%s: %+v", status, d.Problems)
+		}
+	}
+}
+
+// A Deployment that waits for its Pods to end is on its way as they are; one whose Pod a finalizer holds is a symptom of that.
+func TestADeploymentThatEndsWithItsPods(t *testing.T) {
+	const set = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app, namespace: learn-heal, uid: d1, deletionTimestamp: "2026-05-04T11:59:00Z", finalizers: [foregroundDeletion]}`
+	for deleted, held := range map[string]bool{
+		`deletionTimestamp: "2026-05-04T12:05:00Z"`:                                  false,
+		`deletionTimestamp: "2026-05-04T11:59:30Z", finalizers: [example.com/drain]`: true,
+	} {
+		ending := strings.Replace(pod("", "state: {running: {}}", ""), "uid: p1", "uid: p1, ownerReferences: [{kind: Deployment, name: app, uid: d1}], "+deleted, 1)
+		d, err := explain.Why(snapshot.Query{}, scene(t, node, set, ending))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Problems) != 1 || d.Problems[0].Waiting == held || d.Problems[0].Subject.Kind != "Pod" || len(d.Problems[0].Symptoms) != 1 {
+			t.Errorf("%s: %+v", deleted, d.Problems)
+		}
+	}
+}
+
+// An Ingress that nobody gave an address is no cause; that its controller can't be seen is said.
+func TestAnIngressWithoutAnAddress(t *testing.T) {
+	const class = "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: nginx, uid: c1}, spec: {controller: example.com/nginx}}"
+	const ingress = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: learn-heal, uid: i1, creationTimestamp: "2026-05-04T11:50:00Z"}
+spec: {ingressClassName: nginx}
+status: STATUS`
+	for status, said := range map[string]int{"{}": 1, "{loadBalancer: {ingress: [{ip: 192.0.2.1}]}}": 0} {
+		d, err := explain.Why(snapshot.Query{}, scene(t, class, strings.Replace(ingress, "STATUS", status, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Causes()) > 0 || len(d.Unseen) != said || said > 0 && !strings.Contains(d.Unseen[0], "example.com/nginx") {
+			t.Errorf("%s: %+v", status, d)
 		}
 	}
 }
