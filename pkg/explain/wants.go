@@ -154,6 +154,9 @@ func (x *examiner) wantsGlances(w *Wish) {
 	seen := map[types.UID]bool{}
 	var own, others []snapshot.Log
 	for _, o := range x.kind("Pod") {
+		if len(own) >= mostGlances {
+			break
+		}
 		if !looksReady(o) || o.GetDeletionTimestamp() != nil {
 			continue
 		}

@@ -297,13 +297,21 @@ func (x *examiner) starting(o *unstructured.Unstructured, p *corev1.Pod) {
 	if x.waitsForName(o, p) {
 		return
 	}
-	x.add("Starting", o, Problem{
+	key, seen := "Starting", ""
+	var there []*unstructured.Unstructured
+	for _, s := range p.Status.InitContainerStatuses {
+		if found := x.complainedOf(o, p, s.Name, x.logOf(p, s.Name)); s.State.Running != nil && len(found) > 0 {
+			there, seen = found, "waits for it, with init container "+s.Name
+			key += "/" + p.Name // for a reason of its own
+		}
+	}
+	x.add(key, o, Problem{
 		Code: Starting, Waiting: true, Title: "It is starting",
 		Chain: []Link{{
 			Claim: "Nothing is wrong so far.", Evidence: fmt.Sprintf("pod/%s  %s for %s", p.Name, podStatus(p), age(x.youth(o))), From: ref(o) + " status",
 		}},
 		Advice: "Give it a moment, and look again.",
-	})
+	}).hangsOn(seen, there...)
 }
 
 // eventFrom is how an event about an object is named as a source.

@@ -197,15 +197,17 @@ func targetPorts(o *unstructured.Unstructured) string {
 // declare; of one that only others are declared beside, it is said that this can't be seen.
 func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service, pods []*unstructured.Unstructured) bool {
 	var lost []corev1.ServicePort
-	_, declared := portsOf(pods, "")
-	for _, port := range s.Spec.Ports {
-		names, _ := portsOf(pods, port.Protocol)
+	containers := serving(pods)
+	all, declared := portsOf(containers, "")
+	at := 0 // of the last that is lost
+	for i, port := range s.Spec.Ports {
+		names, _ := portsOf(containers, port.Protocol)
 		switch number := targetNumber(port); {
 		case number == "":
 			if !slices.Contains(names, port.TargetPort.StrVal) {
-				lost = append(lost, port)
+				lost, at = append(lost, port), i
 			}
-		case len(declared) > 0 && !slices.Contains(declared, number):
+		case port.Protocol != corev1.ProtocolUDP && len(declared) > 0 && !slices.Contains(declared, number):
 			x.doubt(o, fmt.Sprintf("%s sends to port %s, and its Pods declare %s. Whether a program listens at %s can't be seen from here; this asks it: kubectl get --raw %s",
 				ref(o), number, strings.Join(declared, ", "), number, proxyPath(s, port)))
 		}
@@ -213,8 +215,7 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 	if len(lost) == 0 {
 		return false
 	}
-	names, numbers := portsOf(pods, "")
-	there := strings.Join(append(numbers, names...), ", ")
+	there := strings.Join(append(declared, all...), ", ")
 	if there == "" {
 		there = "none"
 	}
@@ -222,11 +223,11 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 	for _, port := range lost {
 		wanted = append(wanted, port.TargetPort.StrVal)
 		sends = append(sends, fmt.Sprintf("%s, targetPort %s; port %s of no container", portWords(port), port.TargetPort.StrVal, port.TargetPort.StrVal))
-		if n := snapshot.Nearest(port.TargetPort.StrVal, names); n != "" {
+		if n := snapshot.Nearest(port.TargetPort.StrVal, all); n != "" {
 			near = append(near, n)
 		}
 	}
-	all := len(lost) == len(s.Spec.Ports)
+	nowhere := len(lost) == len(s.Spec.Ports)
 	problem := Problem{
 		Code: PortMismatch, Title: fmt.Sprintf("Its %s leads nowhere: no container has a port named %s", portWords(lost[0]), strings.Join(wanted, " or ")),
 		Chain: []Link{
@@ -237,9 +238,9 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 		Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
 	}
 	switch {
-	case all && readyAmong(pods) > 0:
+	case nowhere && readyAmong(pods) > 0:
 		problem.Title = "It sends to no Pod, although some are ready: no container has a port named " + strings.Join(wanted, " or ")
-	case all:
+	case nowhere:
 		problem.Title = "It sends to no Pod, and would not if they were ready: no container has a port named " + strings.Join(wanted, " or ")
 	case len(lost) > 1:
 		problem.Title = fmt.Sprintf("%d of its %d ports lead nowhere: no container has a port named %s", len(lost), len(s.Spec.Ports), strings.Join(wanted, " or "))
@@ -247,8 +248,11 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 	if len(near) > 0 {
 		problem.Advice = fmt.Sprintf("Did you mean %s? ", strings.Join(near, ", ")) + problem.Advice
 	}
+	if len(near) == 1 && len(lost) == 1 {
+		problem.Try = []string{fmt.Sprintf(`kubectl patch %s --type=json -p '[{"op":"replace","path":"/spec/ports/%d/targetPort","value":%q}]'`, ref(o), at, near[0])}
+	}
 	x.add("Port/"+s.Name, o, problem)
-	return all
+	return nowhere
 }
 
 // targetNumber is the number of the port that a Service's port sends to; empty where it sends by name.
@@ -275,27 +279,32 @@ func proxyPath(s *corev1.Service, p corev1.ServicePort) string {
 	return fmt.Sprintf("/api/v1/namespaces/%s/services/%s:%d/proxy/", s.Namespace, s.Name, p.Port)
 }
 
-// portsOf are the names and numbers of the ports that Pods declare, of one protocol or of all. Init containers count where
-// they stay beside the others.
-func portsOf(pods []*unstructured.Unstructured, protocol corev1.Protocol) (names, numbers []string) {
+// serving are the containers of Pods that run beside each other: init containers where they stay.
+func serving(pods []*unstructured.Unstructured) []corev1.Container {
+	var all []corev1.Container
 	for _, o := range pods {
 		p := podOf(o)
-		containers := p.Spec.Containers
+		all = append(all, p.Spec.Containers...)
 		for _, c := range p.Spec.InitContainers {
 			if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-				containers = append(containers, c)
+				all = append(all, c)
 			}
 		}
-		for _, c := range containers {
-			for _, port := range c.Ports {
-				if protocol != "" && port.Protocol != "" && port.Protocol != protocol {
-					continue
-				}
-				if port.Name != "" {
-					names = append(names, port.Name)
-				}
-				numbers = append(numbers, fmt.Sprint(port.ContainerPort))
+	}
+	return all
+}
+
+// portsOf are the names and numbers of the ports that containers declare, of one protocol or of all.
+func portsOf(containers []corev1.Container, protocol corev1.Protocol) (names, numbers []string) {
+	for _, c := range containers {
+		for _, port := range c.Ports {
+			if protocol != "" && port.Protocol != "" && port.Protocol != protocol {
+				continue
 			}
+			if port.Name != "" {
+				names = append(names, port.Name)
+			}
+			numbers = append(numbers, fmt.Sprint(port.ContainerPort))
 		}
 	}
 	slices.Sort(names)
@@ -324,7 +333,7 @@ func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.T
 		Advice: "Compare the port with that at which the program in its Pods listens.",
 		Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
 	}
-	if _, numbers := portsOf(x.servedBy(s), ""); len(numbers) > 0 {
+	if _, numbers := portsOf(serving(x.servedBy(s)), ""); len(numbers) > 0 {
 		problem.Chain = append(problem.Chain, Link{Claim: "These ports its Pods declare.", Evidence: strings.Join(numbers, ", "), From: "pods spec.containers[].ports"})
 	}
 	x.add("Port/"+s.Name, o, problem)
