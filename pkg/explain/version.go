@@ -50,7 +50,7 @@ func (m Manifest) problem(served map[string][]schema.GroupVersion) (Problem, boo
 	p := Problem{
 		Code: WrongVersion, Subject: Subject{Kind: m.GVK.Kind, Name: m.Name},
 		Title: fmt.Sprintf("The cluster has no %s in API version %s", m.GVK.Kind, m.GVK.GroupVersion()),
-		Chain: []Link{{Claim: "That is what the manifest names.", Evidence: fmt.Sprintf("apiVersion: %s, kind: %s", m.GVK.GroupVersion(), m.GVK.Kind), From: m.Where}},
+		Chain: []Link{{Claim: fmt.Sprintf("That is what %s names.", m.Where), Evidence: fmt.Sprintf("apiVersion: %s, kind: %s", m.GVK.GroupVersion(), m.GVK.Kind), From: m.Where}},
 		Look:  []string{"kubectl api-resources", "kubectl explain " + strings.ToLower(m.GVK.Kind)},
 	}
 	var there []string

@@ -27,7 +27,11 @@ func (o *Options) file(s *cmd.Sight) error {
 	if err != nil {
 		return err
 	}
-	return o.tell(explain.Versions(manifests(filepath.Base(o.File), text), served), &snapshot.Snapshot{}, false)
+	name := filepath.Base(o.File)
+	if o.File == "-" {
+		name = "stdin"
+	}
+	return o.tell(explain.Versions(manifests(name, text), served), &snapshot.Snapshot{}, false)
 }
 
 // read reads the manifest; "-" is standard input.
@@ -57,6 +61,7 @@ func documents(text string) []document {
 	var d document
 	flush := func() {
 		if d.line > 0 {
+			d.text = strings.TrimRight(d.text, "\n") + "\n"
 			all = append(all, d)
 		}
 		d = document{}
@@ -86,7 +91,7 @@ func manifests(file, text string) []explain.Manifest {
 		u := &unstructured.Unstructured{}
 		m := explain.Manifest{Where: fmt.Sprintf("%s:%d", file, d.line)}
 		if err := yaml.Unmarshal([]byte(d.text), &u.Object); err != nil {
-			m.Where, m.Wrong = wrongAt(file, d.line, err)
+			m.Where, m.Wrong = wrongAt(file, d, err)
 			all = append(all, m)
 			continue
 		}
@@ -122,12 +127,12 @@ func manifest(where string, u *unstructured.Unstructured) explain.Manifest {
 var lineOf = regexp.MustCompile(`\bline (\d+): `)
 
 // wrongAt says what is wrong in a document that can't be read, and at which line of the file.
-func wrongAt(file string, first int, err error) (where, wrong string) {
+func wrongAt(file string, d document, err error) (where, wrong string) {
 	wrong = strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
-	line := first
+	line := d.line
 	if m := lineOf.FindStringSubmatch(wrong); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = first + n - 1
+			line = d.line + min(n, strings.Count(d.text, "\n")) - 1 // what is missing at the end is told of the line after
 		}
 		wrong = strings.Replace(wrong, m[0], "", 1)
 	}

@@ -28,6 +28,8 @@ metadata:
 apiVersion: v1
 kind: List
 items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}, {kind: Secret}]
+---
+data: [
 `
 	var got []string
 	for _, m := range manifests("shop.yaml", text) {
@@ -40,6 +42,7 @@ items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}, {kind: Secret}]
 		"shop.yaml:18 / mapping values are not allowed in this context",
 		"shop.yaml:20 items[0] ConfigMap/a ",
 		"shop.yaml:20 items[1] Secret/ it is of kind Secret and has no apiVersion",
+		"shop.yaml:24 / did not find expected node content",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwanted\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
