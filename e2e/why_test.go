@@ -158,17 +158,24 @@ func (s space) knowsWhatItMayNotRead(t *testing.T) {
 	}
 }
 
-// TestWhyOfAManifest asks whether the cluster serves what a file names.
+// TestWhyOfAManifest asks whether the cluster serves what a file names. A document that is no object does not keep the others from being
+// looked at.
 func TestWhyOfAManifest(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	file := filepath.Join(t.TempDir(), "old.yaml")
-	text := "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: web}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+	text := "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: web}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n" +
+		"---\nmetadata: {name: lost}\n---\napiVersion: apps/v1\nkind: StatefullSet\nmetadata: {name: db}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out := s.fails(t, 1, "why", "-f", file)
-	if !strings.Contains(out, "apiVersion: networking.k8s.io/v1.") || strings.Contains(out, "Deployment in API version") {
-		t.Errorf("it says\n%s", out)
+	for _, want := range []string{"apiVersion: networking.k8s.io/v1.", "document/old.yaml:9", "Did you mean StatefulSet, apiVersion: apps/v1?"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "Deployment in API version") {
+		t.Errorf("what is served is said not to be:\n%s", out)
 	}
 }

@@ -50,16 +50,20 @@ const (
 	PortMismatch     Code = "PortMismatch"
 	LoadBalancer     Code = "LoadBalancer"
 	IngressBackend   Code = "IngressBackend"
+	IngressClass     Code = "IngressClass"
 	NetworkPolicy    Code = "NetworkPolicy"
 	DNSName          Code = "DNSName"
 	Forbidden        Code = "Forbidden"
+	NoToken          Code = "NoToken"
 
 	Quota                 Code = "Quota"
 	LimitRange            Code = "LimitRange"
 	PodSecurity           Code = "PodSecurity"
 	ServiceAccountMissing Code = "ServiceAccountMissing"
 	PriorityClassMissing  Code = "PriorityClassMissing"
+	RuntimeClassMissing   Code = "RuntimeClassMissing"
 	Webhook               Code = "Webhook"
+	AdmissionPolicy       Code = "AdmissionPolicy"
 	Refused               Code = "Refused"
 
 	RolloutStuck       Code = "RolloutStuck"
@@ -72,10 +76,13 @@ const (
 	HPANoRequests      Code = "HPANoRequests"
 	HPANoTarget        Code = "HPANoTarget"
 
+	NodeMissing          Code = "NodeMissing"
 	NodeDown             Code = "NodeDown"
 	NodePressure         Code = "NodePressure"
 	NamespaceTerminating Code = "NamespaceTerminating"
+	NotReady             Code = "NotReady"
 	WrongVersion         Code = "WrongVersion"
+	NoObject             Code = "NoObject"
 )
 
 // The codes of what is only on its way.
@@ -115,7 +122,7 @@ func Codes() []CodeText {
 		{ClaimUnbound, "A claim has no volume: no class, no provisioner that answers, or no PersistentVolume that fits."},
 		{ClaimInUse, "A claim was deleted and stays, since a Pod uses it."},
 		{NoRoom, "No node has the CPU, memory or other resource left that the Pod asks for."},
-		{NodeSelector, "No node has the labels that the Pod's nodeSelector or node affinity asks for."},
+		{NodeSelector, "No node has the labels that the Pod's, or the DaemonSet's, nodeSelector or node affinity asks for."},
 		{Taint, "The nodes that could take the Pod have a taint that it does not tolerate."},
 		{Cordoned, "The nodes that could take the Pod are closed for new Pods."},
 		{PodAffinity, "The Pod's affinity or anti-affinity to other Pods leaves no node."},
@@ -132,18 +139,22 @@ func Codes() []CodeText {
 		{Sandbox, "The container runtime can't make the Pod's sandbox."},
 		{SelectorMismatch, "A Service's selector fits no Pod; with the difference to the labels that there are."},
 		{NoEndpoints, "A Service has Pods and sends to none of them."},
-		{PortMismatch, "A Service sends to a port, by name or number, that its Pods do not have."},
+		{PortMismatch, "A Service sends to a port by a name that its Pods do not have, or to one where connections are refused."},
 		{LoadBalancer, "A Service of type LoadBalancer gets no address."},
 		{IngressBackend, "An Ingress sends to a Service, or a port of one, that is not there."},
+		{IngressClass, "An Ingress names an IngressClass that is not there."},
 		{NetworkPolicy, "No rule of the NetworkPolicies lets a connection through that was tried, or anybody to a Service."},
 		{DNSName, "A program looks for a name that no Service has."},
 		{Forbidden, "The API server refused a request for want of rights; with who, what, and the rule that would allow it."},
-		{Quota, "The namespace's quota is used up, or wants requests that the Pods do not have."},
-		{LimitRange, "A LimitRange forbids Pods like these."},
+		{NoToken, "A program asks the API server, and its Pod has no token to do so."},
+		{Quota, "The namespace's quota is used up, for Pods or for their claims, or wants requests that the Pods do not have."},
+		{LimitRange, "A LimitRange forbids Pods like these, or gives them a limit below what they ask for."},
 		{PodSecurity, "The namespace's Pod security level forbids Pods like these."},
 		{ServiceAccountMissing, "The Pods are to run as a ServiceAccount that is not there."},
 		{PriorityClassMissing, "The Pods name a PriorityClass that is not there."},
+		{RuntimeClassMissing, "The Pods name a RuntimeClass that is not there."},
 		{Webhook, "An admission webhook refuses the Pods, or does not answer."},
+		{AdmissionPolicy, "A ValidatingAdmissionPolicy refuses the Pods; with the expression that they fail."},
 		{Refused, "The API server refuses the Pods, for a reason that has no code of its own."},
 		{RolloutStuck, "A rollout passed its progress deadline, and no Pod says why."},
 		{RolloutPaused, "A rollout is paused, and a change waits for it to go on."},
@@ -154,9 +165,12 @@ func Codes() []CodeText {
 		{HPANoMetrics, "An autoscaler gets no metrics."},
 		{HPANoRequests, "An autoscaler counts in percent of requests, and the Pods have none."},
 		{HPANoTarget, "An autoscaler is to scale what is not there."},
+		{NodeMissing, "The Pod is set to a node that is not there."},
 		{NodeDown, "A node is NotReady."},
 		{NodePressure, "A node is short of memory, disk or process IDs."},
 		{NamespaceTerminating, "The namespace is being deleted and something in it stays."},
-		{WrongVersion, "A manifest names an API version that the cluster does not serve."},
+		{NotReady, "An object of a custom kind says in its conditions that it is not ready, stalled or failed."},
+		{WrongVersion, "A manifest names an API version or a kind that the cluster does not serve."},
+		{NoObject, "A document in a manifest can't be read, or has no apiVersion or no kind."},
 	}
 }

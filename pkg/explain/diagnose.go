@@ -34,7 +34,7 @@ func Why(target snapshot.Query, now *snapshot.Snapshot) (*Diagnosis, error) {
 		}
 		about = x.about(subjects, pods)
 	}
-	d := &Diagnosis{Problems: x.problems(about)}
+	d := &Diagnosis{Problems: x.problems(about), Unseen: x.unseen(about)}
 	d.Headline, d.Health = x.headline(target, subjects, pods, d.Problems)
 	d.Rest = x.rest(target, subjects, pods, d.Problems)
 	return d, nil
@@ -126,7 +126,11 @@ func parsed(texts ...string) []snapshot.Query {
 
 // subject examines an object about itself; Pods are examined each for itself.
 func (x *examiner) subject(o *unstructured.Unstructured) {
-	switch o.GetKind() {
+	kind := o.GetKind()
+	if kind != "Pod" && kind != "Namespace" && o.GetDeletionTimestamp() != nil && x.ending(o) {
+		return
+	}
+	switch kind {
 	case "Service":
 		x.service(o)
 		x.unreachable(o)
@@ -135,7 +139,10 @@ func (x *examiner) subject(o *unstructured.Unstructured) {
 	case "Deployment":
 		x.refusals(o)
 		x.deployment(o)
-	case "ReplicaSet", "DaemonSet", "ReplicationController":
+	case "DaemonSet":
+		x.refusals(o)
+		x.daemonSet(o)
+	case "ReplicaSet", "ReplicationController":
 		x.refusals(o)
 	case "StatefulSet":
 		x.refusals(o)
@@ -155,6 +162,11 @@ func (x *examiner) subject(o *unstructured.Unstructured) {
 		x.ingress(o)
 	case "Namespace":
 		x.namespace(o)
+	case "Pod":
+	default:
+		if _, ours := snapshot.KindOf(o.GroupVersionKind()); !ours {
+			x.custom(o)
+		}
 	}
 }
 

@@ -65,7 +65,10 @@ func lastSeen(e *corev1.Event) time.Time {
 }
 
 // quote writes an event as evidence: its text, how often, how long ago.
-func (s sayings) quote(e *corev1.Event) string {
+func (s sayings) quote(e *corev1.Event) string { return s.quoteOf(e, 200) }
+
+// quoteOf is quote with so many letters of the text.
+func (s sayings) quoteOf(e *corev1.Event, most int) string {
 	count := int(e.Count)
 	if e.Series != nil {
 		count = int(e.Series.Count)
@@ -74,7 +77,7 @@ func (s sayings) quote(e *corev1.Event) string {
 	if count > 1 {
 		age = fmt.Sprintf("%d times, %s", count, age)
 	}
-	return fmt.Sprintf("event  %s: %s (%s)", e.Reason, short(plainError(e.Message), 200), age)
+	return fmt.Sprintf("event  %s: %s (%s)", e.Reason, short(plainError(e.Message), most), age)
 }
 
 // plainError leaves out of a container runtime's error the layers that it came through.

@@ -30,6 +30,36 @@ type examiner struct {
 	taken map[string]corev1.ResourceList
 	byKey map[string]*finding
 	found []*finding
+	// doubts are what can't be seen from here, each by the object that it is about.
+	doubts []doubt
+}
+
+// doubt is a sentence about an object on what can't be seen.
+type doubt struct {
+	of   types.UID
+	says string
+}
+
+// doubt keeps what can't be seen of an object, where it may be what is wrong.
+func (x *examiner) doubt(o *unstructured.Unstructured, says string) {
+	x.doubts = append(x.doubts, doubt{o.GetUID(), says})
+}
+
+// unseen are the doubts about the objects that are asked about, but for those of which a cause is known; nil means all.
+func (x *examiner) unseen(about func(types.UID) bool) []string {
+	known := map[types.UID]bool{}
+	for _, f := range x.found {
+		for uid := range f.of {
+			known[uid] = known[uid] || !f.Waiting
+		}
+	}
+	var all []string
+	for _, d := range x.doubts {
+		if !known[d.of] && (about == nil || about(d.of)) {
+			all = append(all, d.says)
+		}
+	}
+	return all
 }
 
 // place is a namespace, and a kind or a name in it.

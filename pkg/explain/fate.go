@@ -268,6 +268,7 @@ func (s *scenery) withoutClaim() []Statement {
 func (s *scenery) withoutRule() []Statement {
 	line := map[string]string{
 		"Ingress":                  "Requests from outside for its hosts and paths lead nowhere. Services and Pods go on.",
+		"IngressClass":             "Its controller does not take up Ingresses any more that name it.",
 		"NetworkPolicy":            "Pods that it selects lose its rules; those that no policy selects any more may connect to all.",
 		"HorizontalPodAutoscaler":  "The number of replicas stays as it is now, and nobody changes it any more.",
 		"PodDisruptionBudget":      "Nothing stops kubectl drain from evicting all of its Pods at once.",

@@ -34,21 +34,13 @@ func logFrom(l *logText) string {
 	return from
 }
 
-// lastLines are the last words of a log.
-func lastLines(l *logText) string {
-	var said []string
-	for _, line := range l.Lines {
-		if line = strings.TrimSpace(line); line != "" {
-			said = append(said, line)
-		}
-	}
-	return short(strings.Join(said[max(0, len(said)-3):], " / "), 300)
-}
-
-// How programs say that a connection did not come about.
+// How programs say that a connection did not come about. Whoever was refused knows that nobody listens; of the others that is
+// not known.
 var (
-	timedOut = regexp.MustCompile(`(?i)timed? ?out|deadline exceeded|no route to host`)
-	refused  = regexp.MustCompile(`(?i)connection refused|can't connect|couldn't connect|failed to connect|econnrefused`)
+	timedOut   = regexp.MustCompile(`(?i)timed? ?out|deadline exceeded|no route to host`)
+	refused    = regexp.MustCompile(`(?i)connection refused|can't connect|couldn't connect|failed to connect|econnrefused`)
+	unanswered = regexp.MustCompile(`(?i)\b(can't|cannot|can not|could not|couldn't|unable to|failed to|failure to|error) (\w+ ){0,2}connect|connect(ion|ing)?\b.{0,60}\b(fail|error|reset|closed|aborted|lost)|` +
+		`\bdial (tcp|udp)|no route|unreachable|econn(reset|aborted)|ehostunreach|enetunreach|etimedout|socket hang up|broken pipe|(connection|connect|host)\w*(exception|error)|error .{0,30}connecting`)
 )
 
 // blamed looks in the log of a container for what its program complains about; true when that is a cause of its own,
@@ -57,8 +49,10 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 	if log == nil {
 		return false
 	}
-	if line, f := findForbidden(log.Lines); f != nil {
-		x.forbidden(o, *f, append(chain[:1:1], Link{Claim: "It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}))
+	asked := func(line string) []Link {
+		return append(chain[:1:1], Link{Claim: "It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)})
+	}
+	if x.forbiddenIn(o, log.Lines, asked) || x.noToken(o, p, s.Name, log, chain[:1:1]) {
 		return true
 	}
 	for _, line := range log.Lines {
@@ -82,26 +76,32 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 }
 
 // refusedWhileReady tells of a Pod that is ready, and in whose log the API server refuses it something.
-func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, p *corev1.Pod, log *logText) {
+func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, p *corev1.Pod, container string, log *logText) {
 	if n := len(log.Lines); n > 0 { // the last line alone: what was found since is well
 		if name := unresolved(log.Lines[n-1]); name != "" {
 			x.noName(o, p, name, []Link{{Claim: "It runs, and finds no address for a name.", Evidence: short(log.Lines[n-1], 300), From: logFrom(log)}})
 		}
 	}
-	if line, f := findForbidden(log.Lines); f != nil {
-		x.forbidden(o, *f, []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}})
+	x.forbiddenIn(o, log.Lines, func(line string) []Link {
+		return []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}}
+	})
+	if n := len(log.Lines); n > 0 { // what came after shows that it goes on without
+		x.noToken(o, p, container, &logText{Pod: log.Pod, Container: log.Container, Previous: log.Previous, Lines: log.Lines[n-1:]}, nil)
 	}
 }
 
 // complainedOf are the Services that a program names, where its log says that a connection did not come about.
 func (x *examiner) complainedOf(o *unstructured.Unstructured, p *corev1.Pod, container string, log *logText) []*unstructured.Unstructured {
-	if log == nil || !slices.ContainsFunc(log.Lines, func(l string) bool { return timedOut.MatchString(l) || refused.MatchString(l) }) {
+	complains := func(l string) bool {
+		return timedOut.MatchString(l) || refused.MatchString(l) || unanswered.MatchString(l) || unresolved(l) != ""
+	}
+	if log == nil || !slices.ContainsFunc(log.Lines, complains) {
 		return nil
 	}
 	return x.mentioned(o, p, container, log)
 }
 
-// mentioned are the Services of the namespace that a container's log, command or environment names.
+// mentioned are the Services of the namespace that a container's log, command or environment names, or whose address is in the log.
 func (x *examiner) mentioned(o *unstructured.Unstructured, p *corev1.Pod, container string, log *logText) []*unstructured.Unstructured {
 	text := strings.Join(log.Lines, "\n")
 	for _, c := range append(append([]corev1.Container(nil), p.Spec.InitContainers...), p.Spec.Containers...) {
@@ -116,7 +116,9 @@ func (x *examiner) mentioned(o *unstructured.Unstructured, p *corev1.Pod, contai
 	var found []*unstructured.Unstructured
 	for _, s := range x.beside(o, "Service") {
 		name := regexp.MustCompile(`(^|[^\w.-])` + regexp.QuoteMeta(s.GetName()) + `($|[^\w-])`)
-		if name.MatchString(text) && !serves(serviceOf(s), o) {
+		service := serviceOf(s)
+		address := service.Spec.ClusterIP != "" && service.Spec.ClusterIP != corev1.ClusterIPNone && strings.Contains(text, service.Spec.ClusterIP+":")
+		if (address || name.MatchString(text)) && !serves(service, o) {
 			found = append(found, s)
 		}
 	}

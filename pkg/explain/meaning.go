@@ -15,6 +15,7 @@ func meaning(o *unstructured.Unstructured) string {
 		"Service":                 "A Service is one lasting name and address for Pods that come and go. It sends each connection to one of the Pods that have its labels and are ready.",
 		"EndpointSlice":           "An EndpointSlice lists the addresses that stand behind a Service, and which of them are ready. A controller keeps it up to date.",
 		"Ingress":                 "An Ingress says which host names and paths of HTTP lead to which Service. A controller that runs in the cluster must carry it out.",
+		"IngressClass":            "An IngressClass says which controller carries out the Ingresses that name it.",
 		"ConfigMap":               "A ConfigMap keeps settings that are no secret, for Pods to read as files or variables.",
 		"Secret":                  "A Secret keeps what only some may read, for Pods to read as files or variables. It is encoded, not encrypted: whoever may read Secrets reads it.",
 		"ServiceAccount":          "A ServiceAccount is who a Pod is when it talks to the API server.",

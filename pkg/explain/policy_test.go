@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -100,23 +102,36 @@ func TestNamesNotFound(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	gv := func(text string) explain.Manifest {
-		group, version, _ := strings.Cut(text, "/")
-		m := explain.Manifest{Where: "old.yaml[1]", Name: "web"}
-		m.GVK.Group, m.GVK.Version, m.GVK.Kind = group, version, "Deployment"
-		return m
+	of := func(version, kind string) explain.Manifest {
+		v, err := schema.ParseGroupVersion(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return explain.Manifest{Where: "old.yaml:1", Name: "web", GVK: v.WithKind(kind)}
 	}
-	old, now, none := gv("extensions/v1beta1"), gv("apps/v1"), gv("apps/v1beta1")
-	old.Served = append(old.Served, now.GVK.GroupVersion())
-	now.Served = old.Served
-	d := explain.Versions([]explain.Manifest{old, now, none})
-	if len(d.Problems) != 2 || d.Problems[0].Code != explain.WrongVersion || !strings.Contains(d.Problems[0].Advice, "apiVersion: apps/v1.") {
-		t.Errorf("%+v", d)
+	served := map[string][]schema.GroupVersion{"Deployment": {{Group: "apps", Version: "v1"}}, "Service": {{Version: "v1"}}}
+	broken := explain.Manifest{Where: "old.yaml:20", Wrong: "it has no kind"}
+	d := explain.Versions([]explain.Manifest{
+		of("extensions/v1beta1", "Deployment"), of("apps/v1", "Deployment"), broken, of("apps/v1", "Deploymnet"), of("example.com/v1", "Gizmo"),
+	}, served)
+	if len(d.Problems) != 4 {
+		t.Fatalf("%+v", d)
 	}
-	if !strings.Contains(d.Problems[1].Advice, "CustomResourceDefinition") {
-		t.Errorf("%+v", d.Problems[1])
+	for i, want := range []struct {
+		code explain.Code
+		says string
+	}{
+		{explain.WrongVersion, "apiVersion: apps/v1."}, {explain.NoObject, "apiVersion and a kind"},
+		{explain.WrongVersion, "Did you mean Deployment, apiVersion: apps/v1?"}, {explain.WrongVersion, "CustomResourceDefinition"},
+	} {
+		if p := d.Problems[i]; p.Code != want.code || !strings.Contains(p.Advice, want.says) {
+			t.Errorf("%d: %+v, wanted %v", i, p, want)
+		}
 	}
-	if d = explain.Versions([]explain.Manifest{now}); d.Health != explain.Well || len(d.Causes()) > 0 {
+	if causes := d.Causes(); causes[1].Subject.Name != "old.yaml:20" || causes[1].Evidence[0].From != "old.yaml:20" {
+		t.Errorf("where the document is that is no object is not said: %+v", causes[1])
+	}
+	if d = explain.Versions([]explain.Manifest{of("apps/v1", "Deployment")}, served); d.Health != explain.Well || len(d.Causes()) > 0 {
 		t.Errorf("%+v", d)
 	}
 }

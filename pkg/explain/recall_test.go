@@ -109,8 +109,7 @@ func recorded(t *testing.T, file string) *snapshot.Snapshot {
 
 func (s scenario) judge(t *testing.T) verdict {
 	t.Helper()
-	target := query(t, s.Target)
-	d, err := explain.Why(target, s.now)
+	d, err := explain.Why(s.asked(t), s.now)
 	if err != nil {
 		t.Fatalf("%s: %v", s.name, err)
 	}
@@ -162,6 +161,29 @@ func (s scenario) judge(t *testing.T) verdict {
 		}
 	}
 	return v
+}
+
+// asked is what a scenario asks about, custom kinds included: PLURAL.GROUP/NAME.
+func (s scenario) asked(t *testing.T) snapshot.Query {
+	t.Helper()
+	word, name, _ := strings.Cut(s.Target, "/")
+	plural, group, custom := strings.Cut(word, ".")
+	if !custom {
+		return query(t, s.Target)
+	}
+	for _, o := range s.now.Objects {
+		if gvk := o.GroupVersionKind(); gvk.Group == group && o.GetName() == name {
+			q, err := snapshot.ParseQueryOf(snapshot.Kind{
+				Kind: gvk.Kind, Resource: plural, Singular: strings.ToLower(gvk.Kind), Group: group, Version: gvk.Version, Namespaced: o.GetNamespace() != "",
+			}, s.Target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return q
+		}
+	}
+	t.Fatalf("%s: what is asked about was not recorded", s.name)
+	return snapshot.Query{}
 }
 
 // TestRecall holds why against all scenarios: the right cause first in at least 95 of 100, and no false alarm.

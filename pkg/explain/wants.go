@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -18,6 +19,8 @@ type Wish struct {
 	Anywhere []snapshot.Query
 	// Logs are the logs to read.
 	Logs []snapshot.Log
+	// Glances are logs that may say something although their Pods are ready; where they may not be read nothing is missing.
+	Glances []snapshot.Log
 }
 
 const (
@@ -25,11 +28,13 @@ const (
 	mostLogs = 12
 	// logsOfOne is of how many Pods with the same owner.
 	logsOfOne = 2
+	// mostGlances is of how many containers of ready Pods the log is looked into where nothing was asked for by name.
+	mostGlances = 6
 )
 
 // Wants says what to read beyond Needs for KindWhy: only what something in the snapshot hints at. What was read then, and put
 // into the snapshot, may hint at more. Of Pods that were asked about the logs are read even if they are ready: one may say what
-// it is refused.
+// it is refused. Where a whole namespace was asked about, a few are looked into.
 func Wants(target snapshot.Query, now *snapshot.Snapshot) Wish {
 	x := newExaminer(now)
 	var w Wish
@@ -37,6 +42,9 @@ func Wants(target snapshot.Query, now *snapshot.Snapshot) Wish {
 		for _, o := range podsOf(target, now) {
 			x.wantsReady(o, &w)
 		}
+	}
+	if everything(target) {
+		x.wantsGlances(&w)
 	}
 	for _, o := range x.kind("Pod") {
 		x.wantsOf(o, &w)
@@ -47,8 +55,17 @@ func Wants(target snapshot.Query, now *snapshot.Snapshot) Wish {
 			break
 		}
 	}
+	for _, o := range x.kind("Ingress") {
+		if ingressClass(o) != "" {
+			w.Queries = append(w.Queries, parsed("ingressclasses")...)
+			break
+		}
+	}
+	if x.limitsMatter() {
+		w.Queries = append(w.Queries, parsed("limitranges")...)
+	}
 	for _, l := range now.Logs {
-		if _, f := findForbidden(l.Lines); f != nil {
+		if slices.ContainsFunc(l.Lines, func(line string) bool { return forbiddenBy(line) != nil }) {
 			w.Queries = append(w.Queries, parsed("roles", "rolebindings", "clusterroles", "clusterrolebindings")...)
 		}
 		for _, line := range l.Lines {
@@ -129,6 +146,40 @@ func (x *examiner) wantsReady(o *unstructured.Unstructured, w *Wish) {
 			x.wantLog(o, snapshot.Log{Namespace: p.Namespace, Pod: p.Name, Container: s.Name}, w)
 		}
 	}
+}
+
+// wantsGlances adds the logs of ready Pods that may ask the API server: one of each owner, those first that run as a ServiceAccount
+// of their own.
+func (x *examiner) wantsGlances(w *Wish) {
+	seen := map[types.UID]bool{}
+	var own, others []snapshot.Log
+	for _, o := range x.kind("Pod") {
+		if len(own) >= mostGlances {
+			break
+		}
+		if !looksReady(o) || o.GetDeletionTimestamp() != nil {
+			continue
+		}
+		if c := controllerOf(o); c != nil {
+			if seen[c.UID] {
+				continue
+			}
+			seen[c.UID] = true
+		}
+		p := podOf(o)
+		for _, s := range p.Status.ContainerStatuses {
+			log := snapshot.Log{Namespace: p.Namespace, Pod: p.Name, Container: s.Name}
+			switch {
+			case s.State.Running == nil || s.LastTerminationState.Terminated != nil:
+			case accountOf(p) != "default":
+				own = append(own, log)
+			default:
+				others = append(others, log)
+			}
+		}
+	}
+	own = append(own, others...)
+	w.Glances = own[:min(len(own), mostGlances)]
 }
 
 // wantLog adds a log, unless there are enough of its kind.

@@ -6,6 +6,8 @@ type Diagnosis struct {
 	Headline string    `json:"headline"`
 	Health   Health    `json:"health"`
 	Problems []Problem `json:"problems,omitempty"`
+	// Unseen are sentences on what can't be seen from here, where it may be what is wrong.
+	Unseen []string `json:"unseen,omitempty"`
 	// Rest is a sentence on what was looked at besides.
 	Rest string `json:"rest,omitempty"`
 }
@@ -48,6 +50,8 @@ type Link struct {
 	Evidence string `json:"evidence,omitempty"`
 	// From says where the evidence was read: a field of an object, an event, a log.
 	From string `json:"from,omitempty"`
+	// Lines are the evidence at length, where a line is not all of it.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Cause is a problem in the form in which programs get it.
@@ -65,6 +69,8 @@ type Cause struct {
 type Evidence struct {
 	From  string `json:"from"`
 	Value string `json:"value"`
+	// Lines are the value at length, where it is more than a line.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Causes are the problems that are no mere waiting, the root causes, in order; never nil.
@@ -77,7 +83,7 @@ func (d *Diagnosis) Causes() []Cause {
 		c := Cause{Code: p.Code, Subject: p.Subject, Message: p.Title + ".", Evidence: []Evidence{}, Symptoms: p.Symptoms}
 		for _, l := range p.Chain {
 			if l.Evidence != "" {
-				c.Evidence = append(c.Evidence, Evidence{From: l.From, Value: l.Evidence})
+				c.Evidence = append(c.Evidence, Evidence{From: l.From, Value: l.Evidence, Lines: l.Lines})
 			}
 		}
 		for _, commands := range [][]string{p.Try, p.Back, p.Look} {

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -67,7 +68,7 @@ func (x *examiner) config(o *unstructured.Unstructured, p *corev1.Pod, said stri
 		key, kind, name = m[1], m[2], m[3]
 	} else if m := noVolumeKey.FindStringSubmatch(said); m != nil {
 		kind, key = map[string]string{"config": "ConfigMap", "secret": "Secret"}[m[1]], strings.TrimRight(m[2], ".,;")
-		name = volumeWithKey(p, kind, key)
+		name = x.volumeWithKey(o, p, kind, key)
 	} else if m := noObject.FindStringSubmatch(said); m != nil {
 		kind, name = map[string]string{"configmap": "ConfigMap", "secret": "Secret"}[strings.ToLower(m[1])], m[2]
 	} else {
@@ -78,6 +79,9 @@ func (x *examiner) config(o *unstructured.Unstructured, p *corev1.Pod, said stri
 	problem.Look = []string{"kubectl get " + resource, "kubectl describe pod " + p.Name}
 	if key != "" {
 		problem.Code, problem.Title = ConfigKeyMissing, fmt.Sprintf("%s %q has no key %q", kind, name, key)
+		if name == "" {
+			problem.Title = fmt.Sprintf("A %s that a volume takes has no key %q", kind, key)
+		}
 		problem.Look = []string{fmt.Sprintf("kubectl describe %s %s", strings.ToLower(kind), name), "kubectl describe pod " + p.Name}
 	}
 	x.otherNames(o, kind, name, key, &problem)
@@ -122,24 +126,48 @@ func keysOf(o *unstructured.Unstructured) []string {
 	return append(sortedKeys(data), sortedKeys(binary)...)
 }
 
-// volumeWithKey is the ConfigMap or Secret of which a volume of the Pod wants a key.
-func volumeWithKey(p *corev1.Pod, kind, key string) string {
+// keyWish is a volume of a Pod that is to hold keys of a ConfigMap or Secret; all where items is empty.
+type keyWish struct {
+	volume, kind, name string
+	items              []corev1.KeyToPath
+}
+
+// keyWishes are what a Pod's volumes take of ConfigMaps and Secrets, those that are projected together with others as well.
+func keyWishes(p *corev1.Pod) []keyWish {
+	var all []keyWish
 	for _, v := range p.Spec.Volumes {
-		var items []corev1.KeyToPath
-		name := ""
 		switch {
-		case kind == "ConfigMap" && v.ConfigMap != nil:
-			items, name = v.ConfigMap.Items, v.ConfigMap.Name
-		case kind == "Secret" && v.Secret != nil:
-			items, name = v.Secret.Items, v.Secret.SecretName
-		}
-		for _, i := range items {
-			if i.Key == key {
-				return name
+		case v.ConfigMap != nil:
+			all = append(all, keyWish{v.Name, "ConfigMap", v.ConfigMap.Name, v.ConfigMap.Items})
+		case v.Secret != nil:
+			all = append(all, keyWish{v.Name, "Secret", v.Secret.SecretName, v.Secret.Items})
+		case v.Projected != nil:
+			for _, s := range v.Projected.Sources {
+				switch {
+				case s.ConfigMap != nil:
+					all = append(all, keyWish{v.Name, "ConfigMap", s.ConfigMap.Name, s.ConfigMap.Items})
+				case s.Secret != nil:
+					all = append(all, keyWish{v.Name, "Secret", s.Secret.Name, s.Secret.Items})
+				}
 			}
 		}
 	}
-	return "?"
+	return all
+}
+
+// volumeWithKey is the ConfigMap or Secret of which a volume of the Pod wants a key; of several the one that does not have it.
+func (x *examiner) volumeWithKey(o *unstructured.Unstructured, p *corev1.Pod, kind, key string) string {
+	found := ""
+	for _, w := range keyWishes(p) {
+		if w.kind != kind || !slices.ContainsFunc(w.items, func(i corev1.KeyToPath) bool { return i.Key == key }) {
+			continue
+		}
+		has := x.named(o, kind, w.name)
+		if found == "" || has != nil && !slices.Contains(keysOf(has), key) {
+			found = w.name
+		}
+	}
+	return found
 }
 
 // wantedBy is the field of a Pod that names a ConfigMap or Secret.
@@ -160,9 +188,9 @@ func wantedBy(p *corev1.Pod, kind, name, key string) []Link {
 			}
 		}
 	}
-	for _, v := range p.Spec.Volumes {
-		if kind == "ConfigMap" && v.ConfigMap != nil && v.ConfigMap.Name == name || kind == "Secret" && v.Secret != nil && v.Secret.SecretName == name {
-			return link(fmt.Sprintf("spec.volumes[%s]", v.Name), "volume "+v.Name)
+	for _, w := range keyWishes(p) {
+		if w.kind == kind && w.name == name {
+			return link(fmt.Sprintf("spec.volumes[%s]", w.volume), "volume "+w.volume)
 		}
 	}
 	return nil

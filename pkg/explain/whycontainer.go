@@ -28,6 +28,8 @@ func (x *examiner) container(o *unstructured.Unstructured, p *corev1.Pod, s core
 		return true
 	}
 	switch {
+	case x.beingKilled(o, p, s):
+		return true
 	case s.State.Terminated != nil && s.State.Terminated.ExitCode != 0:
 		x.crashed(o, p, s, init)
 		return true
@@ -89,7 +91,7 @@ func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1
 		From:     containerField(p, s.Name) + field,
 	})
 	if log != nil && len(log.Lines) > 0 {
-		problem.Chain = append(problem.Chain, Link{Claim: "This it wrote last:", Evidence: lastLines(log), From: logFrom(log)})
+		problem.Chain = append(problem.Chain, lastWords(log))
 	}
 	problem.Advice = exitAdvice(last)
 	problem.Look = []string{logCommand(p, s)}
@@ -98,6 +100,7 @@ func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1
 	switch problem.Code {
 	case OOMKilled:
 		x.outOfMemory(p, s, &problem)
+		x.byLimitRange(o, &problem, "limit for container "+s.Name)
 	case BadCommand:
 		problem.Chain = append(problem.Chain, commandLink(p, s.Name)...)
 	case HookFailed:

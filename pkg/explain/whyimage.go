@@ -171,8 +171,8 @@ func repository(image string) string {
 	return image
 }
 
-// nearImage guesses the image that was meant: the one of the version before with nearly the same
-// name, or one that many people run. Empty when the name is no slip of a few letters.
+// nearImage guesses the image that was meant: the one of the version before where the name is the same, or the name that was meant,
+// with the tag that was written. Empty when the name is no slip of a few letters.
 func nearImage(image, old string) string {
 	name := repository(image)
 	tag := strings.TrimPrefix(image, name)
@@ -184,10 +184,13 @@ func nearImage(image, old string) string {
 		candidates = append([]string{repository(old)}, candidates...)
 	}
 	near := snapshot.Nearest(name, candidates)
-	if near == "" || near == name {
+	switch {
+	case near == "" || near == name:
 		return ""
+	case strings.HasPrefix(tag, "@"): // a digest is of one image and no other
+		tag = ""
 	}
-	if old != "" && near == repository(old) {
+	if tag, _, _ = strings.Cut(tag, "@"); tag == "" && old != "" && near == repository(old) {
 		return old
 	}
 	return near + tag

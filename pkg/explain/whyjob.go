@@ -28,7 +28,7 @@ func (x *examiner) job(o *unstructured.Unstructured) {
 			Code: JobFailed, Title: fmt.Sprintf("Job %s gave up: %s", j.Name, failedWords(j, c.Reason)),
 			Chain: []Link{
 				{Claim: "Its controller makes no more Pods.", Evidence: fmt.Sprintf("Failed, %s: %s", c.Reason, short(c.Message, 160)), From: fmt.Sprintf("%s status.conditions[%s]", ref(o), c.Type)},
-				{Claim: "So often it tried.", Evidence: fmt.Sprintf("%d failed, backoffLimit %d", j.Status.Failed, backoffLimit(j)), From: ref(o) + " status.failed, spec.backoffLimit"},
+				triedOften(o, j),
 			},
 			Advice: "A Job that failed stays as it is. When what is wrong is mended, delete it and make it again.",
 			Look:   []string{"kubectl describe job " + j.Name, "kubectl get pods -l job-name=" + j.Name},
@@ -63,15 +63,40 @@ func (x *examiner) plainFailure(pod *unstructured.Unstructured) bool {
 }
 
 func failedWords(j *batchv1.Job, reason string) string {
-	switch reason {
-	case "BackoffLimitExceeded":
+	switch {
+	case reason == "BackoffLimitExceeded":
 		return fmt.Sprintf("its Pods failed more often than its back-off limit of %d allows", backoffLimit(j))
-	case "PodFailurePolicy":
+	case reason == "PodFailurePolicy":
 		return "a Pod failed in a way that its failure policy does not try again"
-	case "FailedIndexes", "MaxFailedIndexesExceeded":
-		return "some of its indexes failed"
+	case reason == batchv1.JobReasonFailedIndexes && j.Spec.BackoffLimitPerIndex != nil:
+		return fmt.Sprintf("index %s failed more often than its back-off limit per index of %d allows", failedIndexes(j), *j.Spec.BackoffLimitPerIndex)
+	case reason == batchv1.JobReasonMaxFailedIndexesExceeded && j.Spec.MaxFailedIndexes != nil:
+		return fmt.Sprintf("more indexes failed than the %d that it may lose", *j.Spec.MaxFailedIndexes)
 	}
 	return reason
+}
+
+// triedOften is how often a Job tried, of how often it might.
+func triedOften(o *unstructured.Unstructured, j *batchv1.Job) Link {
+	if j.Spec.BackoffLimitPerIndex == nil {
+		return Link{Claim: "So often it tried.", Evidence: fmt.Sprintf("%d failed, backoffLimit %d", j.Status.Failed, backoffLimit(j)), From: ref(o) + " status.failed, spec.backoffLimit"}
+	}
+	said := fmt.Sprintf("index %s failed, %d Pods; backoffLimitPerIndex %d", failedIndexes(j), j.Status.Failed, *j.Spec.BackoffLimitPerIndex)
+	if j.Spec.MaxFailedIndexes != nil {
+		said += fmt.Sprintf(", maxFailedIndexes %d", *j.Spec.MaxFailedIndexes)
+	}
+	if j.Status.CompletedIndexes != "" {
+		said += "; done: index " + j.Status.CompletedIndexes
+	}
+	return Link{Claim: "So often it tried each index.", Evidence: said, From: ref(o) + " status.failedIndexes, spec.backoffLimitPerIndex, spec.maxFailedIndexes"}
+}
+
+// failedIndexes are the indexes of a Job that are given up, as its status writes them.
+func failedIndexes(j *batchv1.Job) string {
+	if j.Status.FailedIndexes == nil || *j.Status.FailedIndexes == "" {
+		return "?"
+	}
+	return *j.Status.FailedIndexes
 }
 
 func backoffLimit(j *batchv1.Job) int32 {
@@ -95,7 +120,7 @@ func (x *examiner) endOf(pods []*unstructured.Unstructured) []Link {
 				Evidence: fmt.Sprintf("%s  exit code %d, %s", ref(pods[i]), last.ExitCode, last.Reason), From: containerField(p, s.Name) + field,
 			}}
 			if log := x.logOf(p, s.Name); log != nil && len(log.Lines) > 0 {
-				links = append(links, Link{Claim: "This it wrote last:", Evidence: lastLines(log), From: logFrom(log)})
+				links = append(links, lastWords(log))
 			}
 			return links
 		}

@@ -2,9 +2,12 @@ package explain
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // lostNode is a Pod's node where that is NotReady, or nil.
@@ -34,6 +37,34 @@ func (x *examiner) onLostNode(o *unstructured.Unstructured, p *corev1.Pod) bool 
 		f.Advice += fmt.Sprintf(" Nothing owns %s, so nothing will make another.", ref(o))
 	}
 	x.add("OnLostNode/"+n.GetName(), o, Problem{Code: NodeDown, Title: "Its node does not answer"}).hangsOn(seen, n)
+	return true
+}
+
+// onNoNode tells of a Pod that is set to a node which is not there: no kubelet will ever look at it.
+func (x *examiner) onNoNode(o *unstructured.Unstructured, p *corev1.Pod) bool {
+	if len(x.nodes) == 0 || !x.knows("nodes") || x.nodes[p.Spec.NodeName] != nil {
+		return false
+	}
+	names := sortedKeys(x.nodes)
+	problem := Problem{
+		Code: NodeMissing, Title: fmt.Sprintf("It is set to node %q, which is not there", p.Spec.NodeName),
+		Chain: []Link{
+			{Claim: "That is the node that it is set to.", Evidence: fmt.Sprintf("pod/%s  %s, nodeName %s", p.Name, podStatus(p), p.Spec.NodeName), From: ref(o) + " spec.nodeName"},
+			{Claim: "These nodes are there.", Evidence: short(strings.Join(names, ", "), 160), From: "nodes"},
+		},
+		Advice: "No kubelet looks at it, and after a while it is deleted. Without spec.nodeName the scheduler finds a Pod its node.",
+		Look:   []string{"kubectl get nodes", "kubectl describe pod " + p.Name},
+	}
+	if near := snapshot.Nearest(p.Spec.NodeName, names); near != "" {
+		problem.Advice = fmt.Sprintf("Did you mean %s? ", near) + problem.Advice
+	}
+	if w := x.workload(o); w != nil {
+		if t := template(w); t != nil && t.Spec.NodeName == p.Spec.NodeName {
+			problem.Chain = append(problem.Chain, Link{Claim: "Each of its Pods is set to it.", Evidence: "nodeName " + t.Spec.NodeName, From: ref(w) + " spec.template.spec.nodeName"})
+			problem.Try = []string{fmt.Sprintf(`kubectl patch %s --type=json -p '[{"op":"remove","path":"/spec/template/spec/nodeName"}]'`, ref(w))}
+		}
+	}
+	x.add("NoNode/"+p.Spec.NodeName, o, problem)
 	return true
 }
 

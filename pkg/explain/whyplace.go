@@ -13,7 +13,7 @@ import (
 func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *corev1.PodCondition) {
 	pending := Link{Claim: "It has no node.", Evidence: fmt.Sprintf("pod/%s  Pending for %s", p.Name, age(x.youth(o))), From: ref(o) + " spec.nodeName"}
 	if c == nil || c.Status != corev1.ConditionFalse {
-		x.unseen(o, p, pending)
+		x.unlooked(o, p, pending)
 		return
 	}
 	if c.Reason == "SchedulingGated" {
@@ -45,6 +45,8 @@ func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *c
 		problem.Look = []string{"kubectl get nodes --show-labels", "kubectl describe pod " + p.Name}
 	}
 	x.preempted(o, &problem)
+	x.nearestNode(o, p, c.Message, &problem)
+	x.byLimitRange(o, &problem, "request")
 	if code == Cordoned {
 		for _, n := range x.candidates(p)[:min(len(x.candidates(p)), mostNodes)] {
 			if nodeOf(n).Spec.Unschedulable {
@@ -59,8 +61,8 @@ func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *c
 	x.add(key, o, problem)
 }
 
-// unseen tells of a Pod that no scheduler has spoken about.
-func (x *examiner) unseen(o *unstructured.Unstructured, p *corev1.Pod, pending Link) {
+// unlooked tells of a Pod that no scheduler has spoken about.
+func (x *examiner) unlooked(o *unstructured.Unstructured, p *corev1.Pod, pending Link) {
 	if s := p.Spec.SchedulerName; s != "" && s != corev1.DefaultSchedulerName {
 		x.add("Scheduler/"+s, o, Problem{
 			Code: NoScheduler, Title: fmt.Sprintf("It names the scheduler %q, which has said nothing about it", s),
@@ -156,11 +158,7 @@ func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code 
 	case NoRoom:
 		return x.roomLinks(o, p, candidates)
 	case NodeSelector:
-		links := []Link{{Claim: "That is what it wants of a node.", Evidence: short(wantedLabels(p), 200), From: ref(o) + " spec.nodeSelector, spec.affinity.nodeAffinity"}}
-		for _, k := range wantedKeys(p) {
-			links = append(links, Link{Claim: fmt.Sprintf("Nodes have these values of %s.", k), Evidence: x.valuesOf(k), From: "nodes metadata.labels"})
-		}
-		return links
+		return x.labelLinks(p, ref(o)+" spec.nodeSelector, spec.affinity.nodeAffinity")
 	case Taint, Cordoned:
 		var links []Link
 		for _, n := range candidates[:min(len(candidates), mostNodes)] {
@@ -187,6 +185,15 @@ func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code 
 		return x.portLinks(o, p)
 	}
 	return nil
+}
+
+// labelLinks are what a Pod wants of a node's labels, and what nodes have.
+func (x *examiner) labelLinks(p *corev1.Pod, from string) []Link {
+	links := []Link{{Claim: "That is what it wants of a node.", Evidence: short(wantedLabels(p), 200), From: from}}
+	for _, k := range wantedKeys(p) {
+		links = append(links, Link{Claim: fmt.Sprintf("Nodes have these values of %s.", k), Evidence: x.valuesOf(k), From: "nodes metadata.labels"})
+	}
+	return links
 }
 
 // preempted tells of a Pod whose predecessor had to go for a more important one.

@@ -37,6 +37,9 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 		x.unscheduled(o, p, c)
 		return
 	}
+	if x.onNoNode(o, p) {
+		return
+	}
 	found := false
 	for _, s := range p.Status.InitContainerStatuses {
 		found = x.container(o, p, s, true) || found
@@ -56,9 +59,12 @@ const lately = 2 * time.Minute
 // whatever its state at this moment.
 func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 	for _, s := range p.Status.ContainerStatuses {
+		if x.beingKilled(o, p, s) {
+			continue
+		}
 		last := s.LastTerminationState.Terminated
 		if log := x.logOf(p, s.Name); log != nil && last == nil {
-			x.refusedWhileReady(o, p, log)
+			x.refusedWhileReady(o, p, s.Name, log)
 		}
 		if last == nil {
 			continue
@@ -204,8 +210,10 @@ func (x *examiner) replaced(o *unstructured.Unstructured) bool {
 	if own == nil {
 		return false
 	}
+	index := o.GetAnnotations()[batchv1.JobCompletionIndexAnnotation]
 	for _, other := range x.beside(o, "Pod") {
-		if theirs := controllerOf(other); theirs != nil && theirs.UID == own.UID && podHealth(podOf(other)) == Well {
+		same := other.GetAnnotations()[batchv1.JobCompletionIndexAnnotation] == index // of an Indexed Job, one does not do another's work
+		if theirs := controllerOf(other); theirs != nil && theirs.UID == own.UID && same && podHealth(podOf(other)) == Well {
 			return true
 		}
 	}
@@ -289,13 +297,21 @@ func (x *examiner) starting(o *unstructured.Unstructured, p *corev1.Pod) {
 	if x.waitsForName(o, p) {
 		return
 	}
-	x.add("Starting", o, Problem{
+	key, seen := "Starting", ""
+	var there []*unstructured.Unstructured
+	for _, s := range p.Status.InitContainerStatuses {
+		if found := x.complainedOf(o, p, s.Name, x.logOf(p, s.Name)); s.State.Running != nil && len(found) > 0 {
+			there, seen = found, "waits for it, with init container "+s.Name
+			key += "/" + p.Name // for a reason of its own
+		}
+	}
+	x.add(key, o, Problem{
 		Code: Starting, Waiting: true, Title: "It is starting",
 		Chain: []Link{{
 			Claim: "Nothing is wrong so far.", Evidence: fmt.Sprintf("pod/%s  %s for %s", p.Name, podStatus(p), age(x.youth(o))), From: ref(o) + " status",
 		}},
 		Advice: "Give it a moment, and look again.",
-	})
+	}).hangsOn(seen, there...)
 }
 
 // eventFrom is how an event about an object is named as a source.

@@ -42,6 +42,46 @@ func (x *examiner) notReady(o *unstructured.Unstructured, p *corev1.Pod, s corev
 	return x.silentProbe(o, p, s)
 }
 
+// beingKilled tells of a container that the kubelet is ending at this moment since a probe failed: its process has the grace period to
+// end, and is not counted as restarted yet.
+func (x *examiner) beingKilled(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) bool {
+	if s.State.Running == nil {
+		return false
+	}
+	for _, which := range []string{"Liveness", "Startup"} {
+		probe := strings.ToLower(which)
+		killing := x.events.newest(p.UID, func(e *corev1.Event) bool {
+			return e.Reason == "Killing" && strings.Contains(e.Message, s.Name+" failed "+probe+" probe")
+		})
+		// Events tell whole seconds: one of the second in which it began is of the process before.
+		if killing == nil || !lastSeen(killing).After(s.State.Running.StartedAt.Time.Add(time.Second)) {
+			continue
+		}
+		problem := Problem{
+			Code: ProbeFailing, Title: fmt.Sprintf("Container %s is being killed: its %s probe fails", s.Name, probe),
+			Chain: []Link{
+				{
+					Claim: "It still runs, and was told to end.", Evidence: fmt.Sprintf("pod/%s  container %s: running, restarts %d", p.Name, s.Name, s.RestartCount), From: containerField(p, s.Name) + ".state.running",
+				},
+				{Claim: "The kubelet ends it, to start it anew.", Evidence: x.events.quote(killing), From: eventFrom(o, killing)},
+			},
+			Advice: "Either the program hangs, or the probe asks the wrong thing: compare its port and path with what the program serves.",
+			Look:   []string{"kubectl describe pod " + p.Name, fmt.Sprintf("kubectl logs %s -c %s", p.Name, s.Name)},
+		}
+		if e := x.events.newest(p.UID, failedProbe(which)); e != nil {
+			problem.Chain = append(problem.Chain, Link{Claim: "The probe got no good answer.", Evidence: x.events.quote(e), From: eventFrom(o, e)})
+		}
+		problem.Chain = append(problem.Chain, probeLink(p, s.Name, which))
+		if grace := p.Spec.TerminationGracePeriodSeconds; grace != nil {
+			problem.Advice += fmt.Sprintf(" Until it ends, for %d s at most, it counts as it did.", *grace)
+		}
+		x.backOf(o, &problem)
+		x.add(which+"Probe/"+s.Name, o, problem)
+		return true
+	}
+	return false
+}
+
 // silentProbe tells of a container that has not been ready for long, where no event says what its probe got: events
 // may be gone, or not for us to read.
 func (x *examiner) silentProbe(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) bool {

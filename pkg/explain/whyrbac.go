@@ -8,6 +8,8 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // refusal is a request that the API server refused for want of rights.
@@ -20,18 +22,34 @@ type refusal struct {
 // forbiddenWords is how the API server says so (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters).
 var forbiddenWords = regexp.MustCompile(`User "([^"]+)" cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)"| at the cluster scope)`)
 
-// findForbidden finds the last such line.
-func findForbidden(lines []string) (string, *refusal) {
-	for _, line := range slices.Backward(lines) {
-		if m := forbiddenWords.FindStringSubmatch(strings.ReplaceAll(line, `\"`, `"`)); m != nil {
-			return line, &refusal{user: m[1], verb: m[2], resource: m[3], group: m[4], namespace: m[5]}
-		}
+// forbiddenBy is the refusal that a line tells of, or nil.
+func forbiddenBy(line string) *refusal {
+	if m := forbiddenWords.FindStringSubmatch(strings.ReplaceAll(line, `\"`, `"`)); m != nil {
+		return &refusal{user: m[1], verb: m[2], resource: m[3], group: m[4], namespace: m[5]}
 	}
-	return "", nil
+	return nil
 }
 
-// forbidden tells of a request that was refused, and which rule would allow it.
-func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Link) {
+// mostRefusals is how many refusals of one container are told.
+const mostRefusals = 5
+
+// forbiddenIn tells of the requests that were refused by the lines of a log, the last first, each once; false where there are none, or
+// they would be allowed by now. Chain leads from what is seen to the line.
+func (x *examiner) forbiddenIn(o *unstructured.Unstructured, lines []string, chain func(line string) []Link) bool {
+	told, found := map[refusal]bool{}, false
+	for _, line := range slices.Backward(lines) {
+		f := forbiddenBy(line)
+		if f == nil || told[*f] || len(told) == mostRefusals {
+			continue
+		}
+		told[*f] = true
+		found = x.forbidden(o, *f, chain(line)) || found
+	}
+	return found
+}
+
+// forbidden tells of a request that was refused, and which rule would allow it; false where one does by now.
+func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Link) bool {
 	what := f.resource
 	if f.group != "" {
 		what += "." + f.group
@@ -48,10 +66,22 @@ func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Li
 	if f.namespace == "" {
 		role, binding = "ClusterRole", "ClusterRoleBinding"
 	}
-	switch allowing, bound := x.roleFor(f), x.boundTo(f); {
+	allowing, bound := x.roleFor(f), x.boundTo(f)
+	if slices.ContainsFunc(bound, func(r *unstructured.Unstructured) bool { return allows(r, f) }) {
+		return false
+	}
+	bound = slices.DeleteFunc(bound, func(r *unstructured.Unstructured) bool { return strings.HasPrefix(r.GetName(), "system:") }) // which everybody has
+	problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
+	near, subject := x.nearBinding(f)
+	switch {
 	case !x.knows("roles", "rolebindings"):
 		problem.Advice = "Which Roles there are can't be seen: they may not be read."
-		problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
+	case near != nil:
+		problem.Chain = append(problem.Chain, Link{
+			Claim: "This would allow it, and is given to somebody else.", Evidence: fmt.Sprintf("%s  %s, to %s", ref(near), roleOf(near), subject), From: ref(near) + " subjects",
+		})
+		problem.Advice = fmt.Sprintf("It asked as %s. Is that what the subject was to say?", f.user)
+		problem.Try = []string{fmt.Sprintf("kubectl set subject %s %s%s", ref(near), f.subjectFlag(), f.inNamespace())}
 	case allowing != nil:
 		problem.Chain = append(problem.Chain, Link{Claim: "This Role allows it, and is not bound to whom asked.", Evidence: ref(allowing) + "  " + ruleWords(allowing), From: ref(allowing) + " rules"})
 		problem.Advice = "Bind it."
@@ -61,13 +91,71 @@ func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Li
 			problem.Chain = append(problem.Chain, Link{Claim: "This is bound to whom asked, and does not allow it.", Evidence: ref(r) + "  " + ruleWords(r), From: ref(r) + " rules"})
 		}
 		problem.Advice = fmt.Sprintf("Its rules lack the verb %s for %s. Add it there, or give another Role besides.", f.verb, what)
-		problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
 	default:
-		problem.Chain = append(problem.Chain, Link{Claim: "No Role is bound to whom asked.", Evidence: "no subject " + f.user, From: "rolebindings in namespace " + f.namespace})
+		problem.Chain = append(problem.Chain, x.emptyBinding(f))
 		problem.Advice = "Only what a Role names and a binding gives is allowed."
-		problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
 	}
 	x.add("Forbidden/"+f.user+"/"+f.verb+"/"+what+"/"+f.namespace, o, problem)
+	return true
+}
+
+// nearBinding is a binding that would allow a request if its subject were whom asked, and that subject: one of the same name in
+// another namespace or of another kind, or one whose name is a slip away.
+func (x *examiner) nearBinding(f refusal) (*unstructured.Unstructured, string) {
+	_, name, ok := f.account()
+	if !ok {
+		return nil, ""
+	}
+	for _, kind := range []string{"RoleBinding", "ClusterRoleBinding"} {
+		for _, o := range x.kinds[kind] {
+			b := typed[rbacv1.RoleBinding](o)
+			if b.Namespace != "" && b.Namespace != f.namespace || !slices.ContainsFunc(x.rolesOf(b), func(r *unstructured.Unstructured) bool { return allows(r, f) }) {
+				continue
+			}
+			for _, s := range b.Subjects {
+				if s.Name == name || s.Kind != rbacv1.GroupKind && snapshot.Nearest(s.Name, []string{name}) != "" {
+					return o, strings.TrimSpace(fmt.Sprintf("%s %s", s.Kind, strings.TrimPrefix(s.Namespace+"/"+s.Name, "/")))
+				}
+			}
+		}
+	}
+	return nil, ""
+}
+
+// roleOf is the Role that a binding names.
+func roleOf(binding *unstructured.Unstructured) string {
+	r := typed[rbacv1.RoleBinding](binding).RoleRef
+	return r.Kind + " " + r.Name
+}
+
+// emptyBinding says that nothing is bound to whom asked, or that what is bound is not there.
+func (x *examiner) emptyBinding(f refusal) Link {
+	for _, o := range x.kinds["RoleBinding"] {
+		b := typed[rbacv1.RoleBinding](o)
+		if b.Namespace == f.namespace && len(x.rolesOf(b)) == 0 && slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) }) {
+			return Link{Claim: "What is bound to whom asked is not there.", Evidence: fmt.Sprintf("%s names %s, which is not there", ref(o), roleOf(o)), From: ref(o) + " roleRef"}
+		}
+	}
+	from := "rolebindings in namespace " + f.namespace
+	if f.namespace == "" {
+		from = "clusterrolebindings"
+	}
+	return Link{Claim: "No Role is bound to whom asked.", Evidence: "no subject " + f.user, From: from}
+}
+
+// account takes apart the name of a ServiceAccount; false where somebody else asked.
+func (f refusal) account() (namespace, name string, ok bool) {
+	rest, ok := strings.CutPrefix(f.user, "system:serviceaccount:")
+	namespace, name, _ = strings.Cut(rest, ":")
+	return namespace, name, ok
+}
+
+// subjectFlag is how kubectl is told of whom asked.
+func (f refusal) subjectFlag() string {
+	if account, ok := strings.CutPrefix(f.user, "system:serviceaccount:"); ok {
+		return "--serviceaccount=" + account
+	}
+	return "--user=" + f.user
 }
 
 func (f refusal) roleName() string {
@@ -92,13 +180,9 @@ func (f refusal) createRole(kind, what string) string {
 }
 
 func (f refusal) createBinding(binding, roleKind, role string) string {
-	to := "--user=" + f.user
-	if account, ok := strings.CutPrefix(f.user, "system:serviceaccount:"); ok {
-		to = "--serviceaccount=" + account
-	}
-	_, account, _ := strings.Cut(strings.TrimPrefix(f.user, "system:serviceaccount:"), ":")
+	_, account, _ := f.account()
 	name := strings.Trim(role+"-"+account, "-")
-	return fmt.Sprintf("kubectl create %s %s --%s=%s %s%s", strings.ToLower(binding), name, strings.ToLower(roleKind), role, to, f.inNamespace())
+	return fmt.Sprintf("kubectl create %s %s --%s=%s %s%s", strings.ToLower(binding), name, strings.ToLower(roleKind), role, f.subjectFlag(), f.inNamespace())
 }
 
 // roleFor is a Role that allows a request, or nil; a ClusterRole only where the request is for the whole cluster.
@@ -137,25 +221,37 @@ func (x *examiner) boundTo(f refusal) []*unstructured.Unstructured {
 			if kind == "RoleBinding" && b.Namespace != f.namespace || !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) }) {
 				continue
 			}
-			for _, r := range x.kinds[b.RoleRef.Kind] {
-				if r.GetName() == b.RoleRef.Name && (r.GetNamespace() == "" || r.GetNamespace() == b.Namespace) {
-					found = append(found, r)
-				}
-			}
+			found = append(found, x.rolesOf(b)...)
 		}
 	}
 	return found
 }
 
+// rolesOf is the Role that a binding names, where that is there.
+func (x *examiner) rolesOf(b *rbacv1.RoleBinding) []*unstructured.Unstructured {
+	var found []*unstructured.Unstructured
+	for _, r := range x.kinds[b.RoleRef.Kind] {
+		if r.GetName() == b.RoleRef.Name && (r.GetNamespace() == "" || r.GetNamespace() == b.Namespace) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// is says whether a subject of a binding is whom asked, or a group that each ServiceAccount is in.
 func (f refusal) is(s rbacv1.Subject, here string) bool {
-	if s.Kind == rbacv1.ServiceAccountKind {
+	switch s.Kind {
+	case rbacv1.ServiceAccountKind:
 		namespace := s.Namespace
 		if namespace == "" {
 			namespace = here
 		}
 		return f.user == "system:serviceaccount:"+namespace+":"+s.Name
+	case rbacv1.GroupKind:
+		namespace, _, ok := f.account()
+		return s.Name == "system:authenticated" || ok && (s.Name == "system:serviceaccounts" || s.Name == "system:serviceaccounts:"+namespace)
 	}
-	return s.Kind == rbacv1.UserKind && s.Name == f.user
+	return s.Name == f.user
 }
 
 // ruleWords are a Role's rules in short.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -68,10 +69,10 @@ func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candid
 			switch {
 			case !ok:
 				has = append(has, "no "+name)
-			case taken == "":
+			case taken.IsZero():
 				has = append(has, fmt.Sprintf("%s %s", name, q.String()))
 			default:
-				has = append(has, fmt.Sprintf("%s %s, of which Pods seen here ask for %s", name, q.String(), taken))
+				has = append(has, fmt.Sprintf("%s %s, of which Pods seen here ask for %s", name, q.String(), taken.String()))
 			}
 		}
 		links = append(links, Link{Claim: fmt.Sprintf("Node %s has this in all.", node.Name), Evidence: strings.Join(has, "; "), From: ref(n) + " status.allocatable"})
@@ -79,8 +80,8 @@ func (x *examiner) roomLinks(o *unstructured.Unstructured, p *corev1.Pod, candid
 	return links
 }
 
-// takenOn is how much of a node the Pods in the snapshot ask for; empty for nothing.
-func (x *examiner) takenOn(node string, name corev1.ResourceName) string {
+// takenOn is how much of a node the Pods in the snapshot ask for.
+func (x *examiner) takenOn(node string, name corev1.ResourceName) resource.Quantity {
 	if x.taken == nil {
 		x.taken = map[string]corev1.ResourceList{}
 		for _, o := range x.kinds["Pod"] {
@@ -89,10 +90,7 @@ func (x *examiner) takenOn(node string, name corev1.ResourceName) string {
 			}
 		}
 	}
-	if q := x.taken[node][name]; !q.IsZero() {
-		return q.String()
-	}
-	return ""
+	return x.taken[node][name]
 }
 
 // sum adds what a Pod asks for to what is asked of its node.

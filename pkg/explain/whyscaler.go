@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -58,11 +59,11 @@ func (x *examiner) noMetrics(o *unstructured.Unstructured, h *autoscalingv2.Hori
 	for _, m := range h.Spec.Metrics {
 		problem.Chain = append(problem.Chain, Link{Claim: "That is what it asks for.", Evidence: metricWords(m), From: ref(o) + " spec.metrics"})
 	}
-	if strings.Contains(c.Message, "missing request for") {
-		problem.Code, problem.Title = HPANoRequests, "It counts in percent of what its Pods ask for, and they ask for nothing"
-		problem.Advice = "Give the containers resources.requests, or have it count in absolute numbers."
+	if m := noRequest.FindStringSubmatch(c.Message); m != nil {
+		problem.Code, problem.Title = HPANoRequests, fmt.Sprintf("It counts in percent of the %s that its Pods ask for, and they ask for none", m[1])
+		problem.Advice = fmt.Sprintf("Give the containers resources.requests.%s, or have it count in absolute numbers.", m[1])
 		if target != nil {
-			problem.Try = []string{fmt.Sprintf("kubectl set resources %s --requests=cpu=100m", ref(target))}
+			problem.Try = []string{fmt.Sprintf("kubectl set resources %s --requests=%s", ref(target), map[string]string{"cpu": "cpu=100m", "memory": "memory=128Mi"}[m[1]])}
 		}
 	}
 	// Right after Pods have come there are no figures of them yet.
@@ -74,6 +75,9 @@ func (x *examiner) noMetrics(o *unstructured.Unstructured, h *autoscalingv2.Hori
 	}
 }
 
+// noRequest is how the autoscaler's controller says that a container asks for nothing of a resource.
+var noRequest = regexp.MustCompile(`missing request for (cpu|memory)\b`)
+
 // metricWords write what an autoscaler asks for.
 func metricWords(m autoscalingv2.MetricSpec) string {
 	switch {
@@ -81,6 +85,8 @@ func metricWords(m autoscalingv2.MetricSpec) string {
 		return fmt.Sprintf("resource %s, %d %% of requests", m.Resource.Name, *m.Resource.Target.AverageUtilization)
 	case m.Resource != nil:
 		return fmt.Sprintf("resource %s", m.Resource.Name)
+	case m.ContainerResource != nil:
+		return fmt.Sprintf("resource %s of container %s", m.ContainerResource.Name, m.ContainerResource.Container)
 	case m.Pods != nil:
 		return "metric of Pods: " + m.Pods.Metric.Name
 	case m.Object != nil:

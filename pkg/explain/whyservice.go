@@ -192,57 +192,119 @@ func targetPorts(o *unstructured.Unstructured) string {
 	return strings.Join(said, ", ")
 }
 
-// portMismatch tells of a Service that sends to a port which its Pods do not have: by a name that none has, or by a
-// number that none declares although they declare others.
+// portMismatch tells of the ports of a Service that lead nowhere: those that it sends to by a name which no container of its
+// Pods has. True when none of its ports leads anywhere. A number may have a program behind it, whatever the containers
+// declare; of one that only others are declared beside, it is said that this can't be seen.
 func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service, pods []*unstructured.Unstructured) bool {
-	names, numbers := declared(pods)
-	for _, port := range s.Spec.Ports {
-		target := port.TargetPort
-		if target.Type == intstr.Int && target.IntVal == 0 {
-			target = intstr.FromInt32(port.Port)
-		}
-		byName := target.Type == intstr.String
-		if byName && slices.Contains(names, target.StrVal) || !byName && (len(numbers) == 0 || slices.Contains(numbers, target.String())) {
-			continue
-		}
-		there := strings.Join(append(append([]string(nil), numbers...), names...), ", ")
-		problem := Problem{
-			Code: PortMismatch, Title: fmt.Sprintf("It sends to port %s, and its Pods declare no such port", target.String()),
-			Chain: []Link{
-				{Claim: "That is where it sends.", Evidence: fmt.Sprintf("port %d, targetPort %s", port.Port, target.String()), From: ref(o) + " spec.ports[].targetPort"},
-				{Claim: "These ports its Pods declare.", Evidence: there, From: "pods spec.containers[].ports"},
-			},
-			Advice: "Whether a container listens there without declaring it can't be seen from here.",
-			Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
-		}
-		if byName {
-			problem.Title = fmt.Sprintf("It sends to no Pod, although some are ready: no container has a port named %s", target.StrVal)
-			problem.Chain[0].Evidence = fmt.Sprintf("port %d, targetPort %s; port %s of no container", port.Port, target.StrVal, target.StrVal)
-			problem.Chain[1].Claim = "These ports its Pods have, by number and name."
-			problem.Advice = "A port by name must be a container's port of that name in the Pods."
-			if there == "" {
-				problem.Chain[1].Evidence = "none"
+	var lost []corev1.ServicePort
+	containers := serving(pods)
+	all, declared := portsOf(containers, "")
+	at := 0 // of the last that is lost
+	for i, port := range s.Spec.Ports {
+		names, _ := portsOf(containers, port.Protocol)
+		switch number := targetNumber(port); {
+		case number == "":
+			if !slices.Contains(names, port.TargetPort.StrVal) {
+				lost, at = append(lost, port), i
 			}
+		case port.Protocol != corev1.ProtocolUDP && len(declared) > 0 && !slices.Contains(declared, number):
+			x.doubt(o, fmt.Sprintf("%s sends to port %s, and its Pods declare %s. Whether a program listens at %s can't be seen from here; this asks it: kubectl get --raw %s",
+				ref(o), number, strings.Join(declared, ", "), number, proxyPath(s, port)))
 		}
-		if near := snapshot.Nearest(target.StrVal, names); near != "" {
-			problem.Advice = fmt.Sprintf("Did you mean %s? ", near) + problem.Advice
-		}
-		x.add("Port/"+s.Name, o, problem)
-		return true
 	}
-	return false
+	if len(lost) == 0 {
+		return false
+	}
+	there := strings.Join(append(declared, all...), ", ")
+	if there == "" {
+		there = "none"
+	}
+	var wanted, sends, near []string
+	for _, port := range lost {
+		wanted = append(wanted, port.TargetPort.StrVal)
+		sends = append(sends, fmt.Sprintf("%s, targetPort %s; port %s of no container", portWords(port), port.TargetPort.StrVal, port.TargetPort.StrVal))
+		if n := snapshot.Nearest(port.TargetPort.StrVal, all); n != "" {
+			near = append(near, n)
+		}
+	}
+	nowhere := len(lost) == len(s.Spec.Ports)
+	problem := Problem{
+		Code: PortMismatch, Title: fmt.Sprintf("Its %s leads nowhere: no container has a port named %s", portWords(lost[0]), strings.Join(wanted, " or ")),
+		Chain: []Link{
+			{Claim: "That is where it sends.", Evidence: strings.Join(sends, "; "), From: ref(o) + " spec.ports[].targetPort"},
+			{Claim: "These ports its Pods have, by number and name.", Evidence: there, From: "pods spec.containers[].ports"},
+		},
+		Advice: "A port by name must be a container's port of that name in the Pods.",
+		Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
+	}
+	switch {
+	case nowhere && readyAmong(pods) > 0:
+		problem.Title = "It sends to no Pod, although some are ready: no container has a port named " + strings.Join(wanted, " or ")
+	case nowhere:
+		problem.Title = "It sends to no Pod, and would not if they were ready: no container has a port named " + strings.Join(wanted, " or ")
+	case len(lost) > 1:
+		problem.Title = fmt.Sprintf("%d of its %d ports lead nowhere: no container has a port named %s", len(lost), len(s.Spec.Ports), strings.Join(wanted, " or "))
+	}
+	if len(near) > 0 {
+		problem.Advice = fmt.Sprintf("Did you mean %s? ", strings.Join(near, ", ")) + problem.Advice
+	}
+	if len(near) == 1 && len(lost) == 1 {
+		problem.Try = []string{fmt.Sprintf(`kubectl patch %s --type=json -p '[{"op":"replace","path":"/spec/ports/%d/targetPort","value":%q}]'`, ref(o), at, near[0])}
+	}
+	x.add("Port/"+s.Name, o, problem)
+	return nowhere
 }
 
-// declared are the names and numbers of the TCP and UDP ports that Pods declare.
-func declared(pods []*unstructured.Unstructured) (names, numbers []string) {
+// targetNumber is the number of the port that a Service's port sends to; empty where it sends by name.
+func targetNumber(p corev1.ServicePort) string {
+	switch {
+	case p.TargetPort.Type == intstr.String:
+		return ""
+	case p.TargetPort.IntVal == 0:
+		return fmt.Sprint(p.Port)
+	}
+	return p.TargetPort.String()
+}
+
+// portWords name a port of a Service.
+func portWords(p corev1.ServicePort) string {
+	if p.Name == "" {
+		return fmt.Sprintf("port %d", p.Port)
+	}
+	return fmt.Sprintf("port %d (%s)", p.Port, p.Name)
+}
+
+// proxyPath is where the API server asks a port of a Service for us.
+func proxyPath(s *corev1.Service, p corev1.ServicePort) string {
+	return fmt.Sprintf("/api/v1/namespaces/%s/services/%s:%d/proxy/", s.Namespace, s.Name, p.Port)
+}
+
+// serving are the containers of Pods that run beside each other: init containers where they stay.
+func serving(pods []*unstructured.Unstructured) []corev1.Container {
+	var all []corev1.Container
 	for _, o := range pods {
-		for _, c := range append(append([]corev1.Container(nil), podOf(o).Spec.InitContainers...), podOf(o).Spec.Containers...) {
-			for _, port := range c.Ports {
-				if port.Name != "" {
-					names = append(names, port.Name)
-				}
-				numbers = append(numbers, fmt.Sprint(port.ContainerPort))
+		p := podOf(o)
+		all = append(all, p.Spec.Containers...)
+		for _, c := range p.Spec.InitContainers {
+			if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+				all = append(all, c)
 			}
+		}
+	}
+	return all
+}
+
+// portsOf are the names and numbers of the ports that containers declare, of one protocol or of all.
+func portsOf(containers []corev1.Container, protocol corev1.Protocol) (names, numbers []string) {
+	for _, c := range containers {
+		for _, port := range c.Ports {
+			if protocol != "" && port.Protocol != "" && port.Protocol != protocol {
+				continue
+			}
+			if port.Name != "" {
+				names = append(names, port.Name)
+			}
+			numbers = append(numbers, fmt.Sprint(port.ContainerPort))
 		}
 	}
 	slices.Sort(names)
@@ -262,7 +324,7 @@ func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.T
 	if !before {
 		return
 	}
-	x.add("Port/"+s.Name, o, Problem{
+	problem := Problem{
 		Code: PortMismatch, Title: fmt.Sprintf("It sends to port %s, and connections are refused although Pods are ready", targetPorts(o)),
 		Chain: []Link{
 			{Claim: "That is where it sends.", Evidence: "targetPort " + targetPorts(o), From: ref(o) + " spec.ports[].targetPort"},
@@ -270,7 +332,11 @@ func (x *examiner) nobodyListens(o, client *unstructured.Unstructured, at time.T
 		},
 		Advice: "Compare the port with that at which the program in its Pods listens.",
 		Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
-	})
+	}
+	if _, numbers := portsOf(serving(x.servedBy(s)), ""); len(numbers) > 0 {
+		problem.Chain = append(problem.Chain, Link{Claim: "These ports its Pods declare.", Evidence: strings.Join(numbers, ", "), From: "pods spec.containers[].ports"})
+	}
+	x.add("Port/"+s.Name, o, problem)
 }
 
 // loadBalancer tells of a Service that waits for an address from outside.

@@ -8,9 +8,9 @@ import (
 	"k8s.io/client-go/discovery"
 )
 
-// VersionsOf are the groups and versions in which the server has a kind of a name, each group's preferred version first. What a
+// Served are the kinds that the server has, by name, each with its groups and versions: a group's preferred version first. What a
 // group that does not answer has is left out.
-func (c *Client) VersionsOf(kind string) ([]schema.GroupVersion, error) {
+func (c *Client) Served() (map[string][]schema.GroupVersion, error) {
 	if _, err := c.mapper(); err != nil {
 		return nil, err
 	}
@@ -18,17 +18,17 @@ func (c *Client) VersionsOf(kind string) ([]schema.GroupVersion, error) {
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
 		return nil, fmt.Errorf("ask which kinds there are: %w", err)
 	}
-	var found []schema.GroupVersion
+	served := map[string][]schema.GroupVersion{}
 	for _, list := range lists {
 		v, err := schema.ParseGroupVersion(list.GroupVersion)
 		if err != nil {
 			continue
 		}
 		for _, r := range list.APIResources {
-			if r.Kind == kind && !slices.Contains(found, v) {
-				found = append(found, v)
+			if !slices.Contains(served[r.Kind], v) {
+				served[r.Kind] = append(served[r.Kind], v)
 			}
 		}
 	}
-	return found, nil
+	return served, nil
 }

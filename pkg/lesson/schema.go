@@ -41,6 +41,7 @@ func goType(group, kind string) reflect.Type {
 		"Endpoints":               corev1.Endpoints{}, //nolint:staticcheck // deprecated, and still what kubectl get endpoints shows
 		"EndpointSlice":           discoveryv1.EndpointSlice{},
 		"Ingress":                 networkingv1.Ingress{},
+		"IngressClass":            networkingv1.IngressClass{},
 		"NetworkPolicy":           networkingv1.NetworkPolicy{},
 		"ConfigMap":               corev1.ConfigMap{},
 		"Secret":                  corev1.Secret{},

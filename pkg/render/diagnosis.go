@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
@@ -33,6 +34,12 @@ func (p *page) diagnosis(d *explain.Diagnosis) {
 	for i, pr := range d.Problems {
 		p.gap()
 		p.problem(i+1, pr)
+	}
+	if len(d.Unseen) > 0 {
+		p.gap()
+	}
+	for _, says := range d.Unseen {
+		p.text(p.s.UnsureSign()+" ", 2, says, nil)
 	}
 	if d.Rest != "" {
 		p.gap()
@@ -65,8 +72,15 @@ func (p *page) problem(number int, pr explain.Problem) {
 	}
 	for _, l := range pr.Chain {
 		p.text("", 4, l.Claim, nil)
-		if l.Evidence != "" {
+		long := p.sources && len(l.Lines) > 0
+		picked := slices.ContainsFunc(l.Lines, func(line string) bool { return strings.TrimSpace(line) == l.Evidence })
+		if l.Evidence != "" && (!long || picked) {
 			p.text("", 6, l.Evidence, p.s.Dim)
+		}
+		for _, line := range l.Lines {
+			if long {
+				p.text("", 8, line, p.s.Dim)
+			}
 		}
 		if p.sources && l.From != "" {
 			p.text("", 6, "from "+l.From, p.s.Dim)

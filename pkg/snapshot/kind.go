@@ -43,6 +43,7 @@ func Kinds() []Kind {
 		{"Endpoints", "endpoints", "endpoints", []string{"ep"}, "", "v1", namespaced},
 		{"EndpointSlice", "endpointslices", "endpointslice", nil, "discovery.k8s.io", "v1", namespaced},
 		{"Ingress", "ingresses", "ingress", []string{"ing"}, "networking.k8s.io", "v1", namespaced},
+		{"IngressClass", "ingressclasses", "ingressclass", nil, "networking.k8s.io", "v1", clusterWide},
 		{"NetworkPolicy", "networkpolicies", "networkpolicy", []string{"netpol"}, "networking.k8s.io", "v1", namespaced},
 		{"ConfigMap", "configmaps", "configmap", []string{"cm"}, "", "v1", namespaced},
 		{"Secret", "secrets", "secret", nil, "", "v1", namespaced},

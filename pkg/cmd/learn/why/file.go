@@ -1,15 +1,16 @@
 package why
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
@@ -22,34 +23,19 @@ func (o *Options) file(s *cmd.Sight) error {
 	if err != nil {
 		return err
 	}
-	var manifests []explain.Manifest
-	for i := 1; ; i++ {
-		u := &unstructured.Unstructured{}
-		err := text.Decode(&u.Object)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("read %s: %w", o.File, err)
-		}
-		if len(u.Object) == 0 {
-			continue
-		}
-		gvk := u.GroupVersionKind()
-		if gvk.Kind == "" || gvk.Version == "" {
-			return fmt.Errorf("read %s: object %d has no apiVersion or no kind", o.File, i)
-		}
-		served, err := s.Client.VersionsOf(gvk.Kind)
-		if err != nil {
-			return err
-		}
-		manifests = append(manifests, explain.Manifest{Where: fmt.Sprintf("%s[%d]", filepath.Base(o.File), i), GVK: gvk, Name: u.GetName(), Served: served})
+	served, err := s.Client.Served()
+	if err != nil {
+		return err
 	}
-	return o.tell(explain.Versions(manifests), &snapshot.Snapshot{}, false)
+	name := filepath.Base(o.File)
+	if o.File == "-" {
+		name = "stdin"
+	}
+	return o.tell(explain.Versions(manifests(name, text), served), &snapshot.Snapshot{}, false)
 }
 
-// read opens the manifest; "-" is standard input.
-func (o *Options) read() (*yaml.YAMLOrJSONDecoder, error) {
+// read reads the manifest; "-" is standard input.
+func (o *Options) read() (string, error) {
 	var data []byte
 	var err error
 	if o.File == "-" {
@@ -58,7 +44,97 @@ func (o *Options) read() (*yaml.YAMLOrJSONDecoder, error) {
 		data, err = os.ReadFile(o.File)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the manifest: %w", err)
+		return "", fmt.Errorf("read the manifest: %w", err)
 	}
-	return yaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), 4096), nil
+	return string(data), nil
+}
+
+// document is a part of a file between two lines of ---, and the number of its first line that says something.
+type document struct {
+	text string
+	line int
+}
+
+// documents takes a file apart.
+func documents(text string) []document {
+	var all []document
+	var d document
+	flush := func() {
+		if d.line > 0 {
+			d.text = strings.TrimRight(d.text, "\n") + "\n"
+			all = append(all, d)
+		}
+		d = document{}
+	}
+	for i, line := range strings.Split(text, "\n") {
+		if line = strings.TrimRight(line, "\r"); line == "---" || strings.HasPrefix(line, "--- ") {
+			flush()
+			continue
+		}
+		said := strings.TrimSpace(line)
+		if d.line == 0 && (said == "" || strings.HasPrefix(said, "#") || strings.HasPrefix(said, "%")) {
+			continue
+		}
+		if d.line == 0 {
+			d.line = i + 1
+		}
+		d.text += line + "\n"
+	}
+	flush()
+	return all
+}
+
+// manifests are the objects of a file, those of lists each for itself.
+func manifests(file, text string) []explain.Manifest {
+	var all []explain.Manifest
+	for _, d := range documents(text) {
+		u := &unstructured.Unstructured{}
+		m := explain.Manifest{Where: fmt.Sprintf("%s:%d", file, d.line)}
+		if err := yaml.Unmarshal([]byte(d.text), &u.Object); err != nil {
+			m.Where, m.Wrong = wrongAt(file, d, err)
+			all = append(all, m)
+			continue
+		}
+		if items, _, _ := unstructured.NestedSlice(u.Object, "items"); u.GetKind() == "List" {
+			for i, item := range items {
+				content, _ := item.(map[string]any)
+				all = append(all, manifest(fmt.Sprintf("%s items[%d]", m.Where, i), &unstructured.Unstructured{Object: content}))
+			}
+			continue
+		}
+		if len(u.Object) > 0 {
+			all = append(all, manifest(m.Where, u))
+		}
+	}
+	return all
+}
+
+// manifest is an object, with what it lacks to be one.
+func manifest(where string, u *unstructured.Unstructured) explain.Manifest {
+	m := explain.Manifest{Where: where, GVK: u.GroupVersionKind(), Name: u.GetName()}
+	switch {
+	case m.GVK.Kind == "" && m.GVK.Version == "":
+		m.Wrong = "it has no apiVersion and no kind"
+	case m.GVK.Version == "":
+		m.Wrong = fmt.Sprintf("it is of kind %s and has no apiVersion", m.GVK.Kind)
+	case m.GVK.Kind == "":
+		m.Wrong = fmt.Sprintf("it has apiVersion %s and no kind", m.GVK.GroupVersion())
+	}
+	return m
+}
+
+// lineOf is how package yaml tells at which line of a document it gave up.
+var lineOf = regexp.MustCompile(`\bline (\d+): `)
+
+// wrongAt says what is wrong in a document that can't be read, and at which line of the file.
+func wrongAt(file string, d document, err error) (where, wrong string) {
+	wrong = strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
+	line := d.line
+	if m := lineOf.FindStringSubmatch(wrong); m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			line = d.line + min(n, strings.Count(d.text, "\n")) - 1 // what is missing at the end is told of the line after
+		}
+		wrong = strings.Replace(wrong, m[0], "", 1)
+	}
+	return fmt.Sprintf("%s:%d", file, line), wrong
 }

@@ -15,7 +15,7 @@ const (
 	// rounds is how often what was read may hint at more to read.
 	rounds = 3
 	// logLines is how much of a log is read.
-	logLines = 20
+	logLines = 50
 )
 
 // logReader reads the last lines of what a container wrote.
@@ -72,20 +72,37 @@ func (g *gatherer) grant(ctx context.Context, now *snapshot.Snapshot, wish expla
 			more = true
 		}
 	}
-	for _, l := range wish.Logs {
+	read := func(l snapshot.Log) (snapshot.Log, bool) {
 		key := "log " + l.Namespace + "/" + l.Pod + "/" + l.Container
 		if asked[key] {
-			continue
+			return l, false
 		}
-		asked[key], more = true, true
+		asked[key] = true
 		lines, err := g.logs.Logs(ctx, l, logLines)
 		if l.Lines = lines; err != nil {
 			l.Error = err.Error()
-			if strings.Contains(l.Error, "forbidden") {
-				unread(now, "logs", l.Error)
-			}
+		}
+		return l, true
+	}
+	for _, l := range wish.Logs {
+		l, fresh := read(l)
+		if !fresh {
+			continue
+		}
+		more = true
+		if strings.Contains(l.Error, "forbidden") {
+			unread(now, "logs", l.Error)
 		}
 		now.Logs = append(now.Logs, l)
+	}
+	for _, l := range wish.Glances {
+		switch l, fresh := read(l); {
+		case !fresh:
+		case l.Error != "":
+			return more // the others could not be read either
+		default:
+			now.Logs, more = append(now.Logs, l), true
+		}
 	}
 	return more
 }
@@ -119,7 +136,9 @@ func unread(now *snapshot.Snapshot, resource, reason string) {
 
 // trim takes out of an object what no answer needs, and what nobody should keep: the contents of Secrets.
 func trim(o *unstructured.Unstructured) {
-	unstructured.RemoveNestedField(o.Object, "metadata", "managedFields")
+	if o.GetDeletionTimestamp() == nil || len(o.GetFinalizers()) == 0 { // else they say who wrote the finalizers
+		unstructured.RemoveNestedField(o.Object, "metadata", "managedFields")
+	}
 	switch o.GetKind() {
 	case "Node":
 		unstructured.RemoveNestedField(o.Object, "status", "images")

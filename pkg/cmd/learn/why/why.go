@@ -72,6 +72,8 @@ when all is well, 1 when there is a cause.`,
 // result is what the command prints as data.
 type result struct {
 	Causes []explain.Cause `json:"causes"`
+	// Unseen says what may be wrong and can't be seen from here.
+	Unseen []string `json:"unseen,omitempty"`
 	// Unread says, for each resource that could not be read, why.
 	Unread map[string]string `json:"unread,omitempty"`
 }
@@ -161,7 +163,7 @@ func (o *Options) tell(d *explain.Diagnosis, now *snapshot.Snapshot, practice bo
 		for _, c := range causes {
 			names = append(names, c.Code)
 		}
-		if err := o.Output.Print(o.Out, result{Causes: causes, Unread: now.Errors}, names...); err != nil {
+		if err := o.Output.Print(o.Out, result{Causes: causes, Unseen: d.Unseen, Unread: now.Errors}, names...); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -138,6 +139,46 @@ func TestLogsThatMayNotBeRead(t *testing.T) {
 	if !strings.Contains(now.Errors["logs"], "cannot get resource") || len(now.Logs) != 1 || now.Logs[0].Error == "" {
 		t.Errorf("%v, %v", now.Errors, now.Logs)
 	}
+}
+
+const robot = `
+apiVersion: v1
+kind: Pod
+metadata: {name: robot, namespace: shop}
+spec: {serviceAccountName: robot, containers: [{name: robot, image: kubectl}]}
+status:
+  phase: Running
+  conditions: [{type: Ready, status: "True"}]
+  containerStatuses: [{name: robot, ready: true, state: {running: {}}}]`
+
+// The logs of a few ready Pods are looked into, and more is read where one hints at it; that they may not be read is no lack.
+func TestGlancesAtLogs(t *testing.T) {
+	s, c := server(t, robot)
+	now := look(t, c, words{"robot": {`pods is forbidden: User "system:serviceaccount:shop:robot" cannot list resource "pods" in API group "" in the namespace "shop"`}})
+	if len(now.Logs) != 1 || !asked(s, "/rolebindings") {
+		t.Errorf("%v, %v", now.Logs, s.Requests())
+	}
+	if now = look(t, c, words{}); len(now.Errors) > 0 || len(now.Logs) > 0 {
+		t.Errorf("%v, %v", now.Errors, now.Logs)
+	}
+	var many []string
+	for i := range 20 {
+		many = append(many, strings.ReplaceAll(robot, "name: robot", fmt.Sprintf("name: robot-%d", i)))
+	}
+	_, c = server(t, many...)
+	reads := 0
+	look(t, c, counting{&reads})
+	if reads != 6 {
+		t.Errorf("%d logs were read", reads)
+	}
+}
+
+// counting counts what is read.
+type counting struct{ n *int }
+
+func (c counting) Logs(context.Context, snapshot.Log, int) ([]string, error) {
+	*c.n++
+	return []string{"ready"}, nil
 }
 
 // run runs the command as a user would type it.
