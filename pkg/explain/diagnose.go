@@ -20,6 +20,7 @@ func Why(target snapshot.Query, now *snapshot.Snapshot) (*Diagnosis, error) {
 		return nil, err
 	}
 	x := newExaminer(now)
+	x.whole = everything(target)
 	pods := x.kind("Pod")
 	for _, o := range pods {
 		x.pod(o)

@@ -30,6 +30,8 @@ type examiner struct {
 	taken map[string]corev1.ResourceList
 	byKey map[string]*finding
 	found []*finding
+	// whole says that nothing was asked for by name.
+	whole bool
 	// doubts are what can't be seen from here, each by the object that it is about.
 	doubts []doubt
 }

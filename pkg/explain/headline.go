@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -141,5 +142,5 @@ func (x *examiner) rest(target snapshot.Query, subjects, pods []*unstructured.Un
 	default:
 		return "Nothing else in this namespace is unwell."
 	}
-	return "Also not well: " + strings.Join(sortedKeys(others), ", ") + ". Ask: kubectl learn why"
+	return "Also not well: " + strings.Join(sortedKeys(others), ", ") + ". Ask: " + plugin.Command + " why"
 }

@@ -24,6 +24,10 @@ func (x *examiner) daemonSet(o *unstructured.Unstructured) {
 		}
 	}
 	none := Link{Claim: "It wants no Pod on any node.", Evidence: fmt.Sprintf("desiredNumberScheduled 0, of %s", plural(len(x.nodes), "node")), From: ref(o) + " status.desiredNumberScheduled"}
+	if len(fit) == 0 && x.whole { // as with drivers for hardware that a cluster has not got yet
+		x.doubt(o, fmt.Sprintf("DaemonSet %s wants no Pod: no node has the labels that it asks for (%s). Whether one is meant to have them can't be seen.", d.Name, short(wantedLabels(p), 120)))
+		return
+	}
 	if len(fit) == 0 {
 		problem := Problem{
 			Code: NodeSelector, Title: "It has no Pod: no node has the labels that it asks for: " + short(wantedLabels(p), 120),

@@ -9,6 +9,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
 // Writer is a program that wrote fields of an object, as managedFields tell.
@@ -50,7 +52,7 @@ func writers(o *unstructured.Unstructured, now time.Time) []Writer {
 func writerName(o *unstructured.Unstructured, m metav1.ManagedFieldsEntry) string {
 	switch {
 	case m.Manager == "kubectl-learn":
-		return "kubectl learn"
+		return plugin.Command
 	case m.Manager == "kube-controller-manager":
 		return controllerName(o, m.Subresource)
 	case m.Manager == "kube-scheduler":
