@@ -30,7 +30,7 @@ func withPack(t *testing.T) *catalog.Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Close() })
+	t.Cleanup(func() { _ = p.Close() })
 	if len(p.Lessons) < 2 {
 		t.Errorf("the example pack has %v", p.Lessons)
 	}

@@ -13,6 +13,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // files is a file system in memory: the files of a bundle.
@@ -194,7 +195,7 @@ func inside(name string) (string, error) {
 		clean = clean[2:]
 	}
 	switch {
-	case !fs.ValidPath(clean) || strings.ContainsAny(clean, "\\:\x00"):
+	case !fs.ValidPath(clean) || strings.ContainsAny(clean, `\:`) || strings.ContainsFunc(clean, unicode.IsControl):
 		return "", fmt.Errorf("the path %q in it leads out of the bundle, or is none", name)
 	case strings.Count(clean, "/") > maxDepth:
 		return "", fmt.Errorf("the path %q in it is deeper than %d folders", name, maxDepth)

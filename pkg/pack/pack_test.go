@@ -136,7 +136,7 @@ func open(t *testing.T, path string) *pack.Pack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Close() })
+	t.Cleanup(func() { _ = p.Close() })
 	return p
 }
 
@@ -229,7 +229,9 @@ func TestBrokenBundles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	g.Close()
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
 	whole, err := os.ReadFile(bundle(t, "p.tgz", good()...))
 	if err != nil {
 		t.Fatal(err)

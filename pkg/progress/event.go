@@ -38,7 +38,7 @@ type Event struct {
 	Lesson  string    `json:"lesson,omitempty"`
 	Step    string    `json:"step,omitempty"`
 	Kind    Kind      `json:"kind"`
-	// From is the pack that the lesson comes from, as an absolute path; empty for one that is built in.
+	// From is, of what Started, the pack that the lesson comes from, as an absolute path; empty for one that is built in.
 	From   string `json:"from,omitempty"`
 	Detail Detail `json:"detail,omitzero"`
 }

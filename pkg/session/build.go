@@ -77,7 +77,8 @@ func (s *Session) recover(ctx context.Context, past *progress.Position) (*Positi
 // stand puts together a position whose start stands.
 func (s *Session) stand(ctx context.Context, l *lesson.Lesson, step *lesson.Step, st *start, past *progress.Position) (*Position, error) {
 	p := &Position{Lesson: l, Step: step, Index: slices.Index(l.Steps, step), start: st}
-	if past == nil || past.Lesson != l.ID || past.Step != step.ID || past.Since.Before(st.Started) {
+	// A pack that was moved, and named again, is remembered by its new place.
+	if past == nil || past.Lesson != l.ID || past.Step != step.ID || past.From != l.From || past.Since.Before(st.Started) {
 		if err := s.Record.Append(ctx, s.happened(p, progress.Started, progress.Detail{})); err != nil {
 			return nil, err
 		}
@@ -100,7 +101,11 @@ func (s *Session) refresh(p *Position) (*Position, error) {
 }
 
 func (s *Session) happened(p *Position, kind progress.Kind, d progress.Detail) progress.Event {
-	return progress.Event{Time: s.Now(), Cluster: s.Cluster, Lesson: p.Lesson.ID, Step: p.Step.ID, From: p.Lesson.From, Kind: kind, Detail: d}
+	e := progress.Event{Time: s.Now(), Cluster: s.Cluster, Lesson: p.Lesson.ID, Step: p.Step.ID, Kind: kind, Detail: d}
+	if kind == progress.Started {
+		e.From = p.Lesson.From
+	}
+	return e
 }
 
 func (s *Session) find(lessonID, stepID string) (*lesson.Lesson, *lesson.Step, error) {

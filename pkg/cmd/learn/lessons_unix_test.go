@@ -75,6 +75,19 @@ func TestALessonWhoseFolderIsGone(t *testing.T) {
 	}
 }
 
+func TestALessonWhoseFolderWasMoved(t *testing.T) {
+	w := newWalk(t)
+	w.leave()
+	dir := ownLesson(t)
+	w.ok("start", "mine", "--no-shell", "--lessons", dir)
+	if err := os.Rename(dir, dir+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	w.server.Put("{apiVersion: v1, kind: ConfigMap, metadata: {name: page, namespace: learn-mine}}")
+	shows(t, w.ok("next", "--lessons", dir+".moved"), []string{"✓ There is a page", "Second step"})
+	shows(t, w.ok("start", "--no-shell"), []string{"Second step"})
+}
+
 // In the practice shell the variable may name a folder that is gone; who is told so can leave.
 func TestTheVariableOfAFolderThatIsGone(t *testing.T) {
 	w := newWalk(t)

@@ -147,7 +147,7 @@ func (o *LintOptions) tell(found []problem, lessons int) error {
 		if p.Rule != "" {
 			rule = style.Dim(" (" + p.Rule + ")")
 		}
-		fmt.Fprintf(o.Out, "%s: %s: %s%s\n", p.Where, p.Severity, style.Plain(p.Message), rule)
+		fmt.Fprintf(o.Out, "%s: %s: %s%s\n", style.Plain(p.Where), p.Severity, style.Plain(p.Message), rule)
 	}
 	if len(found) == 0 {
 		noun := "lessons"

@@ -93,8 +93,8 @@ func (o *PreviewOptions) draw(last string, s source) string {
 		return last
 	}
 	style := o.Style()
-	const clear = "\x1b[H\x1b[2J\x1b[3J"
-	fmt.Fprintf(o.Out, "%s%s\n  %s\n", clear, text, style.Dim(style.Plain("Watching "+s.shown()+": save it, and it is shown anew. Ctrl-C ends.")))
+	const wipe = "\x1b[H\x1b[2J\x1b[3J"
+	fmt.Fprintf(o.Out, "%s%s\n  %s\n", wipe, text, style.Dim(style.Plain("Watching "+s.shown()+": save it, and it is shown anew. Ctrl-C ends.")))
 	return text
 }
 
@@ -103,7 +103,7 @@ func (o *PreviewOptions) broken(s source, err error) string {
 	var b strings.Builder
 	n := &cmd.Narrator{Out: &b, Style: o.Style()}
 	for _, p := range s.defects(err) {
-		fmt.Fprintf(&b, "\n%s: %s\n", p.Where, p.Severity)
+		fmt.Fprintf(&b, "\n%s: %s\n", n.Style.Plain(p.Where), p.Severity)
 		n.Say("%s", p.Message)
 	}
 	return b.String()
