@@ -94,7 +94,7 @@ func (s Struck) credit(tl *snapshot.Timeline) *snapshot.Timeline {
 		}
 		switch {
 		case c.At.Before(tl.Start), done && c.User == "":
-		case strings.HasPrefix(c.UserAgent, lessonAgent):
+		case byHeal(*c):
 			c.User, c.UserAgent = learner, ""
 		case c.Source == FromFault:
 			c.User = learner

@@ -69,7 +69,7 @@ func TestTheLearnerKilledIt(t *testing.T) {
 	tl = load[snapshot.Timeline](t, "trace-kill.timeline.yaml")
 	for i := range tl.Changes {
 		if tl.Changes[i].User == "learner" {
-			tl.Changes[i].UserAgent = "kubectl-learn-lesson"
+			tl.Changes[i].UserAgent = "kubectl-learn-heal"
 		}
 	}
 	h, err = explain.Heal(query(t, "deployment/web"), struckIn(t, "trace-kill"), load[snapshot.Snapshot](t, "trace-kill.snapshot.yaml"), tl)

@@ -94,8 +94,10 @@ func together(a, b move) bool {
 		return false
 	}
 	switch a.kind {
-	case podMade, podTaken, podPlaced, podStarted, podReady, podUp, podDeleted, podEnded, podUnready:
+	case podMade, podTaken, podPlaced, podStarted, podReady, podUp, podEnded, podUnready:
 		return a.subject != b.subject
+	case podDeleted:
+		return a.subject != b.subject && a.detail == b.detail
 	case workloadScaled, workloadCounted, serviceAnswers:
 		return a.subject == b.subject
 	case workloadLetGo, workloadAdopted:

@@ -3,6 +3,8 @@ package explain
 import (
 	"slices"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // strand is the moves that one row of a trace tells, and the row that led to them.
@@ -52,12 +54,12 @@ func (t *tracer) rows(zero time.Time) []TraceRow {
 }
 
 // strandOf finds the row that a move belongs to, or begins one. After somebody's act all begin anew; moves are told
-// together when one row led to them.
+// together when one row led to them, and where only objects tell of them, when they tell of one second.
 func (t *tracer) strandOf(strands *[]*strand, m move, step int, rowOf map[int]int) int {
 	cause := t.rowBefore(step, rowOf)
 	for i := len(*strands) - 1; i >= 0; i-- {
 		g := (*strands)[i]
-		if together(g.group[0], m) && g.cause == cause && g.group[0].act == m.act {
+		if together(g.group[0], m) && g.cause == cause && g.group[0].act == m.act && (m.source != snapshot.FromObjects || g.group[0].at.Equal(m.at)) {
 			return i
 		}
 		if g.group[0].act {

@@ -25,7 +25,7 @@ func (t *tracer) take(c snapshot.Change) {
 		if before != nil && after != nil && before.GetKind() == "Node" && writer == kubelet {
 			return // a heartbeat
 		}
-		moves = t.plainly(c, writer, o)
+		moves = t.plainly(c, writer, before, o)
 	}
 	for i := range moves {
 		moves[i].at, moves[i].source = c.At, c.Source
@@ -108,7 +108,7 @@ func newest(o *unstructured.Unstructured) string {
 }
 
 // plainly tells what a story leaves out, where somebody outside the cluster's machinery did it.
-func (t *tracer) plainly(c snapshot.Change, writer string, o *unstructured.Unstructured) []move {
+func (t *tracer) plainly(c snapshot.Change, writer string, before, o *unstructured.Unstructured) []move {
 	if !isPerson(writer) || o == nil {
 		return nil
 	}
@@ -117,7 +117,23 @@ func (t *tracer) plainly(c snapshot.Change, writer string, o *unstructured.Unstr
 	}
 	m := move{actor: writer, kind: otherChange, subject: o.GetName(), evidence: byRecord(c), act: true, names: []string{o.GetName()}}
 	m.say = plain("%s %s %s", verb(c), o.GetKind(), o.GetName())
+	if version, is := unchanged(c, before); is {
+		m.kind, m.evidence = noChange, m.evidence+"; resourceVersion "+version+" as before"
+		m.say = plain("wrote %s %s, and nothing changed: it was so already", o.GetKind(), o.GetName())
+		if n, _, _ := unstructured.NestedInt64(c.Object.Object, "spec", "replicas"); c.Object.GetKind() == "Scale" {
+			m.say = plain("asked %s for %s, and nothing changed: it asked for as many already", o.GetName(), plural(int(n), "Pod"))
+		}
+	}
 	return []move{m}
+}
+
+// unchanged says that a write left an object as it was, and in which version: the API server then gives it no new one.
+func unchanged(c snapshot.Change, before *unstructured.Unstructured) (version string, is bool) {
+	if c.Type != snapshot.Modified || before == nil || c.Object == nil {
+		return "", false
+	}
+	version = c.Object.GetResourceVersion()
+	return version, version != "" && version == before.GetResourceVersion()
 }
 
 // isPerson says that an actor is none of the cluster's machinery, as far as is known.
@@ -162,19 +178,14 @@ func (t *tracer) newStep(c snapshot.Change, o *unstructured.Unstructured, who st
 			s.On = name
 		}
 	}
-	var said, seen []string
+	var seen []string
 	for i := range moves {
 		moves[i].at = s.at
-		it := moves[i].subject
-		if i > 0 {
-			it = ""
-		}
-		said = append(said, moves[i].say(it))
 		if e := moves[i].evidence; len(seen) == 0 || seen[len(seen)-1] != e {
 			seen = append(seen, e)
 		}
 	}
-	s.What, s.Evidence = strings.Join(said, ", "), strings.Join(seen, "; ")
+	s.Evidence = strings.Join(seen, "; ")
 	if len(moves) == 0 {
 		s.What, s.Evidence = t.unremarkable(c, s), byRecord(c)
 	}
@@ -182,6 +193,22 @@ func (t *tracer) newStep(c snapshot.Change, o *unstructured.Unstructured, who st
 		s.Evidence = strings.TrimSuffix(s.Evidence+"; "+t.started(s), "; ")
 	}
 	return s
+}
+
+// say puts into words what a step's moves are: in the end, when it is known how each came out.
+func (s *Step) say() {
+	if len(s.moves) == 0 {
+		return // and has words already
+	}
+	var said []string
+	for i, m := range s.moves {
+		it := m.subject
+		if i > 0 {
+			it = ""
+		}
+		said = append(said, m.say(it))
+	}
+	s.What = strings.Join(said, ", ")
 }
 
 // unremarkable is what a step is called that no row tells.

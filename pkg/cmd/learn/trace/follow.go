@@ -22,11 +22,12 @@ const quiet = 1200 * time.Millisecond
 func (o *Options) past(ctx context.Context, s *cmd.Sight, targets []snapshot.Query) error {
 	since := o.Now().Add(-o.Since)
 	now := s.Observer().Snapshot(ctx, session.Everything())
-	path, err := s.AuditLog(ctx)
+	path, why, err := s.AuditLog(ctx)
 	if err != nil {
 		return err
 	}
 	tl := observe.Rebuild(nil, now, since)
+	tl.NoAudit = why
 	if path != "" {
 		if tl, err = observe.ReadAudit(path, since, s.Namespace); err != nil {
 			return err
