@@ -14,16 +14,20 @@ func (p *page) story(st *explain.Story) {
 		return
 	}
 	p.gap()
-	clock := clockFor(st.Rows)
-	actors := 0
-	for _, r := range st.Rows {
-		actors = max(actors, Width(p.s.Plain(r.Actor)))
-	}
-	for _, r := range st.Rows {
-		p.row(r, clock, actors)
-	}
+	p.rows(st.Rows)
 	p.chart(st.Series)
 	p.ending(st)
+}
+
+// rows shows moves, each in its row.
+func (p *page) rows(rows []explain.Row) {
+	clock, actors := clockFor(rows), 0
+	for _, r := range rows {
+		actors = max(actors, Width(p.s.Plain(r.Actor)))
+	}
+	for _, r := range rows {
+		p.row(r, clock, actors)
+	}
 }
 
 // clockFor chooses how offsets are written: in milliseconds, or for a long story in seconds.

@@ -149,6 +149,13 @@ func (p *page) flush(w io.Writer) error {
 	return err
 }
 
+// Paragraph shows text between margins, on a terminal or not.
+func Paragraph(w io.Writer, text string, s Style) error {
+	p := &page{s: s}
+	p.text("", 0, text, nil)
+	return p.flush(w)
+}
+
 // Hang puts a mark before text and sets everything under its first word. On a terminal lines are broken
 // between words, and what is broken off stands as far in as its line; elsewhere lines stay as they are,
 // for programs to search.
