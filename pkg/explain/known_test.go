@@ -181,3 +181,54 @@ func TestATraceThatNobodyWatched(t *testing.T) {
 		t.Errorf("what is not known is not said: %s", tr.Times)
 	}
 }
+
+// What repeats in a long trace is folded, in its place and with its times; nothing is lost by that.
+func TestALongTraceIsFolded(t *testing.T) {
+	tr, _ := chain(t, "rollout", "rollout.timeline", "deployment/web")
+	if len(tr.Rows) > 24 {
+		t.Errorf("it has %d rows:\n%s", len(tr.Rows), traceRows(tr))
+	}
+	folded, last := 0, int64(0)
+	in := map[int]bool{}
+	for i, r := range tr.Rows {
+		if r.OffsetMS < last || r.Cause >= i {
+			t.Errorf("row %d is at %d ms after %d ms, and its cause is row %d", i, r.OffsetMS, last, r.Cause)
+		}
+		last = r.OffsetMS
+		for _, s := range r.Steps {
+			in[s] = true
+		}
+		if r.Folded == 0 {
+			continue
+		}
+		folded++
+		until := int64(0)
+		for _, s := range r.Steps {
+			until = max(until, tr.Steps[s].OffsetMS)
+		}
+		if r.UntilMS != until || !strings.Contains(r.What, "; then as before") {
+			t.Errorf("row %d lasts until %d ms, its last step is at %d ms: %s", i, r.UntilMS, until, r.What)
+		}
+	}
+	for i, s := range tr.Steps {
+		if s.Told != in[i] {
+			t.Errorf("step %d, %s %s, is in a row: %v", i, s.Actor, s.What, in[i])
+		}
+	}
+	if folded < 3 || !strings.Contains(traceRows(tr), "and made web-6b779875d9-sdpbp; then as before: on worker-1, ready, Service web answers from 4 Pods") {
+		t.Errorf("%d rows are folded:\n%s", folded, traceRows(tr))
+	}
+	if short, _ := chain(t, "trace-scale", "trace-scale.timeline", "deployment/web"); slices.ContainsFunc(short.Rows, func(r explain.TraceRow) bool { return r.Folded > 0 }) {
+		t.Error("a short trace is folded")
+	}
+}
+
+// A row of a story is of one cause where the rows of all causes have room: that endpoints went is not told with their coming back.
+func TestRowsOfAStoryHaveOneCause(t *testing.T) {
+	told := rowsOf(story(t, "node-down", "deployment/web", load[snapshot.Timeline](t, "node-down.timeline.yaml")).Rows)
+	for _, want := range []string{"endpoints Service web answers from 2, then 1 Pod\n", "endpoints Service web answers from 2, then 3 Pods"} {
+		if !strings.Contains(told+"\n", want) {
+			t.Errorf("it does not say %q:\n%s", want, told)
+		}
+	}
+}

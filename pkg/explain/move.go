@@ -78,8 +78,8 @@ type move struct {
 	evidence string
 	// names are the other objects that say mentions.
 	names []string
-	// place is the move's number in the story.
-	place int
+	// place is the move's number in the story, change that of the change that brought it.
+	place, change int
 	// verb is the bare act, for a list of several subjects: "made", "deleted".
 	verb string
 	// act is true for what somebody outside the cluster's own machinery did.

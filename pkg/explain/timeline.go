@@ -31,15 +31,18 @@ func timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeli
 	t := newTeller(w, c, now)
 	n := newNumbers(w, c, alone)
 	var moves []move
-	for _, change := range w.changes {
-		moves = append(moves, t.moves(change)...)
+	for i, change := range w.changes {
+		for _, m := range t.moves(change) {
+			m.change = i
+			moves = append(moves, m)
+		}
 		n.note(change.At)
 	}
 	moves = ordered(moves)
 	zero, from := beginning(moves, w.start)
 	s := &Story{Zero: zero, Times: timesNote(moves[from:], w.noAudit)}
 	s.Series = n.series(zero)
-	s.Rows, s.Elided = rows(moves[from:], zero)
+	s.Rows, s.Elided = rows(moves[from:], zero, func() strandOfMove { return strandsOf(target, now, tl) })
 	for _, m := range moves[from:] {
 		s.Series.EndMS = max(s.Series.EndMS, offsetMS(m.at, zero))
 	}

@@ -97,6 +97,8 @@ type TraceRow struct {
 	On []string `json:"on,omitempty"`
 	// Writes are the different requests of the row's steps.
 	Writes []string `json:"writes,omitempty"`
+	// Folded is how many rows more this one stands for, since they repeat what was told before.
+	Folded int `json:"folded,omitempty"`
 }
 
 // Asked is what a trace is asked for.
@@ -118,14 +120,25 @@ func Chain(q Asked, now *snapshot.Snapshot, tl *snapshot.Timeline) (*Trace, erro
 		return nil, fmt.Errorf("%w: %s", ErrNoTarget, names(q.Targets))
 	}
 	t := &tracer{teller: newTeller(w, c, now), asked: q}
-	t.apart = true
 	n := newNumbers(w, c, false)
-	for _, change := range w.changes {
+	t.takeAll(n)
+	return t.tell(n), nil
+}
+
+// takeAll makes steps of all changes, in the order in which the API server got them, and follows the numbers meanwhile.
+func (t *tracer) takeAll(n *numbers) {
+	t.apart = true
+	for i, change := range t.w.changes {
+		was := len(t.steps)
 		t.take(change)
+		for _, s := range t.steps[was:] {
+			for j := range s.moves {
+				s.moves[j].change = i
+			}
+		}
 		n.note(change.At)
 	}
 	sort.SliceStable(t.steps, func(i, j int) bool { return t.steps[i].at.Before(t.steps[j].at) })
-	return t.tell(n), nil
 }
 
 func names(targets []snapshot.Query) string {
@@ -155,8 +168,10 @@ func (t *tracer) tell(n *numbers) *Trace {
 		s.Cause = t.cause(i)
 		tr.Series.EndMS = max(tr.Series.EndMS, s.OffsetMS)
 	}
-	tr.Steps, tr.Rows = t.steps, t.rows(zero)
-	tr.Path = path(tr.Rows)
+	strands := t.strands()
+	rows := t.rows(strands, zero)
+	tr.Path = path(rows)
+	tr.Steps, tr.Rows = t.steps, fold(rows, strands)
 	t.conclude(tr)
 	return tr
 }

@@ -14,8 +14,47 @@ type strand struct {
 	steps []int
 }
 
-// rows are what of a trace's steps is told, several as one where they are of a kind.
-func (t *tracer) rows(zero time.Time) []TraceRow {
+// strandOfMove finds the strand of a move by the change that brought it.
+type strandOfMove map[moveOfChange]int
+
+type moveOfChange struct {
+	change  int
+	kind    moveKind
+	subject string
+}
+
+// of is the strand of a story's move; -1 where none is known. A container's start and its readiness are one move there.
+func (s strandOfMove) of(m move) int {
+	kind := m.kind
+	if kind == podUp {
+		kind = podStarted
+	}
+	if i, known := s[moveOfChange{m.change, kind, m.subject}]; known {
+		return i
+	}
+	return -1
+}
+
+// strandsOf are the rows that a trace of a target would have: moves of one kind that one row led to.
+func strandsOf(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeline) strandOfMove {
+	w := newWorld(now, tl)
+	c := w.relate(target)
+	t := &tracer{teller: newTeller(w, c, now)}
+	t.takeAll(newNumbers(w, c, false))
+	for i := range t.steps {
+		t.steps[i].Cause = t.cause(i)
+	}
+	found := strandOfMove{}
+	for i, g := range t.strands() {
+		for _, m := range g.group {
+			found[moveOfChange{m.change, m.kind, m.subject}] = i
+		}
+	}
+	return found
+}
+
+// strands are a trace's moves, several in one where they are of a kind and have one cause.
+func (t *tracer) strands() []*strand {
 	var strands []*strand
 	rowOf := map[int]int{} // the first row of each step
 	for i := range t.steps {
@@ -33,6 +72,11 @@ func (t *tracer) rows(zero time.Time) []TraceRow {
 			}
 		}
 	}
+	return strands
+}
+
+// rows are what of a trace's steps is told, several as one where they are of a kind.
+func (t *tracer) rows(strands []*strand, zero time.Time) []TraceRow {
 	place := 0
 	for _, g := range strands {
 		for i := range g.group {

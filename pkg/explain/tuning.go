@@ -149,7 +149,7 @@ func (t *tuner) grace() {
 	if c := t.pod.Spec.Containers; t.served && len(c) > 0 && (c[0].Lifecycle == nil || c[0].Lifecycle.PreStop == nil) {
 		t.add(false, "spec.containers["+c[0].Name+"].lifecycle.preStop", "-",
 			"a sleep of some seconds has it answer until no Service sends to it any more: slower to end, and nothing lost")
-		t.brief("a sleep of some seconds loses fewer requests")
+		t.brief("a short sleep loses fewer requests")
 	}
 }
 
@@ -188,6 +188,7 @@ func (t *tuner) node(silence int64) {
 		}
 		t.add(false, "spec.tolerations[unreachable].tolerationSeconds", fmt.Sprintf("%d s", *tol.TolerationSeconds),
 			"so long its Pods wait for the node to come back; elsewhere 300 s if nothing is set")
+		t.found[len(t.found)-1].Field = "tolerationSeconds"
 		t.brief("less moves its Pods sooner")
 	}
 }

@@ -54,9 +54,12 @@ func (p *page) healingRows(h *explain.Healing) {
 		wanted, ready = last(h.Story.Series.Wanted), last(h.Story.Series.Ready)
 	}
 	of := fmt.Sprintf("%d of %s ready", ready, count(wanted, "Pod"))
-	if h.Healed {
+	switch {
+	case h.Healed:
 		p.text(p.s.GoodSign()+" ", 2, fmt.Sprintf("Healed in %s: %s.", explain.Span(h.HealedMS), of), p.s.Good)
-	} else {
+	case ready >= wanted:
+		p.text(p.s.WaitSign()+" ", 2, fmt.Sprintf("Not healed: the API still counts %s.", of), p.s.Wait)
+	default:
 		p.text(p.s.WaitSign()+" ", 2, fmt.Sprintf("Not healed: %s.", of), p.s.Wait)
 	}
 }
