@@ -83,6 +83,8 @@ func svgHealth(h explain.Health) (colour, sign string) {
 		return svgBad, "✗"
 	case explain.Waiting:
 		return svgWait, "…"
+	case explain.Idle:
+		return svgDim, "–"
 	}
 	return svgDim, "?"
 }
