@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -117,23 +118,41 @@ func (t *tracer) plainly(c snapshot.Change, writer string, before, o *unstructur
 	}
 	m := move{actor: writer, kind: otherChange, subject: o.GetName(), evidence: byRecord(c), act: true, names: []string{o.GetName()}}
 	m.say = plain("%s %s %s", verb(c), o.GetKind(), o.GetName())
-	if version, is := unchanged(c, before); is {
-		m.kind, m.evidence = noChange, m.evidence+"; resourceVersion "+version+" as before"
+	if unchanged(c, before) {
+		m.kind = noChange
 		m.say = plain("wrote %s %s, and nothing changed: it was so already", o.GetKind(), o.GetName())
-		if n, _, _ := unstructured.NestedInt64(c.Object.Object, "spec", "replicas"); c.Object.GetKind() == "Scale" {
-			m.say = plain("asked %s for %s, and nothing changed: it asked for as many already", o.GetName(), plural(int(n), "Pod"))
+		if c.Object.GetKind() == "Scale" {
+			m.evidence += fmt.Sprintf("; spec.replicas %d as before", replicas(o))
+			m.say = plain("asked %s for %s, and nothing changed: it asked for as many already", o.GetName(), plural(replicas(o), "Pod"))
 		}
 	}
 	return []move{m}
 }
 
-// unchanged says that a write left an object as it was, and in which version: the API server then gives it no new one.
-func unchanged(c snapshot.Change, before *unstructured.Unstructured) (version string, is bool) {
+// unchanged says that a write left an object as it was: the API server gives it no new version then, or one in which nothing but managedFields
+// is new. What is known of it must be older than the write.
+func unchanged(c snapshot.Change, before *unstructured.Unstructured) bool {
 	if c.Type != snapshot.Modified || before == nil || c.Object == nil {
-		return "", false
+		return false
 	}
-	version = c.Object.GetResourceVersion()
-	return version, version != "" && version == before.GetResourceVersion()
+	was, is := version(snapshot.Change{Object: before}), version(c)
+	switch {
+	case is == 0 || was == 0 || was > is:
+		return false
+	case c.Object.GetKind() == "Scale":
+		return replicas(before) == replicas(partly(before, c.Object))
+	case !isWhole(c):
+		return false
+	}
+	return was == is || equality.Semantic.DeepEqual(bare(before), bare(c.Object))
+}
+
+// bare is an object without what each write changes.
+func bare(o *unstructured.Unstructured) map[string]any {
+	o = o.DeepCopy()
+	o.SetManagedFields(nil)
+	o.SetResourceVersion("")
+	return o.Object
 }
 
 // isPerson says that an actor is none of the cluster's machinery, as far as is known.
