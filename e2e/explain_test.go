@@ -99,6 +99,21 @@ func TestMap(t *testing.T) {
 		t.Errorf("the Services are %+v", m.Services)
 	}
 
+	s.apply(t, `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web-in}
+spec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}
+`)
+	s.kubectl(t, "create", "deployment", "nobody", "--image=nginx:1.29", "--replicas=0")
+	rest := unwrapped(s.look(t, "map"))
+	for _, want := range []string{"- lost:80 no Pods, by wish: deployment/nobody asks for 0", "NETWORK POLICIES web-in ingress of 2 Pods: web-"} {
+		if !strings.Contains(rest, want) {
+			t.Errorf("the map does not say %q:\n%s", want, rest)
+		}
+	}
+	s.kubectl(t, "delete", "deployment", "nobody")
+
 	text := s.look(t, "map")
 	for _, want := range []string{"CONTROL PLANE", "every request goes through it", "2 of 2 Pods answer", "no Pod has the labels", "typo (", "-A shows all"} {
 		if !strings.Contains(text, want) {

@@ -63,6 +63,15 @@ func TestHealPod(t *testing.T) {
 		t.Errorf("what was killed is there:\n%s", out)
 	}
 
+	told := unwrapped(s.run(t, "trace", "-n", s.name, "deployment/web", "--since", "1m"))
+	if !strings.Contains(told, "you had kubectl learn heal kill Pod web-") || strings.Contains(told, "the lesson") {
+		t.Errorf("what heal killed is traced as\n%s", told)
+	}
+	screen := s.run(t, "heal", "-n", s.name, "deployment/web", "--kill", "pod", "--yes")
+	if _, report, _ := strings.Cut(screen, "\n\n"); strings.Count(report, "\n") > 23 {
+		t.Errorf("the report does not fit a screen:\n%s", screen)
+	}
+
 	out := s.fails(t, 1, "heal", "-n", s.name, "pod/client", "--kill", "pod", "--yes")
 	if !strings.Contains(out, "nobody owns Pod client") {
 		t.Errorf("what nobody owns:\n%s", out)
@@ -112,6 +121,9 @@ func TestHealRefuses(t *testing.T) {
 		"service/web --kill pod --yes":                    "heal knows Deployments",
 		"pod/client --kill container --container x --yes": "its containers are [busybox]",
 		"pod/client --kill pod --times 0 --yes":           "from 1 to",
+		"pod/client --kill pod --as nobody --yes":         "nobody may not list pods, watch pods, delete pods. Nothing was killed",
+		"pod/client --kill node --as nobody --yes":        "--as goes with --kill pod",
+		"pod/client --kill pod -o wide --yes":             "no such output",
 	} {
 		args := append([]string{"heal", "-n", s.name}, strings.Fields(line)...)
 		if out := s.fails(t, 2, args...); !strings.Contains(out, want) {

@@ -176,6 +176,18 @@ func TestTraceOfOthers(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
+	if out := unwrapped(s.run(t, "trace", "-n", s.name, "--", "kubectl", "scale", "deployment", "web", "--replicas=3")); !strings.Contains(out, "you asked web for 3 Pods, and nothing changed") || !strings.Contains(out, "Nothing was changed.") {
+		t.Errorf("a command that asks for what is there:\n%s", out)
+	}
+	s.kubectl(t, "create", "role", "looker", "--verb=get,list,watch", "--resource=pods,deployments.apps,replicasets.apps")
+	s.kubectl(t, "create", "rolebinding", "looker", "--role=looker", "--user=guest")
+	out := unwrapped(s.run(t, "trace", "-n", s.name, "deployment/web", "--since", "5m", "--as", "guest", "--evidence"))
+	if !strings.Contains(out, "the audit log was left alone, since it tells more than guest may see") || strings.Contains(out, "audit: ") || !strings.Contains(out, "could not be read: configmaps") {
+		t.Errorf("guest is told\n%s", out)
+	}
+	if out := s.fails(t, 2, "trace", "-n", s.name, "deployment/web", "--since", "5m", "--as", "nobody"); !strings.Contains(unwrapped(out), "forbidden") {
+		t.Errorf("nobody is told\n%s", out)
+	}
 	svg := s.printed(t, []int{0}, "trace", "-n", s.name, "deployment/web", "--since", "5m", "-o", "svg")
 	if err := xml.Unmarshal(svg, new(struct {
 		XMLName xml.Name `xml:"svg"`

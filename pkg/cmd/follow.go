@@ -55,12 +55,14 @@ func (f *Following) Note(changes ...snapshot.Change) {
 // what was watched.
 func (f *Following) Told(ctx context.Context, since time.Time) (*snapshot.Snapshot, *snapshot.Timeline, error) {
 	now := f.observer.Snapshot(ctx, session.Everything())
-	path, err := f.sight.AuditLog(ctx)
+	path, why, err := f.sight.AuditLog(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	if path == "" {
-		return now, observe.CatchUp(f.Watched(since), now), nil
+		tl := observe.CatchUp(f.Watched(since), now)
+		tl.NoAudit = why
+		return now, tl, nil
 	}
 	tl, err := observe.ReadAudit(path, since, f.sight.Namespace)
 	if err != nil {

@@ -14,20 +14,14 @@ import (
 // Output is the flag -o: how a result is printed.
 type Output struct {
 	text string
-	// Wide says that the command knows -o wide.
-	Wide bool
-	// Extra are formats of the command's own, such as svg. It prints them itself: see Chosen.
+	// Extra are formats of the command's own, such as svg, or render.Wide. It prints them itself: see Chosen.
 	Extra  []string
 	parsed render.Output
 }
 
 // AddTo adds the flag to a command. A value that can't be read is refused before the command runs.
 func (o *Output) AddTo(c *cobra.Command) {
-	formats := render.Formats()
-	if !o.Wide {
-		formats = slices.DeleteFunc(formats, func(f string) bool { return f == "wide" })
-	}
-	formats = append(formats, o.Extra...)
+	formats := append(render.Formats(), o.Extra...)
 	c.Flags().StringVarP(&o.text, "output", "o", "", "Output format: "+strings.Join(formats, ", ")+".")
 	_ = c.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))

@@ -27,6 +27,8 @@ import (
 type Looking struct {
 	*App
 	flags *kube.Flags
+	// Agent is what the program calls itself to the API server; empty means as ever.
+	Agent string
 	// All is the flag -A, where the command has it.
 	All bool
 	all bool
@@ -48,6 +50,9 @@ func (l *Looking) AddTo(c *cobra.Command) {
 // Elsewhere says that the flags name another cluster than the practice cluster.
 func (l *Looking) Elsewhere() bool { return l.flags.Elsewhere() }
 
+// As is the somebody else as whom the cluster is looked at, by --as; empty for nobody else.
+func (l *Looking) As() string { return l.flags.As() }
+
 // Sight is a cluster that is looked at.
 type Sight struct {
 	// Client reads, and writes what the practice cluster's permit lets it.
@@ -60,6 +65,8 @@ type Sight struct {
 	Namespace string
 	// Kubeconfig is the path of the file that leads to the practice cluster; empty for another.
 	Kubeconfig string
+	// As is the somebody else as whom it is looked at, or empty.
+	As string
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -67,7 +74,7 @@ type Sight struct {
 // Open finds the cluster: the practice cluster, or what the flags name. Where there is no practice cluster
 // the current context of the user's kubeconfig is looked at, and that is said.
 func (l *Looking) Open(ctx context.Context) (*Sight, error) {
-	s := &Sight{Now: l.Now}
+	s := &Sight{Now: l.Now, As: l.As()}
 	typed := l.flags.Namespace()
 	var permit kube.Permit
 	if !l.Elsewhere() {
@@ -97,7 +104,11 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 	if l.All {
 		s.Namespace = ""
 	}
-	if s.Client, err = kube.New(config, s.Namespace, permit); err != nil {
+	agent := kube.UserAgent
+	if l.Agent != "" {
+		agent = l.Agent
+	}
+	if s.Client, err = kube.NewNamed(agent, config, s.Namespace, permit); err != nil {
 		return nil, err
 	}
 	if typed == "" || l.All {
@@ -157,13 +168,18 @@ func (s *Sight) Scope(ctx context.Context) string {
 	return ""
 }
 
-// AuditLog is the path of the API server's audit log, brought up to date; empty where there is none to read.
-func (s *Sight) AuditLog(ctx context.Context) (string, error) {
+// AuditLog is the path of the API server's audit log, brought up to date; empty where there is none to read. Where there is one that is
+// left alone, why says so: it tells of more than somebody else may see.
+func (s *Sight) AuditLog(ctx context.Context) (path, why string, err error) {
 	a, ok := s.Handle.(cluster.Auditor)
-	if !ok || !s.Handle.Capabilities().Audit {
-		return "", nil
+	switch {
+	case !ok || !s.Handle.Capabilities().Audit:
+		return "", "", nil
+	case s.As != "":
+		return "", "the audit log was left alone, since it tells more than " + s.As + " may see", nil
 	}
-	return a.AuditLog(ctx)
+	path, err = a.AuditLog(ctx)
+	return path, "", err
 }
 
 // Target reads what a command is to look at: KIND/NAME, KIND NAME, or a kind with labels (pods?app=web). Kinds that not every

@@ -18,6 +18,8 @@ const (
 	admin = "kubernetes-admin"
 	// lessonAgent is how the engine's own client calls itself; package kube has it as UserAgent.
 	lessonAgent = "kubectl-learn-lesson"
+	// healAgent is how the command heal calls itself where it kills; package kube has it as HealAgent.
+	healAgent = "kubectl-learn-heal"
 
 	controllers = "system:serviceaccount:kube-system:"
 	kubelets    = "system:node:"
@@ -69,7 +71,7 @@ func actor(c snapshot.Change) string {
 	switch {
 	case c.Source == FromFault && c.User == lesson, strings.HasPrefix(c.UserAgent, lessonAgent):
 		return theLesson
-	case c.Source == FromFault, c.User == learner, c.User == admin, strings.HasPrefix(c.UserAgent, "kubectl/"):
+	case c.Source == FromFault, c.User == learner, c.User == admin, strings.HasPrefix(c.UserAgent, "kubectl/"), byHeal(c):
 		return you
 	case c.User == "":
 		return somebody
@@ -87,6 +89,9 @@ func actor(c snapshot.Change) string {
 	return c.User
 }
 
+// byHeal says that the command heal made a change, for whoever ran it.
+func byHeal(c snapshot.Change) bool { return strings.HasPrefix(c.UserAgent, healAgent) }
+
 // orElse takes the actor that the change's nature tells where the record does not.
 func orElse(who, natural string) string {
 	if who == somebody && natural != "" {
@@ -103,7 +108,11 @@ func byRecord(c snapshot.Change) string {
 		if c.Subresource != "" {
 			verb += " " + c.Subresource
 		}
-		return "audit: " + verb + " by " + plainUser(c.User)
+		by := "audit: " + verb + " by " + plainUser(c.User)
+		if byHeal(c) {
+			by += ", user agent " + healAgent
+		}
+		return by
 	case FromFault:
 		return "done outside the API"
 	}

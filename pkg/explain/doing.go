@@ -5,9 +5,13 @@ import (
 	"strings"
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	kstatus "sigs.k8s.io/cli-utils/pkg/kstatus/status"
 )
 
@@ -67,6 +71,9 @@ func (s *scenery) podNow() ([]Statement, Health) {
 		return []Statement{{"It has no node.", "status.conditions[PodScheduled]: " + why}}, podHealth(p)
 	}
 	said = append(said, Statement{fmt.Sprintf("It is on node %s with address %s.", p.Spec.NodeName, orNone(p.Status.PodIP)), "spec.nodeName, status.podIP"})
+	if l, known := s.placedBy(p); known {
+		said = append(said, l)
+	}
 	for _, c := range p.Status.InitContainerStatuses {
 		if c.State.Terminated == nil || c.State.Terminated.ExitCode != 0 {
 			said = append(said, s.containerNow(c, "Init container", "initContainerStatuses"))
@@ -89,6 +96,22 @@ func (s *scenery) podNow() ([]Statement, Health) {
 		}
 	}
 	return said, podHealth(p)
+}
+
+// placedBy says who chose a Pod's node. Nobody writes spec.nodeName of a Pod that is there already: a binding sets it, of which managedFields
+// keep nothing. Who made the Pod with a node in it is named there.
+func (s *scenery) placedBy(p *corev1.Pod) (Statement, bool) {
+	if len(s.o.GetManagedFields()) == 0 {
+		return Statement{}, false
+	}
+	if who := manager(s.o, "spec", "nodeName"); who != "" {
+		return Statement{fmt.Sprintf("No scheduler put it there: %s made it with that node in its spec.", program(who)), "metadata.managedFields: f:nodeName"}, true
+	}
+	who := "The scheduler"
+	if name := p.Spec.SchedulerName; name != "" && name != corev1.DefaultSchedulerName {
+		who = "Scheduler " + name
+	}
+	return Statement{who + " put it there.", "spec.schedulerName; spec.nodeName, which is in no managedFields: it came by a binding"}, true
 }
 
 func orNone(text string) string {
@@ -141,7 +164,50 @@ func (s *scenery) workloadNow() ([]Statement, Health) {
 	if paused, _, _ := unstructured.NestedBool(s.o.Object, "spec", "paused"); paused {
 		said = append(said, Statement{"It is paused: changes of its Pods' template wait.", "spec.paused=true"})
 	}
+	for _, h := range s.scalers() {
+		least := int32(1)
+		if h.Spec.MinReplicas != nil {
+			least = *h.Spec.MinReplicas
+		}
+		said = append(said, Statement{
+			fmt.Sprintf("HorizontalPodAutoscaler %s sets its number of Pods, from %d to %d; it wants %d now. Another number that you set is changed again.", h.Name, least, h.Spec.MaxReplicas, h.Status.DesiredReplicas),
+			"HorizontalPodAutoscaler spec.scaleTargetRef, status.desiredReplicas",
+		})
+	}
+	for _, b := range s.budgets() {
+		said = append(said, Statement{
+			fmt.Sprintf("PodDisruptionBudget %s lets %d of its Pods be evicted now, as kubectl drain does.", b.Name, b.Status.DisruptionsAllowed),
+			"PodDisruptionBudget spec.selector, status.disruptionsAllowed",
+		})
+	}
 	return said, health
+}
+
+// scalers are the HorizontalPodAutoscalers that change how many Pods the object asks for.
+func (s *scenery) scalers() []*autoscalingv2.HorizontalPodAutoscaler {
+	var found []*autoscalingv2.HorizontalPodAutoscaler
+	for _, o := range s.inNamespace("HorizontalPodAutoscaler") {
+		if h := typed[autoscalingv2.HorizontalPodAutoscaler](o); h.Spec.ScaleTargetRef.Kind == s.o.GetKind() && h.Spec.ScaleTargetRef.Name == s.o.GetName() {
+			found = append(found, h)
+		}
+	}
+	return found
+}
+
+// budgets are the PodDisruptionBudgets that count Pods of the object's template.
+func (s *scenery) budgets() []*policyv1.PodDisruptionBudget {
+	t := template(s.o)
+	if t == nil {
+		return nil
+	}
+	var found []*policyv1.PodDisruptionBudget
+	for _, o := range s.inNamespace("PodDisruptionBudget") {
+		b := typed[policyv1.PodDisruptionBudget](o)
+		if selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector); err == nil && selector.Matches(labels.Set(t.Labels)) {
+			found = append(found, b)
+		}
+	}
+	return found
 }
 
 func (s *scenery) cronNow() []Statement {

@@ -5,6 +5,9 @@ import (
 	"sort"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -113,17 +116,92 @@ func (s *Sketch) Map(now *snapshot.Snapshot) *Map {
 		sortDots(n.Pods)
 		m.Nodes = append(m.Nodes, n)
 	}
-	answering := answeringIn(now)
+	answering, resting := answeringIn(now), restingIn(now)
 	for _, o := range kindIn(now, "Service") {
-		if s.namespace == "" || o.GetNamespace() == s.namespace {
-			d := s.describe(serviceOf(o), answering)
-			if now.Errors["endpointslices"] != "" {
-				d.Health = Unknown
-			}
-			m.Services = append(m.Services, d)
+		if !s.shows(o) {
+			continue
+		}
+		d := s.describe(serviceOf(o), answering)
+		if len(d.Answering)+len(d.Silent) == 0 {
+			d.AtRest = resting.behind(serviceOf(o))
+		}
+		switch {
+		case now.Errors["endpointslices"] != "":
+			d.Health = Unknown
+		case d.AtRest != "":
+			d.Health = Idle
+		case d.Health == Unwell && now.Errors["deployments"] != "":
+			d.Health = Unknown // it may be by wish
+		}
+		m.Services = append(m.Services, d)
+	}
+	for _, o := range kindIn(now, "NetworkPolicy") {
+		if s.shows(o) {
+			m.Policies = append(m.Policies, s.policy(o))
 		}
 	}
 	return m
+}
+
+// shows says that an object is of what is shown.
+func (s *Sketch) shows(o *unstructured.Unstructured) bool {
+	return s.namespace == "" || o.GetNamespace() == s.namespace
+}
+
+// policy is a NetworkPolicy with the Pods that it selects.
+func (s *Sketch) policy(o *unstructured.Unstructured) PolicyMap {
+	p := policyOf(o)
+	d := PolicyMap{Name: p.Name, All: len(p.Spec.PodSelector.MatchLabels)+len(p.Spec.PodSelector.MatchExpressions) == 0}
+	if s.namespace == "" {
+		d.Namespace = p.Namespace
+	}
+	for _, t := range directions(p) {
+		d.Types = append(d.Types, string(t))
+	}
+	selector, err := metav1.LabelSelectorAsSelector(&p.Spec.PodSelector)
+	for _, pod := range s.selected[p.Namespace] {
+		if err == nil && selector.Matches(labels.Set(pod.labels)) {
+			d.Selected = append(d.Selected, pod.name)
+		}
+	}
+	sort.Strings(d.Selected)
+	return d
+}
+
+// resting are what makes Pods, by the labels that those would have, where none of them asks for a Pod.
+type resting []restingWorkload
+
+type restingWorkload struct {
+	name, namespace string
+	labels          map[string]string
+	asks            bool
+}
+
+func restingIn(now *snapshot.Snapshot) resting {
+	var all resting
+	for _, kind := range []string{"Deployment", "StatefulSet"} {
+		for _, o := range kindIn(now, kind) {
+			if t := template(o); t != nil {
+				all = append(all, restingWorkload{ref(o), o.GetNamespace(), t.Labels, replicas(o) != 0})
+			}
+		}
+	}
+	return all
+}
+
+// behind is what would make a Service's Pods and asks for none; empty where there is nothing of the kind, or something that asks for some.
+func (r resting) behind(v *corev1.Service) string {
+	found := ""
+	for _, w := range r {
+		switch {
+		case w.namespace != v.Namespace || !takesIn(v.Spec.Selector, w.labels):
+		case w.asks:
+			return ""
+		case found == "":
+			found = w.name
+		}
+	}
+	return found
 }
 
 func sortDots(dots []PodDot) {

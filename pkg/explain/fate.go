@@ -153,6 +153,8 @@ func (s *scenery) consequences() []Statement {
 		return s.withoutReference()
 	case "PersistentVolumeClaim":
 		return s.withoutClaim()
+	case "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController":
+		return s.withoutWorkload()
 	}
 	return s.withoutRule()
 }
@@ -181,6 +183,22 @@ func (s *scenery) withoutPod() []Statement {
 	}
 	if g := p.Spec.TerminationGracePeriodSeconds; g != nil && p.Spec.NodeName != "" && !ended(p) {
 		said = append(said, Statement{fmt.Sprintf("Its containers are asked to end with SIGTERM, and after %d s they are killed.", *g), "spec.terminationGracePeriodSeconds"})
+	}
+	return said
+}
+
+// withoutWorkload is what becomes of those that look after its Pods.
+func (s *scenery) withoutWorkload() []Statement {
+	var said []Statement
+	for _, h := range s.scalers() {
+		said = append(said, Statement{
+			fmt.Sprintf("HorizontalPodAutoscaler %s stays, and has nothing to scale until one of that name is made again.", h.Name), "HorizontalPodAutoscaler spec.scaleTargetRef",
+		})
+	}
+	for _, b := range s.budgets() {
+		said = append(said, Statement{
+			fmt.Sprintf("PodDisruptionBudget %s stays, and does not stop it: a budget holds up evictions, and not deletions.", b.Name), "PodDisruptionBudget spec.selector",
+		})
 	}
 	return said
 }
@@ -223,6 +241,9 @@ func (s *scenery) withoutNode() []Statement {
 		}
 	}
 	said := []Statement{{"The machine goes on running, but the cluster does not know it any more until its kubelet registers again.", "how kubelets register"}}
+	if c := nodeReady(nodeOf(s.o)); c == nil || c.Status == corev1.ConditionUnknown {
+		said = []Statement{{"The cluster does not know it any more until its kubelet registers again. Whether the machine runs can't be seen: nothing is heard from it.", "status.conditions[Ready]; how kubelets register"}}
+	}
 	if len(here) > 0 {
 		said = append(said, Statement{fmt.Sprintf("Its %s are deleted from the API soon after.", plural(len(here), "Pod")), "Pod spec.nodeName"})
 	}

@@ -32,6 +32,8 @@ type Struck struct {
 	Container string    `json:"container,omitempty"`
 	Restarts  int32     `json:"-"` // of the container before
 	Node      string    `json:"node,omitempty"`
+	// Pods are the target's Pods on the node, where that was stopped.
+	Pods []string `json:"pods,omitempty"`
 	// Owner is kind/name of what made the Pod; empty for nobody.
 	Owner string `json:"owner,omitempty"`
 }
@@ -49,6 +51,28 @@ type Healing struct {
 	// Healer is a sentence that says what healed it, or why nothing did; Evidence is how that is known.
 	Healer   string `json:"healer"`
 	Evidence string `json:"evidence,omitempty"`
+	// BrokenOffMS is after how long somebody had enough; 0 where nobody had.
+	BrokenOffMS int64 `json:"brokenOffMS,omitempty"`
+}
+
+// BreakOff says that nobody waited longer than that for what had not healed yet.
+func (h *Healing) BreakOff(after int64) {
+	if h.Healed {
+		return
+	}
+	stood := "nobody had noticed it yet"
+	if h.Story.Outcome != Steady {
+		wanted := lastOf(h.Story.Series.Wanted)
+		stood = fmt.Sprintf("%d of %s ready then", lastOf(h.Story.Series.Ready), plural(wanted, "Pod")+was(wanted))
+	}
+	h.BrokenOffMS, h.Healer, h.Evidence = after, fmt.Sprintf("It was broken off after %s: %s.", Span(after), stood), ""
+}
+
+func was(n int) string {
+	if n == 1 {
+		return " was"
+	}
+	return " were"
 }
 
 // Heal tells how a target healed from a kill. The timeline begins with the kill; what of it the API records as the
@@ -94,7 +118,7 @@ func (s Struck) credit(tl *snapshot.Timeline) *snapshot.Timeline {
 		}
 		switch {
 		case c.At.Before(tl.Start), done && c.User == "":
-		case strings.HasPrefix(c.UserAgent, lessonAgent):
+		case byHeal(*c):
 			c.User, c.UserAgent = learner, ""
 		case c.Source == FromFault:
 			c.User = learner
@@ -118,12 +142,14 @@ func (h *Healing) first(tr *Trace) {
 
 // healer says what brought the number of Pods back.
 func (h *Healing) healer(tr *Trace, struck Struck, now *snapshot.Snapshot) {
-	made, restarted := -1, -1
+	made, restarted, others := -1, -1, 0
 	for i := range tr.Steps {
 		s := &tr.Steps[i]
 		switch {
-		case s.has(podMade) && s.Actor != you && made < 0:
-			made = i
+		case s.has(podMade) && s.Actor != you:
+			if others++; made < 0 {
+				made = i
+			}
 		case s.has(podRestarted) && s.name == struck.Pod:
 			restarted = i
 		}
@@ -140,9 +166,12 @@ func (h *Healing) healer(tr *Trace, struck Struck, now *snapshot.Snapshot) {
 		h.Evidence = s.Evidence
 	case made >= 0:
 		s := tr.Steps[made]
-		h.Healer = fmt.Sprintf("%s made another Pod: %s was missing, and it keeps their number.", theOwner(s), it(struck))
-		if s.name == struck.Pod {
-			h.Healer = fmt.Sprintf("%s made another Pod of the same name: it keeps their number, and their names.", theOwner(s))
+		h.Healer = theOwner(s) + " made another Pod: it keeps their number."
+		switch {
+		case s.name == struck.Pod && others == 1:
+			h.Healer = theOwner(s) + " made another Pod of the same name: it keeps number and names."
+		case others > 1:
+			h.Healer = fmt.Sprintf("%s made %d other Pods: it keeps their number.", theOwner(s), others)
 		}
 		h.Evidence = fmt.Sprintf("ownerReferences of %s; %s", s.Object, s.Write)
 	default:
@@ -155,13 +184,6 @@ func theOwner(s Step) string {
 		return "The " + s.Actor
 	}
 	return "The " + s.ownerKind
-}
-
-func it(s Struck) string {
-	if s.Kill == KillNode {
-		return "one on " + s.Node
-	}
-	return "one"
 }
 
 // restartPolicy is what the Pod that was struck says of itself.

@@ -69,7 +69,7 @@ func TestTheLearnerKilledIt(t *testing.T) {
 	tl = load[snapshot.Timeline](t, "trace-kill.timeline.yaml")
 	for i := range tl.Changes {
 		if tl.Changes[i].User == "learner" {
-			tl.Changes[i].UserAgent = "kubectl-learn-lesson"
+			tl.Changes[i].UserAgent = "kubectl-learn-heal"
 		}
 	}
 	h, err = explain.Heal(query(t, "deployment/web"), struckIn(t, "trace-kill"), load[snapshot.Snapshot](t, "trace-kill.snapshot.yaml"), tl)
@@ -139,6 +139,15 @@ func TestVictims(t *testing.T) {
 		s, err := explain.Victim(query(t, "deployment/web"), kill, "", now)
 		if err != nil || s.Pod == "" || s.Node == "" || !strings.HasPrefix(s.Owner, "ReplicaSet/web-") || (kill == explain.KillContainer) != (s.Container == "nginx") {
 			t.Errorf("%s: %+v, %v", kill, s, err)
+		}
+		on := 0
+		for _, o := range now.Objects {
+			if node, _, _ := unstructured.NestedString(o.Object, "spec", "nodeName"); o.GetKind() == "Pod" && o.GetLabels()["app"] == "web" && node == s.Node {
+				on++
+			}
+		}
+		if want := map[bool]int{true: on}[kill == explain.KillNode]; len(s.Pods) != want || on < 2 {
+			t.Errorf("%s: of %d Pods on %s it names %v", kill, on, s.Node, s.Pods)
 		}
 		if name, port, found := explain.Reaching(s, now); !found || name != "web" || port != 80 {
 			t.Errorf("%s: Service %s, port %d, %v", kill, name, port, found)

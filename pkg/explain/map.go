@@ -15,6 +15,7 @@ type Map struct {
 	Nodes    []NodePods   `json:"nodes"`
 	Unplaced []PodDot     `json:"unplaced,omitempty"`
 	Services []ServiceMap `json:"services,omitempty"`
+	Policies []PolicyMap  `json:"policies,omitempty"`
 	// Pods is how many there are, those of other namespaces included.
 	Pods int `json:"pods"`
 }
@@ -41,6 +42,19 @@ type ServiceMap struct {
 	Answering []string `json:"answering,omitempty"`
 	Silent    []string `json:"silent,omitempty"`
 	// NoSelector says that it takes in no Pods by their labels.
-	NoSelector bool   `json:"noSelector,omitempty"`
-	Health     Health `json:"health"`
+	NoSelector bool `json:"noSelector,omitempty"`
+	// AtRest is what would make its Pods and asks for none, kind/name.
+	AtRest string `json:"atRest,omitempty"`
+	Health Health `json:"health"`
+}
+
+// PolicyMap is one NetworkPolicy with the Pods that it selects.
+type PolicyMap struct {
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	// Types are what it decides about: Ingress, Egress.
+	Types    []string `json:"types"`
+	Selected []string `json:"selected,omitempty"`
+	// All says that it selects all Pods of its namespace, those to come included.
+	All bool `json:"all,omitempty"`
 }

@@ -28,6 +28,7 @@ const (
 	podExit      moveKind = "container ended"
 	podRestarted moveKind = "container restarted"
 	podStuck     moveKind = "container stuck"
+	podBackOff   moveKind = "container waits to be started again"
 	podRelabeled moveKind = "pod relabeled"
 	podLetGo     moveKind = "pod let go"
 	podAdopted   moveKind = "pod adopted"
@@ -56,6 +57,7 @@ const (
 	nodeAdded      moveKind = "node added"
 	outside        moveKind = "fault"
 	otherChange    moveKind = "other change"
+	noChange       moveKind = "nothing changed"
 )
 
 // move is one thing that one actor did.
@@ -76,8 +78,8 @@ type move struct {
 	evidence string
 	// names are the other objects that say mentions.
 	names []string
-	// place is the move's number in the story.
-	place int
+	// place is the move's number in the story, change that of the change that brought it.
+	place, change int
 	// verb is the bare act, for a list of several subjects: "made", "deleted".
 	verb string
 	// act is true for what somebody outside the cluster's own machinery did.
@@ -118,6 +120,8 @@ type teller struct {
 	told map[string]bool
 	// stopped is when nodes were stopped from outside.
 	stopped map[string]time.Time
+	// backOffs are the waits before containers are started again, by the Pod's UID and the container's name.
+	backOffs map[string]*backOff
 	// leases are the last times at which nodes were heard of, where the snapshot has them.
 	leases map[string]time.Time
 	// events are what was reported about the Pods, with the grain of a second.
@@ -172,6 +176,9 @@ func (t *teller) change(c snapshot.Change) (moves []move, before, after *unstruc
 	}
 	return moves, before, after, true
 }
+
+// late says that a change is told by what its object says of itself now: when it was made is true of it, and no number that it has now.
+func late(c snapshot.Change) bool { return c.Source == snapshot.FromObjects }
 
 // concerns says whether a change is part of the story. A refused request names no object, only a
 // controller of the circle or none.

@@ -77,6 +77,19 @@ func (t *teller) silence(node string, at time.Time) time.Duration {
 	return at.Sub(since)
 }
 
+// silent says that a node's kubelet can't have reported anything: the node was stopped, or nothing is heard from it.
+func (t *teller) silent(node string) bool {
+	if _, stopped := t.stopped[node]; stopped {
+		return true
+	}
+	o := t.w.at("nodes", "", node)
+	if o == nil {
+		return false
+	}
+	c := nodeReady(nodeOf(o))
+	return c != nil && c.Status == corev1.ConditionUnknown
+}
+
 // nodeTaint tells of a taint that drives Pods away.
 func nodeTaint(c snapshot.Change, was, is *corev1.Node) []move {
 	had := map[string]bool{}

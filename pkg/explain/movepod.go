@@ -104,7 +104,7 @@ func (t *teller) podMade(c snapshot.Change, o *unstructured.Unstructured, counte
 	}
 	m.actor, m.evidence = orElse(m.actor, owner.Kind), "ownerReferences"
 	wanted := -1
-	if w := t.w.alive[owner.UID]; w != nil {
+	if w := t.w.alive[owner.UID]; w != nil && !late(c) {
 		wanted = replicas(w)
 	}
 	if wanted < 0 {
@@ -121,6 +121,9 @@ func (t *teller) podGone(c snapshot.Change, before *unstructured.Unstructured) [
 	m := move{actor: actor(c), kind: podEnded, subject: before.GetName(), evidence: byRecord(c)}
 	marked := before.GetDeletionTimestamp() != nil
 	switch {
+	case m.actor == somebody && marked && t.silent(nodeName(before)):
+		m.say = func(it string) string { return "struck " + orIt(it) + " off the list without waiting for its node" }
+		return []move{m}
 	case m.actor == kubelet, m.actor == somebody && marked:
 		m.actor = kubelet
 		m.say = plain("stopped the containers of %s", before.GetName())
@@ -184,12 +187,18 @@ func (t *teller) podMark(c snapshot.Change, o *unstructured.Unstructured, counte
 // podMarked tells that somebody asked for a Pod's end. It has its grace period from then.
 func (t *teller) podMarked(c snapshot.Change, o *unstructured.Unstructured, counted map[string]int) move {
 	m := move{actor: actor(c), kind: podDeleted, subject: o.GetName(), evidence: byRecord(c), say: plain("deleted Pod %s", o.GetName()), verb: "deleted"}
+	if m.actor == somebody && disruptedByTaint(o) {
+		m.actor = nodeWatch
+	}
 	if m.actor == somebody {
 		m.act, m.evidence = true, "deletionTimestamp; "+unknownReason
 		return m
 	}
 	owner := controllerOf(o)
 	switch {
+	case byHeal(c):
+		m.verb, m.detail = "had kubectl learn heal kill", healAgent
+		m.say = plain("had kubectl learn heal kill Pod %s", o.GetName())
 	case m.actor == nodeWatch:
 		node := nodeName(o)
 		m.say = func(it string) string { return "evicted " + orIt(it) + " from " + node }
@@ -204,6 +213,13 @@ func (t *teller) podMarked(c snapshot.Change, o *unstructured.Unstructured, coun
 		}
 	}
 	return m
+}
+
+// disruptedByTaint says that a Pod was marked for eviction since its node has a taint that it does not tolerate. Who evicts it writes that down
+// before it does so.
+func disruptedByTaint(o *unstructured.Unstructured) bool {
+	c := podCondition(podOf(o), corev1.DisruptionTarget)
+	return c != nil && c.Status == corev1.ConditionTrue && c.Reason == "DeletionByTaintManager"
 }
 
 // podMeta tells of labels and owners.

@@ -51,7 +51,7 @@ func (t *teller) slice(c snapshot.Change, before, after *unstructured.Unstructur
 	was, known := t.answering[name]
 	is := len(t.w.answering(o.GetNamespace(), name))
 	t.answering[name] = is
-	if name == "" || (known && was == is) || (!known && is == 0) {
+	if late(c) && before == nil || name == "" || (known && was == is) || (!known && is == 0) {
 		return nil
 	}
 	m := move{

@@ -21,7 +21,7 @@ func (t *teller) podStatus(c snapshot.Change, was, is *corev1.Pod, ending bool) 
 	}
 	for i := range is.Status.ContainerStatuses {
 		s := &is.Status.ContainerStatuses[i]
-		moves = append(moves, t.container(is, containerStatus(was, s.Name), s, ending)...)
+		moves = append(moves, t.container(c, is, containerStatus(was, s.Name), s, ending)...)
 	}
 	moves = append(moves, t.unplaced(was, is)...)
 	moves = append(moves, t.readiness(c, was, is, ending)...)
@@ -62,8 +62,11 @@ func containerStatus(p *corev1.Pod, name string) *corev1.ContainerStatus {
 }
 
 // container tells what happened to one container.
-func (t *teller) container(p *corev1.Pod, was, is *corev1.ContainerStatus, ending bool) []move {
+func (t *teller) container(c snapshot.Change, p *corev1.Pod, was, is *corev1.ContainerStatus, ending bool) []move {
 	restarted := is.RestartCount > was.RestartCount
+	if is.State.Running != nil {
+		t.backOffEnds(c, p, is.Name)
+	}
 	switch {
 	case is.State.Running != nil && restarted && t.apart:
 		moves := []move{{
@@ -93,7 +96,7 @@ func (t *teller) container(p *corev1.Pod, was, is *corev1.ContainerStatus, endin
 		}
 		return []move{t.exit(p, is.Name, is.State.Terminated)}
 	case is.State.Waiting != nil:
-		return t.waiting(p, was, is)
+		return t.waiting(c, p, was, is)
 	}
 	return nil
 }
@@ -175,7 +178,7 @@ func exitWords(s *corev1.ContainerStateTerminated) string {
 }
 
 // waiting tells, once for each cause, why a container does not run.
-func (t *teller) waiting(p *corev1.Pod, was, is *corev1.ContainerStatus) []move {
+func (t *teller) waiting(c snapshot.Change, p *corev1.Pod, was, is *corev1.ContainerStatus) []move {
 	reason := is.State.Waiting.Reason
 	if was.State.Waiting != nil && was.State.Waiting.Reason == reason {
 		return nil
@@ -195,7 +198,7 @@ func (t *teller) waiting(p *corev1.Pod, was, is *corev1.ContainerStatus) []move 
 			return fmt.Sprintf("could not pull image %s for %s", imageOf(p, is.Name), orIt(it))
 		}
 	case "CrashLoopBackOff":
-		m.say = within(fmt.Sprintf("waits a while before it starts container %s again", is.Name))
+		m.kind, m.say = podBackOff, t.backOffBegins(c, p, is.Name)
 	default:
 		m.say = within(fmt.Sprintf("could not start container %s: %s", is.Name, short(is.State.Waiting.Message, 60)))
 	}
@@ -205,6 +208,27 @@ func (t *teller) waiting(p *corev1.Pod, was, is *corev1.ContainerStatus) []move 
 	}
 	t.told[key] = true
 	return append(moves, m)
+}
+
+// backOff is a kubelet's wait before it starts a container again; ended is zero while it lasts.
+type backOff struct{ began, ended time.Time }
+
+// backOffBegins tells of such a wait: as one that lasts, or as one that is over, whatever it is by then.
+func (t *teller) backOffBegins(c snapshot.Change, p *corev1.Pod, container string) func(string) string {
+	b := &backOff{began: c.At}
+	t.backOffs[string(p.UID)+"/"+container] = b
+	return func(it string) string {
+		if b.ended.IsZero() {
+			return within(fmt.Sprintf("waits before it starts container %s again", container))(it)
+		}
+		return within(fmt.Sprintf("waited %s before it started container %s again", Span(b.ended.Sub(b.began).Milliseconds()), container))(it)
+	}
+}
+
+func (t *teller) backOffEnds(c snapshot.Change, p *corev1.Pod, container string) {
+	if b := t.backOffs[string(p.UID)+"/"+container]; b != nil && b.ended.IsZero() {
+		b.ended = c.At
+	}
 }
 
 // imageOf is what a container was asked to run.
@@ -247,7 +271,8 @@ func (t *teller) readiness(c snapshot.Change, was, is *corev1.Pod, ending bool) 
 		}}
 	case isReady(was) && !isReady(is) && !ending && !ended(is):
 		m := move{kind: podUnready, subject: is.Name, evidence: "condition Ready=False"}
-		if actor(c) == nodeWatch {
+		if who := actor(c); who == nodeWatch || who == somebody && t.silent(is.Spec.NodeName) {
+			m.actor = nodeWatch
 			m.say = func(it string) string { return "marked " + orIt(it) + " not ready: its node is silent" }
 		} else {
 			m.say = func(it string) string { return "found " + orIt(it) + " no longer ready" }

@@ -76,7 +76,7 @@ func workloadNew(c snapshot.Change, o *unstructured.Unstructured) move {
 	} else {
 		m.act = m.actor == somebody
 	}
-	if n := replicas(o); n >= 0 && o.GetKind() != "Job" {
+	if n := replicas(o); n >= 0 && o.GetKind() != "Job" && !late(c) {
 		clause += fmt.Sprintf(", which asks for %s", plural(n, "Pod"))
 	}
 	m.say = plain("%s", clause)

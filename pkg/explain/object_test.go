@@ -125,6 +125,37 @@ endpoints: [{addresses: [10.1.2.3], conditions: {ready: true}, targetRef: {kind:
 			[]string{"1 Pod uses it: user.", "can't start without it"}, nil,
 		},
 		{"a suspended CronJob", "cronjob/x", []string{object("CronJob", "", "spec: {schedule: \"*/5 * * * *\", suspend: true}")}, []string{"Its clock is */5 * * * *.", "It is suspended"}, nil},
+		{
+			"a Deployment that others look after", "deploy/x",
+			[]string{
+				"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x, namespace: learn-heal, uid: x1}\nspec: {replicas: 3, selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: []}}}",
+				budget, strings.NewReplacer("guard", "foreign", "uid: x1", "uid: b2", "app: x", "app: z").Replace(budget),
+				"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: hpa, namespace: learn-heal, uid: h1}\nspec: {scaleTargetRef: {kind: Deployment, name: x}, minReplicas: 2, maxReplicas: 5}\nstatus: {desiredReplicas: 3}",
+				"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: stranger, namespace: learn-heal, uid: h2}\nspec: {scaleTargetRef: {kind: Deployment, name: y}, maxReplicas: 5}",
+			},
+			[]string{
+				"HorizontalPodAutoscaler hpa sets its number of Pods, from 2 to 5; it wants 3 now.", "PodDisruptionBudget guard lets 0 of its Pods be evicted now",
+				"HorizontalPodAutoscaler hpa stays, and has nothing to scale", "PodDisruptionBudget guard stays, and does not stop it",
+			},
+			[]string{"stranger", "foreign"},
+		},
+		{"a node that runs", "node/worker-1", []string{node}, []string{"The machine goes on running"}, nil},
+		{"a node that is off", "node/worker-1", []string{deadNode}, []string{"Whether the machine runs can't be seen"}, []string{"goes on running"}},
+		{
+			"a Pod that the scheduler placed", "pod/x",
+			[]string{object("Pod", `, managedFields: [{manager: kubectl-create, operation: Update, fieldsType: FieldsV1, fieldsV1: {"f:spec": {"f:containers": {}}}}]`, running)},
+			[]string{"The scheduler put it there. [spec.schedulerName"}, []string{"No scheduler"},
+		},
+		{
+			"a Pod of a scheduler of its own", "pod/x",
+			[]string{object("Pod", `, managedFields: [{manager: kubectl-create, operation: Update, fieldsType: FieldsV1, fieldsV1: {"f:spec": {"f:containers": {}}}}]`, strings.Replace(running, "nodeName:", "schedulerName: own, nodeName:", 1))},
+			[]string{"Scheduler own put it there."}, nil,
+		},
+		{
+			"a Pod that was made for a node", "pod/x",
+			[]string{object("Pod", `, managedFields: [{manager: kubectl-create, operation: Update, fieldsType: FieldsV1, fieldsV1: {"f:spec": {"f:nodeName": {}}}}]`, running)},
+			[]string{"No scheduler put it there: kubectl made it with that node in its spec."}, []string{"The scheduler"},
+		},
 		{"a rule", "networkpolicy/x", []string{object("NetworkPolicy", "", "spec: {podSelector: {}}")}, []string{"those that no policy selects any more may connect to all"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,14 +19,16 @@ const fewRows = 9
 type group []move
 
 // rows tells moves, as one where several of a kind follow each other. A long story groups moves of
-// one kind between two acts; one that is still too long leaves out its middle, and says so.
-func rows(moves []move, zero time.Time) ([]Row, int) {
+// one kind that have one cause, a longer one those between two acts; one that is still too long leaves out its middle, and says so.
+func rows(moves []move, zero time.Time, strands func() strandOfMove) ([]Row, int) {
 	for i := range moves {
 		moves[i].place = i
 	}
 	groups := adjacent(moves)
 	if len(groups) > fewRows {
-		groups = episodes(moves)
+		if groups = byCause(moves, strands()); len(groups) > mostRows {
+			groups = episodes(moves)
+		}
 	}
 	groups, elided, at := elide(groups)
 	var told []Row
@@ -56,6 +59,21 @@ func adjacent(moves []move) []group {
 			continue
 		}
 		groups = append(groups, group{m})
+	}
+	return groups
+}
+
+// byCause puts together moves of one kind and actor that one move led to.
+func byCause(moves []move, strands strandOfMove) []group {
+	var groups []group
+	for _, m := range moves {
+		in := strands.of(m)
+		at := slices.IndexFunc(groups, func(g group) bool { return in >= 0 && strands.of(g[0]) == in && together(g[0], m) })
+		if at < 0 {
+			groups = append(groups, group{m})
+			continue
+		}
+		groups[at] = append(groups[at], m)
 	}
 	return groups
 }
@@ -94,8 +112,10 @@ func together(a, b move) bool {
 		return false
 	}
 	switch a.kind {
-	case podMade, podTaken, podPlaced, podStarted, podReady, podUp, podDeleted, podEnded, podUnready:
+	case podMade, podTaken, podPlaced, podStarted, podReady, podUp, podEnded, podUnready:
 		return a.subject != b.subject
+	case podDeleted:
+		return a.subject != b.subject && a.detail == b.detail
 	case workloadScaled, workloadCounted, serviceAnswers:
 		return a.subject == b.subject
 	case workloadLetGo, workloadAdopted:

@@ -31,15 +31,18 @@ func timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeli
 	t := newTeller(w, c, now)
 	n := newNumbers(w, c, alone)
 	var moves []move
-	for _, change := range w.changes {
-		moves = append(moves, t.moves(change)...)
+	for i, change := range w.changes {
+		for _, m := range t.moves(change) {
+			m.change = i
+			moves = append(moves, m)
+		}
 		n.note(change.At)
 	}
 	moves = ordered(moves)
 	zero, from := beginning(moves, w.start)
-	s := &Story{Zero: zero, Times: timesNote(moves[from:])}
+	s := &Story{Zero: zero, Times: timesNote(moves[from:], w.noAudit)}
 	s.Series = n.series(zero)
-	s.Rows, s.Elided = rows(moves[from:], zero)
+	s.Rows, s.Elided = rows(moves[from:], zero, func() strandOfMove { return strandsOf(target, now, tl) })
 	for _, m := range moves[from:] {
 		s.Series.EndMS = max(s.Series.EndMS, offsetMS(m.at, zero))
 	}
@@ -49,7 +52,7 @@ func timeline(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeli
 
 func newTeller(w *world, c circle, now *snapshot.Snapshot) *teller {
 	t := &teller{
-		w: w, circle: c, told: map[string]bool{}, stopped: map[string]time.Time{},
+		w: w, circle: c, told: map[string]bool{}, stopped: map[string]time.Time{}, backOffs: map[string]*backOff{},
 		leases: leases(now), events: eventsIn(now), answering: map[string]int{},
 	}
 	t.knowAnswers()
@@ -115,7 +118,7 @@ func beginning(moves []move, start time.Time) (time.Time, int) {
 	return moves[0].at, 0
 }
 
-func timesNote(moves []move) string {
+func timesNote(moves []move, noAudit string) string {
 	audit, watched, said := false, false, false
 	for _, m := range moves {
 		audit = audit || m.source == snapshot.FromAudit
@@ -124,11 +127,11 @@ func timesNote(moves []move) string {
 	}
 	switch {
 	case said:
-		return "times: what objects and events say, to the second; this cluster shows no audit log"
+		return "times: what objects and events say, to the second; " + noAudit
 	case audit && watched:
 		return "times: API server audit log; where it is silent, watch arrival"
 	case watched:
-		return "times: watch arrival; this cluster shows no audit log"
+		return "times: watch arrival; " + noAudit
 	case audit:
 		return "times: API server audit log"
 	}

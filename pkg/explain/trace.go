@@ -97,6 +97,8 @@ type TraceRow struct {
 	On []string `json:"on,omitempty"`
 	// Writes are the different requests of the row's steps.
 	Writes []string `json:"writes,omitempty"`
+	// Folded is how many rows more this one stands for, since they repeat what was told before.
+	Folded int `json:"folded,omitempty"`
 }
 
 // Asked is what a trace is asked for.
@@ -118,14 +120,25 @@ func Chain(q Asked, now *snapshot.Snapshot, tl *snapshot.Timeline) (*Trace, erro
 		return nil, fmt.Errorf("%w: %s", ErrNoTarget, names(q.Targets))
 	}
 	t := &tracer{teller: newTeller(w, c, now), asked: q}
-	t.apart = true
 	n := newNumbers(w, c, false)
-	for _, change := range w.changes {
+	t.takeAll(n)
+	return t.tell(n), nil
+}
+
+// takeAll makes steps of all changes, in the order in which the API server got them, and follows the numbers meanwhile.
+func (t *tracer) takeAll(n *numbers) {
+	t.apart = true
+	for i, change := range t.w.changes {
+		was := len(t.steps)
 		t.take(change)
+		for _, s := range t.steps[was:] {
+			for j := range s.moves {
+				s.moves[j].change = i
+			}
+		}
 		n.note(change.At)
 	}
 	sort.SliceStable(t.steps, func(i, j int) bool { return t.steps[i].at.Before(t.steps[j].at) })
-	return t.tell(n), nil
 }
 
 func names(targets []snapshot.Query) string {
@@ -150,12 +163,15 @@ func (t *tracer) tell(n *numbers) *Trace {
 	tr := &Trace{Zero: zero, Times: t.times(), Series: n.series(zero)}
 	for i := range t.steps {
 		s := &t.steps[i]
+		s.say()
 		s.OffsetMS = offsetMS(s.at, zero)
 		s.Cause = t.cause(i)
 		tr.Series.EndMS = max(tr.Series.EndMS, s.OffsetMS)
 	}
-	tr.Steps, tr.Rows = t.steps, t.rows(zero)
-	tr.Path = path(tr.Rows)
+	strands := t.strands()
+	rows := t.rows(strands, zero)
+	tr.Path = path(rows)
+	tr.Steps, tr.Rows = t.steps, fold(rows, strands)
 	t.conclude(tr)
 	return tr
 }
@@ -186,10 +202,25 @@ func (t *tracer) conclude(tr *Trace) {
 	}
 	s := &Story{Zero: tr.Zero, Series: tr.Series, Rows: make([]Row, len(tr.Rows))}
 	conclude(s, t.asked.Targets[0], t.teller, moves)
+	if slices.ContainsFunc(moves, func(m move) bool { return m.source == snapshot.FromObjects }) {
+		asOfNow(s)
+		tr.Series = nil
+	}
 	tr.Outcome, tr.SettledMS, tr.Summary, tr.Gone, tr.Came = s.Outcome, s.HealedMS, s.Summary, s.Gone, s.Came
+	if len(moves) > 0 && !slices.ContainsFunc(moves, func(m move) bool { return m.kind != noChange }) {
+		tr.Summary = "Nothing was changed."
+	}
 	tr.Intro = "What happened, and which row led to it (←):"
 	if len(tr.Rows) == 0 {
 		tr.Intro = "Nothing happened to " + names(t.asked.Targets) + " that was recorded."
+	}
+}
+
+// asOfNow leaves of a conclusion what is true now: how it came to that, nobody saw.
+func asOfNow(s *Story) {
+	s.Outcome, s.HealedMS, s.Summary = Untold, 0, ""
+	if n := lastOf(s.Series.Wanted); n > 0 {
+		s.Summary = fmt.Sprintf("%d of %s ready now. Since when is not known.", lastOf(s.Series.Ready), plural(n, "Pod")+be(n))
 	}
 }
 
@@ -200,11 +231,12 @@ func (t *tracer) times() string {
 	}
 	switch {
 	case found[snapshot.FromObjects]:
-		return "source: managedFields, conditions and events, which tell whole seconds; nobody watched, and this cluster shows no audit log"
+		return "source: what objects say of themselves now, to the second; nobody watched, and " + t.w.noAudit +
+			". Not known: earlier numbers, what is gone, what was changed since it was made, and often by whom"
 	case found[snapshot.FromAudit]:
 		return "source: the API server's audit log; times are when it got the requests"
 	case found[snapshot.FromWatch]:
-		return "source: watches, managedFields and events; times are when the news arrived. This cluster shows no audit log"
+		return "source: watches, managedFields and events; times are when the news arrived. " + strings.ToUpper(t.w.noAudit[:1]) + t.w.noAudit[1:]
 	}
 	return "source: none; nothing was recorded"
 }

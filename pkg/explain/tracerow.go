@@ -3,6 +3,8 @@ package explain
 import (
 	"slices"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // strand is the moves that one row of a trace tells, and the row that led to them.
@@ -12,8 +14,47 @@ type strand struct {
 	steps []int
 }
 
-// rows are what of a trace's steps is told, several as one where they are of a kind.
-func (t *tracer) rows(zero time.Time) []TraceRow {
+// strandOfMove finds the strand of a move by the change that brought it.
+type strandOfMove map[moveOfChange]int
+
+type moveOfChange struct {
+	change  int
+	kind    moveKind
+	subject string
+}
+
+// of is the strand of a story's move; -1 where none is known. A container's start and its readiness are one move there.
+func (s strandOfMove) of(m move) int {
+	kind := m.kind
+	if kind == podUp {
+		kind = podStarted
+	}
+	if i, known := s[moveOfChange{m.change, kind, m.subject}]; known {
+		return i
+	}
+	return -1
+}
+
+// strandsOf are the rows that a trace of a target would have: moves of one kind that one row led to.
+func strandsOf(target snapshot.Query, now *snapshot.Snapshot, tl *snapshot.Timeline) strandOfMove {
+	w := newWorld(now, tl)
+	c := w.relate(target)
+	t := &tracer{teller: newTeller(w, c, now)}
+	t.takeAll(newNumbers(w, c, false))
+	for i := range t.steps {
+		t.steps[i].Cause = t.cause(i)
+	}
+	found := strandOfMove{}
+	for i, g := range t.strands() {
+		for _, m := range g.group {
+			found[moveOfChange{m.change, m.kind, m.subject}] = i
+		}
+	}
+	return found
+}
+
+// strands are a trace's moves, several in one where they are of a kind and have one cause.
+func (t *tracer) strands() []*strand {
 	var strands []*strand
 	rowOf := map[int]int{} // the first row of each step
 	for i := range t.steps {
@@ -31,6 +72,11 @@ func (t *tracer) rows(zero time.Time) []TraceRow {
 			}
 		}
 	}
+	return strands
+}
+
+// rows are what of a trace's steps is told, several as one where they are of a kind.
+func (t *tracer) rows(strands []*strand, zero time.Time) []TraceRow {
 	place := 0
 	for _, g := range strands {
 		for i := range g.group {
@@ -52,12 +98,12 @@ func (t *tracer) rows(zero time.Time) []TraceRow {
 }
 
 // strandOf finds the row that a move belongs to, or begins one. After somebody's act all begin anew; moves are told
-// together when one row led to them.
+// together when one row led to them, and where only objects tell of them, when they tell of one second.
 func (t *tracer) strandOf(strands *[]*strand, m move, step int, rowOf map[int]int) int {
 	cause := t.rowBefore(step, rowOf)
 	for i := len(*strands) - 1; i >= 0; i-- {
 		g := (*strands)[i]
-		if together(g.group[0], m) && g.cause == cause && g.group[0].act == m.act {
+		if together(g.group[0], m) && g.cause == cause && g.group[0].act == m.act && (m.source != snapshot.FromObjects || g.group[0].at.Equal(m.at)) {
 			return i
 		}
 		if g.group[0].act {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -25,7 +26,7 @@ func (t *tracer) take(c snapshot.Change) {
 		if before != nil && after != nil && before.GetKind() == "Node" && writer == kubelet {
 			return // a heartbeat
 		}
-		moves = t.plainly(c, writer, o)
+		moves = t.plainly(c, writer, before, o)
 	}
 	for i := range moves {
 		moves[i].at, moves[i].source = c.At, c.Source
@@ -108,7 +109,7 @@ func newest(o *unstructured.Unstructured) string {
 }
 
 // plainly tells what a story leaves out, where somebody outside the cluster's machinery did it.
-func (t *tracer) plainly(c snapshot.Change, writer string, o *unstructured.Unstructured) []move {
+func (t *tracer) plainly(c snapshot.Change, writer string, before, o *unstructured.Unstructured) []move {
 	if !isPerson(writer) || o == nil {
 		return nil
 	}
@@ -117,7 +118,41 @@ func (t *tracer) plainly(c snapshot.Change, writer string, o *unstructured.Unstr
 	}
 	m := move{actor: writer, kind: otherChange, subject: o.GetName(), evidence: byRecord(c), act: true, names: []string{o.GetName()}}
 	m.say = plain("%s %s %s", verb(c), o.GetKind(), o.GetName())
+	if unchanged(c, before) {
+		m.kind = noChange
+		m.say = plain("wrote %s %s, and nothing changed: it was so already", o.GetKind(), o.GetName())
+		if c.Object.GetKind() == "Scale" {
+			m.evidence += fmt.Sprintf("; spec.replicas %d as before", replicas(o))
+			m.say = plain("asked %s for %s, and nothing changed: it asked for as many already", o.GetName(), plural(replicas(o), "Pod"))
+		}
+	}
 	return []move{m}
+}
+
+// unchanged says that a write left an object as it was: the API server gives it no new version then, or one in which nothing but managedFields
+// is new. What is known of it must be older than the write.
+func unchanged(c snapshot.Change, before *unstructured.Unstructured) bool {
+	if c.Type != snapshot.Modified || before == nil || c.Object == nil {
+		return false
+	}
+	was, is := version(snapshot.Change{Object: before}), version(c)
+	switch {
+	case is == 0 || was == 0 || was > is:
+		return false
+	case c.Object.GetKind() == "Scale":
+		return replicas(before) == replicas(partly(before, c.Object))
+	case !isWhole(c):
+		return false
+	}
+	return was == is || equality.Semantic.DeepEqual(bare(before), bare(c.Object))
+}
+
+// bare is an object without what each write changes.
+func bare(o *unstructured.Unstructured) map[string]any {
+	o = o.DeepCopy()
+	o.SetManagedFields(nil)
+	o.SetResourceVersion("")
+	return o.Object
 }
 
 // isPerson says that an actor is none of the cluster's machinery, as far as is known.
@@ -162,19 +197,14 @@ func (t *tracer) newStep(c snapshot.Change, o *unstructured.Unstructured, who st
 			s.On = name
 		}
 	}
-	var said, seen []string
+	var seen []string
 	for i := range moves {
 		moves[i].at = s.at
-		it := moves[i].subject
-		if i > 0 {
-			it = ""
-		}
-		said = append(said, moves[i].say(it))
 		if e := moves[i].evidence; len(seen) == 0 || seen[len(seen)-1] != e {
 			seen = append(seen, e)
 		}
 	}
-	s.What, s.Evidence = strings.Join(said, ", "), strings.Join(seen, "; ")
+	s.Evidence = strings.Join(seen, "; ")
 	if len(moves) == 0 {
 		s.What, s.Evidence = t.unremarkable(c, s), byRecord(c)
 	}
@@ -182,6 +212,22 @@ func (t *tracer) newStep(c snapshot.Change, o *unstructured.Unstructured, who st
 		s.Evidence = strings.TrimSuffix(s.Evidence+"; "+t.started(s), "; ")
 	}
 	return s
+}
+
+// say puts into words what a step's moves are: in the end, when it is known how each came out.
+func (s *Step) say() {
+	if len(s.moves) == 0 {
+		return // and has words already
+	}
+	var said []string
+	for i, m := range s.moves {
+		it := m.subject
+		if i > 0 {
+			it = ""
+		}
+		said = append(said, m.say(it))
+	}
+	s.What = strings.Join(said, ", ")
 }
 
 // unremarkable is what a step is called that no row tells.

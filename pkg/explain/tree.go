@@ -36,4 +36,6 @@ const (
 	Unwell  Health = "unwell"
 	Waiting Health = "waiting"
 	Unknown Health = "unknown"
+	// Idle is what does nothing by wish: a Service whose Deployment asks for no Pods.
+	Idle Health = "idle"
 )

@@ -25,6 +25,8 @@ type Tuning struct {
 	Value string `json:"value"`
 	// Does says what another value would do.
 	Does string `json:"does"`
+	// Brief is that in a few words; empty where it matters less for what was killed.
+	Brief string `json:"brief,omitempty"`
 }
 
 // Tune names the fields that decide how fast a kill heals, by the live objects: of the Pod's template, of what owns it. The
@@ -57,6 +59,9 @@ func Tune(s Struck, now *snapshot.Snapshot, silence int64) []Tuning {
 	t.workload()
 	return t.found
 }
+
+// brief notes in a few words what the field does that was added last.
+func (t *tuner) brief(words string) { t.found[len(t.found)-1].Brief = words }
 
 type tuner struct {
 	struck Struck
@@ -107,12 +112,14 @@ func (t *tuner) probe() {
 		p := c.ReadinessProbe
 		if p == nil {
 			t.add(false, at+"readinessProbe", "-", "ready as soon as it runs, whether it can answer or not; a probe takes longer, and loses less")
+			t.brief("a probe takes longer, and loses less")
 			return
 		}
 		if p.InitialDelaySeconds > 0 {
 			t.add(false, at+"readinessProbe.initialDelaySeconds", seconds(p.InitialDelaySeconds), "it is not asked before; less is faster")
 		}
 		t.add(false, at+"readinessProbe.periodSeconds", seconds(p.PeriodSeconds), "it is asked that often; less finds it ready sooner")
+		t.brief("less finds it ready sooner")
 		if p.SuccessThreshold > 1 {
 			t.add(false, at+"readinessProbe.successThreshold", fmt.Sprint(p.SuccessThreshold), "it must answer that often in a row; fewer is faster")
 		}
@@ -136,9 +143,13 @@ func (t *tuner) grace() {
 		does += ", and only then its name is free; less is faster"
 	}
 	t.add(false, "spec.terminationGracePeriodSeconds", fmt.Sprintf("%d s", *n), "%s", does)
+	if strings.HasPrefix(t.struck.Owner, "StatefulSet/") {
+		t.brief("less frees its name sooner")
+	}
 	if c := t.pod.Spec.Containers; t.served && len(c) > 0 && (c[0].Lifecycle == nil || c[0].Lifecycle.PreStop == nil) {
 		t.add(false, "spec.containers["+c[0].Name+"].lifecycle.preStop", "-",
 			"a sleep of some seconds has it answer until no Service sends to it any more: slower to end, and nothing lost")
+		t.brief("a short sleep loses fewer requests")
 	}
 }
 
@@ -154,6 +165,10 @@ func (t *tuner) container() {
 		Object: "pod/" + t.pod.Name, Path: "status.containerStatuses[" + t.struck.Container + "].restartCount", Field: "restartCount",
 		Value: fmt.Sprint(n), Does: wait,
 	})
+	t.brief("the next one is started at once")
+	if n > 0 {
+		t.brief("the more of them, the longer the next wait")
+	}
 }
 
 // node tells of what has a silent node missed, and its Pods moved.
@@ -166,12 +181,15 @@ func (t *tuner) node(silence int64) {
 		Object: "kube-controller-manager", Path: "--node-monitor-grace-period", Field: "node-monitor-grace-period", Value: measured,
 		Does: "measured: so long the node was silent before it was missed; elsewhere 50 s if nothing is set",
 	})
+	t.brief("less misses a silent node sooner")
 	for _, tol := range t.pod.Spec.Tolerations {
 		if tol.Key != corev1.TaintNodeUnreachable || tol.TolerationSeconds == nil {
 			continue
 		}
 		t.add(false, "spec.tolerations[unreachable].tolerationSeconds", fmt.Sprintf("%d s", *tol.TolerationSeconds),
 			"so long its Pods wait for the node to come back; elsewhere 300 s if nothing is set")
+		t.found[len(t.found)-1].Field = "tolerationSeconds"
+		t.brief("less moves its Pods sooner")
 	}
 }
 
@@ -204,5 +222,11 @@ func (t *tuner) workload() {
 			does += "; topologySpreadConstraints keep them on different nodes"
 		}
 		t.add(true, "spec.replicas", fmt.Sprint(n), "%s", does)
+		switch {
+		case n == 1:
+			t.brief("with 2 there is another to answer meanwhile")
+		case t.struck.Kill != KillNode:
+			t.brief("the others answer meanwhile")
+		}
 	}
 }

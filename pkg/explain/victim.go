@@ -40,7 +40,24 @@ func Victim(target snapshot.Query, kill Kill, container string, now *snapshot.Sn
 			return Struck{}, err
 		}
 	}
-	return struckPod(chosen, kill, container)
+	s, err := struckPod(chosen, kill, container)
+	if kill == KillNode {
+		s.Pods = w.on(s.Node, target, c)
+	}
+	return s, err
+}
+
+// on are the names of a target's Pods on a node, those included that are not ready.
+func (w *world) on(node string, target snapshot.Query, c circle) []string {
+	var names []string
+	for uid := range c.in {
+		o := w.alive[uid]
+		if o != nil && o.GetKind() == "Pod" && nodeName(o) == node && o.GetDeletionTimestamp() == nil && !ended(podOf(o)) && (target.Kind != "Pod" || c.seeds[uid]) {
+			names = append(names, o.GetName())
+		}
+	}
+	sort.Strings(names)
+	return names
 }
 
 // onFullest is the first Pod on the worker that has most of them.

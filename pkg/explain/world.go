@@ -14,6 +14,8 @@ import (
 // world is the cluster as the changes of a timeline make it, one after the other.
 type world struct {
 	start time.Time
+	// noAudit says why there is nothing of an audit log.
+	noAudit string
 	// alive is every object that is there, as it was last seen.
 	alive map[types.UID]*unstructured.Unstructured
 	// named finds what is alive by resource, namespace and name.
@@ -27,13 +29,17 @@ type world struct {
 // newWorld is the world at the timeline's start.
 func newWorld(now *snapshot.Snapshot, tl *snapshot.Timeline) *world {
 	w := &world{
-		alive: map[types.UID]*unstructured.Unstructured{},
-		named: map[string]types.UID{},
-		known: map[types.UID][]*unstructured.Unstructured{},
+		alive:   map[types.UID]*unstructured.Unstructured{},
+		named:   map[string]types.UID{},
+		known:   map[types.UID][]*unstructured.Unstructured{},
+		noAudit: "this cluster shows no audit log",
 	}
 	var before []snapshot.Change
 	if tl != nil {
 		w.start = tl.Start
+		if tl.NoAudit != "" {
+			w.noAudit = tl.NoAudit
+		}
 		for _, c := range tl.Changes {
 			if c.At.Before(tl.Start) {
 				before = append(before, c)
@@ -150,6 +156,7 @@ func partly(whole, part *unstructured.Unstructured) *unstructured.Unstructured {
 			n = 0 // a Scale leaves out a zero
 		}
 		_ = unstructured.SetNestedField(changed.Object, n, "spec", "replicas")
+		changed.SetResourceVersion(part.GetResourceVersion())
 		return changed
 	case "Binding":
 		node, _, _ := unstructured.NestedString(part.Object, "target", "name")

@@ -25,6 +25,8 @@ const (
 	// UserAgent is what the program calls itself when it acts for a lesson, and not for a learner.
 	// A built-in kubectl that a learner types must not use it: package explain tells them apart by it.
 	UserAgent = "kubectl-learn-lesson"
+	// HealAgent is what it calls itself when it kills something that a learner asked it to kill.
+	HealAgent = "kubectl-learn-heal"
 
 	// LessonLabel names the lesson that an object belongs to.
 	LessonLabel = "kubectl-learn.dev/lesson"
@@ -53,8 +55,13 @@ type Client struct {
 // only reads. The config is copied; its rate limit is lifted, since the server has limits of its own
 // and a learner waits.
 func New(cfg *rest.Config, namespace string, permit Permit) (*Client, error) {
+	return NewNamed(UserAgent, cfg, namespace, permit)
+}
+
+// NewNamed is New of a client that calls itself by another name than UserAgent.
+func NewNamed(agent string, cfg *rest.Config, namespace string, permit Permit) (*Client, error) {
 	c := rest.CopyConfig(cfg)
-	c.UserAgent = UserAgent
+	c.UserAgent = agent
 	c.QPS, c.Burst = -1, 0
 	base, _, err := rest.DefaultServerUrlFor(c)
 	if err != nil {

@@ -54,6 +54,9 @@ func (f *Flags) Elsewhere() bool {
 	return false
 }
 
+// As is the somebody else as whom the cluster is to be asked; empty for nobody else.
+func (f *Flags) As() string { return *f.flags.Impersonate }
+
 // Namespace is the one that a flag names, or empty.
 func (f *Flags) Namespace() string { return *f.flags.Namespace }
 

@@ -302,7 +302,7 @@ func TestMergeCountsEachWriteOnce(t *testing.T) {
 
 // Package explain knows the engine's requests by this name and can't import package kube.
 func TestTheEnginesName(t *testing.T) {
-	if kube.UserAgent != "kubectl-learn-lesson" {
-		t.Errorf("the engine calls itself %q; package explain looks for kubectl-learn-lesson", kube.UserAgent)
+	if kube.UserAgent != "kubectl-learn-lesson" || kube.HealAgent != "kubectl-learn-heal" {
+		t.Errorf("the engine calls itself %q and %q; package explain looks for kubectl-learn-lesson and kubectl-learn-heal", kube.UserAgent, kube.HealAgent)
 	}
 }

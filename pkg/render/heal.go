@@ -3,28 +3,28 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 	"github.com/kubectl-learn/kubectl-learn/pkg/load"
 )
 
-// Healing shows how a target healed: the story, the requests that were sent meanwhile, who acted first, and what healed
-// it. With evidence each row says how it is known. Requests and service are empty where none were sent.
+// Healing shows how a target healed: what happened, who acted first, what healed it, and the requests that were sent meanwhile. With
+// evidence it is the whole story, of which each row says how it is known. Requests and service are empty where none were sent.
 func Healing(w io.Writer, h *explain.Healing, requests *load.Tally, service string, evidence bool, s Style) error {
 	p := &page{s: s, bare: !evidence}
-	st := *h.Story // what else it comes to stands below
-	st.Gone, st.Came = nil, nil
-	if first, _, more := strings.Cut(st.Summary, ". "); more && h.Healed {
-		st.Summary = first + "."
+	if evidence {
+		p.healingStory(h)
+	} else {
+		p.healingRows(h)
 	}
-	if !h.Healed && st.Outcome == explain.Steady { // as far as anybody knows
-		st.Outcome = explain.Under
-	}
-	p.story(&st)
-	p.gap()
 	if h.First != "" {
-		p.text("Noticed   ", 10, fmt.Sprintf("by the %s, after %s: it %s", h.First, explain.Span(h.FirstMS), s.shorten(h.FirstWhat, objectsIn(h), false)), nil)
+		text := fmt.Sprintf("by the %s, after %s", h.First, explain.Span(h.FirstMS))
+		if evidence {
+			text += ": it " + s.shorten(h.FirstWhat, objectsIn(h), false)
+		}
+		p.text("Noticed   ", 10, text, nil)
 	}
 	label := "Healer    "
 	if !h.Healed {
@@ -38,6 +38,44 @@ func Healing(w io.Writer, h *explain.Healing, requests *load.Tally, service stri
 		p.text("Requests  ", 10, Requests(*requests, service), nil)
 	}
 	return p.flush(w)
+}
+
+// healingRows is what happened, and how many Pods were ready when.
+func (p *page) healingRows(h *explain.Healing) {
+	p.rows(h.Story.Rows)
+	series := h.Story.Series
+	if series != nil && len(series.Wanted) == 1 { // which is told below, and needs no line of its own
+		series = &explain.Series{Ready: series.Ready, EndMS: series.EndMS}
+	}
+	p.chart(series)
+	p.gap()
+	wanted, ready := 0, 0
+	if series != nil {
+		wanted, ready = last(h.Story.Series.Wanted), last(h.Story.Series.Ready)
+	}
+	of := fmt.Sprintf("%d of %s ready", ready, count(wanted, "Pod"))
+	switch {
+	case h.Healed:
+		p.text(p.s.GoodSign()+" ", 2, fmt.Sprintf("Healed in %s: %s.", explain.Span(h.HealedMS), of), p.s.Good)
+	case ready >= wanted:
+		p.text(p.s.WaitSign()+" ", 2, fmt.Sprintf("Not healed: the API still counts %s.", of), p.s.Wait)
+	default:
+		p.text(p.s.WaitSign()+" ", 2, fmt.Sprintf("Not healed: %s.", of), p.s.Wait)
+	}
+}
+
+// healingStory is the whole story of it, without what stands below.
+func (p *page) healingStory(h *explain.Healing) {
+	st := *h.Story // what else it comes to stands below
+	st.Gone, st.Came = nil, nil
+	if first, _, more := strings.Cut(st.Summary, ". "); more && h.Healed {
+		st.Summary = first + "."
+	}
+	if !h.Healed && st.Outcome == explain.Steady { // as far as anybody knows
+		st.Outcome = explain.Under
+	}
+	p.story(&st)
+	p.gap()
 }
 
 // Requests says how many were sent to a Service, and what became of them.
@@ -60,14 +98,24 @@ func objectsIn(h *explain.Healing) []string {
 	return names
 }
 
-// Tunings shows which fields make healing faster or slower.
-func Tunings(w io.Writer, list []explain.Tuning, paths bool, s Style) error {
+// mostTunings is how many fields are told in brief.
+const mostTunings = 3
+
+// Tunings shows which fields make healing faster or slower: the few that matter most in a line each, with evidence all of them and where
+// they stand.
+func Tunings(w io.Writer, list []explain.Tuning, evidence bool, s Style) error {
 	if len(list) == 0 {
 		return nil
 	}
 	p := &page{s: s}
 	p.gap()
-	p.line(s.Bold("Faster or slower") + s.Dim("  what counts, and what it is now, for "+s.Plain(list[len(list)-1].Object)))
+	object := s.Plain(list[len(list)-1].Object)
+	if !evidence {
+		p.line(s.Bold("Faster or slower") + s.Dim(s.cut("  for "+object+"; more with --evidence", s.width()-len(margin)-16)))
+		p.tuningsInBrief(list)
+		return p.flush(w)
+	}
+	p.text(s.Bold("Faster or slower")+"  ", 18, "what counts, and what it is now, for "+object, s.Dim)
 	fields := 0
 	for _, t := range list {
 		fields = max(fields, Width(t.Field))
@@ -75,11 +123,22 @@ func Tunings(w io.Writer, list []explain.Tuning, paths bool, s Style) error {
 	for _, t := range list {
 		p.line(s.Accent(pad(s.Plain(t.Field), fields)), "  ", s.Bold(s.Plain(t.Value)))
 		p.text("", 4, t.Does, nil)
-		if paths {
-			p.text("", 4, t.Object+" "+t.Path, s.Dim)
-		}
+		p.text("", 4, t.Object+" "+t.Path, s.Dim)
 	}
 	return p.flush(w)
+}
+
+func (p *page) tuningsInBrief(list []explain.Tuning) {
+	list = slices.DeleteFunc(slices.Clone(list), func(t explain.Tuning) bool { return t.Brief == "" })
+	list = list[:min(len(list), mostTunings)]
+	fields, values := 0, 0
+	for _, t := range list {
+		fields, values = max(fields, Width(t.Field)), max(values, Width(t.Value))
+	}
+	for _, t := range list {
+		label := p.s.Accent(pad(p.s.Plain(t.Field), fields)) + "  " + p.s.Bold(pad(p.s.Plain(t.Value), values)) + "  "
+		p.text(label, Width(label), t.Brief, nil)
+	}
 }
 
 // Underway shows how a healing goes on: what happened so far, and how many Pods are ready of those that are wanted.
@@ -87,15 +146,7 @@ func Underway(st *explain.Story, ms int64, requests string, s Style) string {
 	p := &page{s: s, bare: true}
 	if st != nil {
 		rows := st.Rows
-		if len(rows) > 0 {
-			clock, actors := clockFor(rows), 0
-			for _, r := range rows {
-				actors = max(actors, Width(s.Plain(r.Actor)))
-			}
-			for _, r := range rows {
-				p.row(r, clock, actors)
-			}
-		}
+		p.rows(rows)
 		p.gap()
 		wanted, ready := last(st.Series.Wanted), last(st.Series.Ready)
 		if len(rows) == 1 {
@@ -135,8 +186,8 @@ type Run struct {
 	Note string
 }
 
-// Runs shows several healings of the same: least, median and most, and a bar for each.
-func Runs(w io.Writer, runs []Run, least, median, most int64, s Style) error {
+// Runs shows several healings of the same: least, median and most, a bar for each, who noticed it first, and what healed it.
+func Runs(w io.Writer, runs []Run, least, median, most int64, noticed, healer string, s Style) error {
 	p := &page{s: s}
 	p.line(fmt.Sprintf("%d times  ", len(runs)) + s.Dim("min ") + s.Bold(explain.Span(least)) + s.Dim("  median ") +
 		s.Bold(explain.Span(median)) + s.Dim("  max ") + s.Bold(explain.Span(most)))
@@ -157,6 +208,12 @@ func Runs(w io.Writer, runs []Run, least, median, most int64, s Style) error {
 			span, bar = "not healed", s.Bad(s.Plain("✗"))
 		}
 		p.line(padLeft(fmt.Sprint(i+1), 3), "  ", padLeft(span, 10), "  ", pad(bar, columns), " ", s.Dim(s.Plain(r.Note)))
+	}
+	p.gap()
+	for _, l := range [][2]string{{"Noticed   ", noticed}, {"Healer    ", healer}} {
+		if l[1] != "" {
+			p.text(l[0], 10, l[1], nil)
+		}
 	}
 	return p.flush(w)
 }

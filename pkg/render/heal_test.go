@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,39 @@ func TestHealing(t *testing.T) {
 		})
 	}
 	runs := []render.Run{{MS: 402, Healed: true, Note: "41 requests, 0 lost"}, {MS: 1611, Healed: true, Note: "80 requests, 2 lost"}, {Note: "9 requests, 9 lost"}}
-	golden(t, "heal-times", func(b *bytes.Buffer, s render.Style) error { return render.Runs(b, runs, 402, 1006, 1611, s) })
+	golden(t, "heal-times", func(b *bytes.Buffer, s render.Style) error {
+		return render.Runs(b, runs, 402, 1006, 1611, "by the kubelet, after 310 ms (median)", "The kubelet of worker-1 had the container started again, in the same Pod: its restartPolicy is Always.", s)
+	})
+}
+
+// A report is taken in at a glance, with room for the line that asked for it.
+func TestAHealingFitsAScreen(t *testing.T) {
+	h, tuning := healing(t)
+	var b bytes.Buffer
+	if err := errors.Join(render.Healing(&b, h, &load.Tally{Sent: 41}, "web", false, render.Style{Width: 80}), render.Tunings(&b, tuning, false, render.Style{Width: 80})); err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(b.Bytes(), []byte("\n")); n > 22 {
+		t.Errorf("it takes %d lines:\n%s", n, b.String())
+	}
+	if n := strings.Count(b.String(), "deployment/web"); n != 1 || !strings.Contains(b.String(), "--evidence") {
+		t.Errorf("what is left out is not said:\n%s", b.String())
+	}
+}
+
+// What was broken off did not fail to heal in time.
+func TestABrokenOffHealing(t *testing.T) {
+	h, _ := healing(t)
+	h.Healed, h.HealedMS = false, 0
+	h.Story.Series.Ready = h.Story.Series.Ready[:2]
+	h.BreakOff(1200)
+	var b bytes.Buffer
+	if err := render.Healing(&b, h, nil, "", false, render.Style{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.Contains(text, "Unhealed  It was broken off after 1.2 s: 4 of 5 Pods were ready then.") || !strings.Contains(text, "Not healed: 4 of 5 Pods ready.") {
+		t.Errorf("it says\n%s", text)
+	}
 }
 
 func TestAHealingUnderWay(t *testing.T) {

@@ -18,6 +18,10 @@ const (
 	mostDots = 12
 	// gauge is the room for one bar and its numbers.
 	gauge = 16
+	// mapWidth is how wide a map is at most: it is looked at, more than read.
+	mapWidth = 200
+	// usedRoom is the room for how much of a node is used.
+	usedRoom = 16
 )
 
 // ShortMap shows a map in fewer lines: what runs it in one where all of that is well, Pods in numbers, and no word of what never changes.
@@ -30,6 +34,7 @@ func ShortMap(w io.Writer, e *explain.Explanation, s Style) error {
 
 // drawMap shows the architecture as it is.
 func (p *page) drawMap(m *explain.Map) {
+	p.s.most = mapWidth
 	var head []string
 	for _, t := range []string{m.Cluster, m.Provider} {
 		if t != "" {
@@ -47,6 +52,7 @@ func (p *page) drawMap(m *explain.Map) {
 	p.controlPlane(m.ControlPlane)
 	p.mapNodes(m)
 	p.services(m.Services)
+	p.policies(m.Policies)
 }
 
 func (p *page) controlPlane(parts []explain.Component) {
@@ -114,9 +120,16 @@ func (p *page) mapNodes(m *explain.Map) {
 	for _, n := range shown {
 		names = max(names, Width(n.Name))
 	}
-	p.line(p.s.Accent(pad("NODES", names+4)), p.s.Dim(pad("cpu asked", gauge)+pad("memory asked", gauge)+"used"))
+	// Where a line has no room for all of it, or names are long, the gauges stand below.
+	beside := p.s.width()-len(margin)-names-4 >= 2*gauge+usedRoom
+	if beside {
+		p.line(p.s.Accent(pad("NODES", names+4)), p.s.Dim(pad("cpu asked", gauge)+pad("memory asked", gauge)+"used"))
+	} else {
+		names = min(names, 10)
+		p.line(p.s.Accent("NODES"), p.s.Dim("  below each: cpu asked, memory asked, used"))
+	}
 	for _, n := range shown {
-		p.mapNode(n, names)
+		p.mapNode(n, names, beside)
 	}
 	if len(rest) > 0 {
 		pods, well := 0, 0
@@ -140,18 +153,29 @@ func (p *page) mapNodes(m *explain.Map) {
 	}
 }
 
-// mapNode shows a node in a line, and its Pods below.
-func (p *page) mapNode(n explain.NodePods, names int) {
-	label := p.healthSign(n.Health) + " " + pad(p.s.Plain(n.Name), names) + "  " + p.gauges(n)
-	text := used(n)
+// mapNode shows a node in a line, and its Pods below. Its gauges stand beside its name, or below.
+func (p *page) mapNode(n explain.NodePods, names int, beside bool) {
+	indent := names + 4
+	label := p.healthSign(n.Health) + " " + pad(p.s.Plain(n.Name), names) + "  "
+	text := ""
 	if n.Health != explain.Well || n.Status != "Ready" {
 		text = n.Status
 		if n.Why != "" {
 			text += ": " + n.Why
 		}
 	}
-	p.text(label, Width(label), text, p.s.Dim)
-	indent := names + 4
+	gauges := p.gauges(n)
+	switch {
+	case beside && text == "":
+		p.line(label, gauges, p.s.Dim(used(n)))
+	case beside && gauges != "":
+		p.text(label+gauges, Width(label+gauges), text, p.s.Dim)
+	default:
+		p.beside(label, text, p.s.Dim)
+		if gauges != "" {
+			p.line("    ", gauges, p.s.Dim(used(n)))
+		}
+	}
 	switch {
 	case len(n.Pods) > mostDots || p.brief && len(n.Pods) > 2:
 		p.summary("", indent, n.Pods)
@@ -195,7 +219,7 @@ func mostPressing[T any](list []T, most int, health func(T) explain.Health) (sho
 }
 
 func urgency(h explain.Health) int {
-	return slices.Index([]explain.Health{explain.Unwell, explain.Waiting, explain.Unknown, explain.Well}, h)
+	return slices.Index([]explain.Health{explain.Unwell, explain.Waiting, explain.Unknown, explain.Idle, explain.Well}, h)
 }
 
 // summary counts Pods by how they are, and names some that are not well.
@@ -249,7 +273,7 @@ func (p *page) services(list []explain.ServiceMap) {
 		if len(list) > fewServices || p.brief {
 			most = 0
 		}
-		p.text(label, Width(label), answers(sv, p.s, most), nil)
+		p.beside(label, answers(sv, p.s, most), nil)
 	}
 	if len(rest) > 0 {
 		well := 0
@@ -262,6 +286,72 @@ func (p *page) services(list []explain.ServiceMap) {
 	}
 }
 
+// beside sets text beside a label, or below one that leaves no room for it.
+func (p *page) beside(label, text string, paint func(string) string) {
+	const little, indent = 20, 4
+	if room := p.s.width() - len(margin) - Width(label); Width(text) <= room || room >= little {
+		p.text(label, Width(label), text, paint)
+		return
+	}
+	p.line(p.s.cut(strings.TrimRight(label, " "), p.s.width()-len(margin)))
+	p.text("", indent, text, paint)
+}
+
+// mostPolicies is how many NetworkPolicies have a line of their own.
+const mostPolicies = 16
+
+// policies show which NetworkPolicies select which Pods. What they let through is theirs to say.
+func (p *page) policies(list []explain.PolicyMap) {
+	if len(list) == 0 {
+		return
+	}
+	p.gap()
+	p.line(p.s.Accent("NETWORK POLICIES"))
+	names := 0
+	for _, n := range firstOfMany(list, mostPolicies) {
+		names = max(names, Width(policyLabel(n)))
+	}
+	most := 6
+	if p.brief {
+		most = 0
+	}
+	for _, n := range firstOfMany(list, mostPolicies) {
+		p.beside("  "+pad(p.s.Plain(policyLabel(n)), names)+"  ", selected(n, p.s, most), nil)
+	}
+	if more := len(list) - mostPolicies; more > 0 {
+		p.text("", 2, fmt.Sprintf("and %d more", more), p.s.Dim)
+	}
+}
+
+func firstOfMany[T any](list []T, most int) []T { return list[:min(len(list), most)] }
+
+func policyLabel(n explain.PolicyMap) string {
+	if n.Namespace != "" {
+		return n.Namespace + "/" + n.Name
+	}
+	return n.Name
+}
+
+// selected says which Pods a policy selects, and names some.
+func selected(n explain.PolicyMap, s Style, mostNamed int) string {
+	text := strings.ToLower(strings.Join(n.Types, " and ")) + " of "
+	switch {
+	case n.All:
+		return text + fmt.Sprintf("all Pods of the namespace (%d)", len(n.Selected))
+	case len(n.Selected) == 0:
+		return text + "no Pod: none has its labels"
+	}
+	text += count(len(n.Selected), "Pod")
+	var short []string
+	for _, name := range firstFew(n.Selected, mostNamed) {
+		short = append(short, s.short(name))
+	}
+	if mostNamed > 0 {
+		text += ": " + strings.Join(short, " ")
+	}
+	return text
+}
+
 // answers says which Pods answer for a Service, and names some.
 func answers(sv explain.ServiceMap, s Style, mostNamed int) string {
 	total := len(sv.Answering) + len(sv.Silent)
@@ -270,6 +360,8 @@ func answers(sv explain.ServiceMap, s Style, mostNamed int) string {
 		return "is another name for something outside"
 	case total == 0 && sv.NoSelector:
 		return "has no selector, and nobody gave it addresses"
+	case sv.AtRest != "":
+		return "no Pods, by wish: " + sv.AtRest + " asks for 0"
 	case total == 0:
 		return "no Pod has the labels that it looks for"
 	case sv.NoSelector:

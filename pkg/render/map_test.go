@@ -78,6 +78,56 @@ func TestACrowdedMap(t *testing.T) {
 	at("60 nodes · 6000 Pods · 40 Services")
 }
 
+// TestAMapFitsItsScreen from 60 columns on, whatever things are called, and uses a wide one.
+func TestAMapFitsItsScreen(t *testing.T) {
+	long := crowded()
+	long.Namespace, long.ControlPlane = "", []explain.Component{
+		{Name: "controller manager", Does: "makes what is what it should be", Health: explain.Well, Evidence: "lease renewed 0.8 s ago"},
+	}
+	for i := range long.Nodes {
+		long.Nodes[i].Name = fmt.Sprintf("ip-192-168-12-%03d.eu-central-1.compute.internal", i)
+	}
+	for i := range long.Services {
+		long.Services[i].Namespace, long.Services[i].Ports = "a-namespace-with-a-long-name", []string{"80 (node port 30080)", "443 (node port 30443)"}
+	}
+	few := crowded()
+	few.Nodes, few.Services = few.Nodes[:3], few.Services[:3]
+	for i := range few.Nodes {
+		few.Nodes[i].Pods, few.Nodes[i].CPU.Used = few.Nodes[i].Pods[:5], 70
+	}
+	few.Nodes[0].Name = "control-plane"
+	few.Policies = []explain.PolicyMap{{Name: "deny-all", Types: []string{"Ingress", "Egress"}, All: true}, {Name: "web-from-shop-alone", Types: []string{"Ingress"}, Selected: few.Services[0].Answering}}
+	for name, m := range map[string]*explain.Map{"crowded": crowded(), "long names": long, "few": few} {
+		widest := 0
+		for _, width := range []int{60, 64, 66, 70, 80, 100, 160} {
+			var b bytes.Buffer
+			if err := render.Explanation(&b, &explain.Explanation{Kind: explain.KindMap, Map: m}, render.Style{Width: width}); err != nil {
+				t.Fatal(err)
+			}
+			for l := range strings.Lines(b.String()) {
+				widest = max(widest, render.Width(strings.TrimSuffix(l, "\n")))
+				if render.Width(strings.TrimSuffix(l, "\n")) > width {
+					t.Errorf("%s: wider than %d columns: %s", name, width, l)
+				}
+			}
+		}
+		if widest <= 100 && name == "few" {
+			t.Errorf("%s: of 160 columns it uses %d", name, widest)
+		}
+	}
+}
+
+// TestTerms breaks what is said of a word under its beginning.
+func TestTerms(t *testing.T) {
+	var b bytes.Buffer
+	if err := render.Terms(&b, [][2]string{{"Pods", "Pod status.phase, status.conditions[Ready], status.containerStatuses"}, {"a", "b"}}, render.Style{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "  Pods  Pod status.phase, status.conditions[Ready],\n        status.containerStatuses\n  a     b\n"; b.String() != want {
+		t.Errorf("it is\n%s", b.String())
+	}
+}
+
 // TestMapSVG draws maps of all sizes as pictures that are XML, and in which what was put in is found.
 func TestMapSVG(t *testing.T) {
 	strange := &explain.Map{Cluster: "a<b>&\"c", Nodes: []explain.NodePods{{Name: "n", Health: explain.Unwell, Status: "NotReady", Pods: []explain.PodDot{{Name: "x\x1b[2J<", Status: "]]>", Health: explain.Unwell}}}}}
@@ -88,6 +138,10 @@ func TestMapSVG(t *testing.T) {
 		"crowded": {crowded(), []string{"big", "100 Pods: 99 well, 1 not well", "node-42", "and 48 nodes more", "svc-33"}},
 		"strange": {strange, []string{`a<b>&"c`, "x[2J< (]]>)"}},
 		"empty":   {&explain.Map{}, []string{"Kubernetes cluster"}},
+		"rules": {&explain.Map{
+			Services: []explain.ServiceMap{{Name: "web", AtRest: "deployment/web", Health: explain.Idle}},
+			Policies: []explain.PolicyMap{{Name: "deny-all", Types: []string{"Ingress"}, All: true, Selected: []string{"a", "b"}}},
+		}, []string{"no Pods, by wish: deployment/web asks for 0", "NETWORK POLICIES", "ingress of all Pods of the namespace (2)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -37,6 +37,7 @@ func MapSVG(w io.Writer, m *explain.Map) error {
 	y := g.parts(m.ControlPlane, 108)
 	y = g.nodes(m, y)
 	y = g.services(m.Services, y)
+	y = g.policies(m.Policies, y)
 	return g.write(w, max(y+slideEdge/2, slideHeight), title+": "+strings.Join(facts, ", "))
 }
 
@@ -244,6 +245,25 @@ func (g *svg) services(list []explain.ServiceMap, y int) int {
 	}
 	if len(rest) > 0 {
 		g.text(slideEdge+28, y+15, 14, 600, svgDim, "normal", "and "+count(len(rest), "Service")+" more")
+		y += 26
+	}
+	return y
+}
+
+// policies draws a line a NetworkPolicy.
+func (g *svg) policies(list []explain.PolicyMap, y int) int {
+	if len(list) == 0 {
+		return y
+	}
+	g.text(slideEdge, y+14, 14, 400, svgAccent, "bold", "NETWORK POLICIES")
+	y += 26
+	for _, n := range firstOfMany(list, mostPolicies) {
+		g.text(slideEdge+28, y+15, 14, 300, svgInk, "bold", policyLabel(n))
+		g.text(slideEdge+340, y+15, 14, slideWidth-2*slideEdge-340, svgInk, "normal", selected(n, Style{Width: DefaultWidth}, 6))
+		y += 26
+	}
+	if more := len(list) - mostPolicies; more > 0 {
+		g.text(slideEdge+28, y+15, 14, 600, svgDim, "normal", fmt.Sprintf("and %d more", more))
 		y += 26
 	}
 	return y

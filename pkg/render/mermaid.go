@@ -28,6 +28,9 @@ func Mermaid(w io.Writer, t *explain.Trace) error {
 		if m.heard {
 			arrow = "-->>"
 		}
+		if m.begins {
+			fmt.Fprintf(&b, "    Note over p0,p%d: %s\n", len(q.participants)-1, forMermaid(anew(m)))
+		}
 		if m.at != "" {
 			text = m.at + ", " + text
 		}

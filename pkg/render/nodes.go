@@ -104,6 +104,8 @@ func (p *page) healthSign(h explain.Health) string {
 		return p.s.BadSign()
 	case explain.Waiting:
 		return p.s.WaitSign()
+	case explain.Idle:
+		return p.s.Dim(signIdle)
 	}
 	return p.s.UnsureSign()
 }

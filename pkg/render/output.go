@@ -18,11 +18,14 @@ type Output struct {
 	format, template string
 }
 
-// Formats are the values of -o, for usage and completion.
-func Formats() []string { return []string{"json", "yaml", "name", "wide", "jsonpath="} }
+// Wide is the value of -o that asks for more columns, for commands that have more.
+const Wide = "wide"
+
+// Formats are the values of -o that each command has, for usage and completion.
+func Formats() []string { return []string{"json", "yaml", "name", "jsonpath="} }
 
 // ParseOutput reads the value of -o. Empty is the human form. Extra are formats that the caller has
-// beside ours, and prints itself.
+// beside ours, and prints itself; Wide is one of them.
 func ParseOutput(text string, extra ...string) (Output, error) {
 	format, template, _ := strings.Cut(text, "=")
 	o := Output{format: format, template: template}
@@ -30,7 +33,7 @@ func ParseOutput(text string, extra ...string) (Output, error) {
 		return o, nil
 	}
 	switch format {
-	case "", "json", "yaml", "name", "wide":
+	case "", "json", "yaml", "name":
 		if template == "" {
 			return o, nil
 		}
@@ -46,15 +49,15 @@ func ParseOutput(text string, extra ...string) (Output, error) {
 		}
 		return o, nil
 	}
-	there := append([]string{"json", "yaml", "name", "wide", "jsonpath=TEMPLATE"}, extra...)
+	there := append([]string{"json", "yaml", "name", "jsonpath=TEMPLATE"}, extra...)
 	return o, fmt.Errorf("read -o %s: no such output; write one of %s", text, strings.Join(there, ", "))
 }
 
 // Human says that a person reads the output.
-func (o Output) Human() bool { return o.format == "" || o.format == "wide" }
+func (o Output) Human() bool { return o.format == "" || o.format == Wide }
 
 // Wide says that a person asked for more columns.
-func (o Output) Wide() bool { return o.format == "wide" }
+func (o Output) Wide() bool { return o.format == Wide }
 
 // Print writes a value for a program to read: plain data with json tags. A list stands in "items".
 // Names are what -o name prints, a line each, as kind/name.

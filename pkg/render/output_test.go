@@ -48,9 +48,12 @@ func TestOutput(t *testing.T) {
 		}
 	}
 	for _, flag := range []string{"", "wide"} {
-		if o, err := render.ParseOutput(flag); err != nil || !o.Human() || o.Wide() != (flag == "wide") {
+		if o, err := render.ParseOutput(flag, render.Wide); err != nil || !o.Human() || o.Wide() != (flag == "wide") {
 			t.Errorf("-o %q: %+v, %v", flag, o, err)
 		}
+	}
+	if _, err := render.ParseOutput("wide", "svg"); err == nil || !strings.Contains(err.Error(), "no such output") || strings.HasSuffix(err.Error(), "wide") {
+		t.Errorf("-o wide of a command that has no more columns: %v", err)
 	}
 }
 

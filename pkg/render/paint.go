@@ -8,6 +8,7 @@ const (
 	signBad    = "✗"
 	signWait   = "…"
 	signUnsure = "?"
+	signIdle   = "-"
 )
 
 // Accent is for what leads the eye: headings, what to type, the name of the target.

@@ -36,6 +36,8 @@ type message struct {
 	at string
 	// heard says that it is news or an answer, which no request tells of.
 	heard bool
+	// begins says that somebody did something anew.
+	begins bool
 }
 
 // label is what a participant is called in a diagram.
@@ -69,8 +71,10 @@ func newSequence(t *explain.Trace) *sequence {
 		told = append(told, r.Row)
 	}
 	clock := clockFor(told)
-	for _, r := range t.Rows {
-		q.row(t, r, strings.TrimSpace(clock(r.OffsetMS)))
+	for i, r := range t.Rows {
+		first := len(q.messages)
+		q.row(t, r, clock)
+		q.messages[first].begins = i > 0 && r.Cause == explain.NoCause && q.participants[q.index(r.Actor)].person
 	}
 	return q
 }
@@ -101,9 +105,8 @@ func (q *sequence) index(actor string) int {
 }
 
 // row adds the messages of one row.
-func (q *sequence) row(t *explain.Trace, r explain.TraceRow, at string) {
-	plain := Style{Width: DefaultWidth}
-	what := plain.Plain(plain.shorten(r.What, r.Objects, r.Moves > 1))
+func (q *sequence) row(t *explain.Trace, r explain.TraceRow, clock func(int64) string) {
+	what, at := Style{Width: DefaultWidth}.traced(r, clock), strings.TrimSpace(clock(r.OffsetMS))
 	who, api := q.index(r.Actor), q.index(apiServer)
 	switch {
 	case r.Source == explain.FromFault:

@@ -2,9 +2,11 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // story shows what happened, row by row, the picture of it, and what it came to.
@@ -14,20 +16,27 @@ func (p *page) story(st *explain.Story) {
 		return
 	}
 	p.gap()
-	clock := clockFor(st.Rows)
-	actors := 0
-	for _, r := range st.Rows {
-		actors = max(actors, Width(p.s.Plain(r.Actor)))
-	}
-	for _, r := range st.Rows {
-		p.row(r, clock, actors)
-	}
+	p.rows(st.Rows)
 	p.chart(st.Series)
 	p.ending(st)
 }
 
-// clockFor chooses how offsets are written: in milliseconds, or for a long story in seconds.
+// rows shows moves, each in its row.
+func (p *page) rows(rows []explain.Row) {
+	clock, actors := clockFor(rows), 0
+	for _, r := range rows {
+		actors = max(actors, Width(p.s.Plain(r.Actor)))
+	}
+	for _, r := range rows {
+		p.row(r, clock, actors)
+	}
+}
+
+// clockFor chooses how offsets are written: in milliseconds, or for a long story in seconds. What objects tell is known to the second.
 func clockFor(rows []explain.Row) func(int64) string {
+	if slices.ContainsFunc(rows, func(r explain.Row) bool { return r.Source == snapshot.FromObjects }) {
+		return func(ms int64) string { return fmt.Sprintf("%6d s", ms/1000) }
+	}
 	for _, r := range rows {
 		if r.OffsetMS >= 10_000 {
 			return func(ms int64) string { return fmt.Sprintf("%6.1f s", float64(ms)/1000) }

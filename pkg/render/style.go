@@ -18,6 +18,9 @@ type Style struct {
 	ASCII bool
 	// Terminal is true where a person looks on, so that lines may be replaced in place.
 	Terminal bool
+
+	// most is how wide text is set where that is more than usual; 0 for the usual.
+	most int
 }
 
 // DefaultWidth is the width of a screen that does not tell its own.

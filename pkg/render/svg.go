@@ -15,6 +15,12 @@ const (
 	svgGood, svgBad, svgWait, svgAccent         = "#1a7f37", "#cf222e", "#9a6700", "#0969da"
 )
 
+// The one family of letters, and how wide one is on average, in hundredths of its size.
+const (
+	svgFont   = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
+	svgLetter = 56
+)
+
 // svg is a picture as it grows. Lengths are in pixels of the picture's own grid; text is escaped.
 type svg struct {
 	width int
@@ -40,6 +46,25 @@ func (g *svg) text(x, y, size, room int, fill, weight, text string) {
 	fmt.Fprintf(&g.body, `<text x="%d" y="%d" font-size="%d" font-weight="%s" fill="%s">%s</text>`+"\n", x, y, size, weight, fill, svgEscape(text))
 }
 
+// words write a line whole, whatever the room. Anchor is start, middle or end: what of it is at x.
+func (g *svg) words(x, y, size int, anchor, fill, weight, text string) {
+	fmt.Fprintf(&g.body, `<text x="%d" y="%d" font-size="%d" font-weight="%s" text-anchor="%s" fill="%s">%s</text>`+"\n", x, y, size, weight, anchor, fill, svgEscape(text))
+}
+
+// halo writes a line that can be read over whatever is behind.
+func (g *svg) halo(x, y, size int, fill, text string) {
+	fmt.Fprintf(&g.body, `<text x="%d" y="%d" font-size="%d" fill="none" stroke="%s" stroke-width="3">%s</text>`+"\n", x, y, size, svgPaper, svgEscape(text))
+	g.words(x, y, size, "start", fill, "normal", text)
+}
+
+// line draws a line; dash is a pattern such as "6 4", or empty.
+func (g *svg) line(x1, y1, x2, y2 int, ink, dash string) {
+	if dash != "" {
+		dash = fmt.Sprintf(` stroke-dasharray="%s"`, dash)
+	}
+	fmt.Fprintf(&g.body, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="%s" stroke-width="1.5"%s/>`+"\n", x1, y1, x2, y2, ink, dash)
+}
+
 // dot draws a sign in a disc of its colour.
 func (g *svg) dot(x, y, r int, h explain.Health) {
 	colour, sign := svgHealth(h)
@@ -58,13 +83,18 @@ func svgHealth(h explain.Health) (colour, sign string) {
 		return svgBad, "✗"
 	case explain.Waiting:
 		return svgWait, "…"
+	case explain.Idle:
+		return svgDim, "–"
 	}
 	return svgDim, "?"
 }
 
-// svgCut shortens text to the room for it, at half the size a letter, which is what sans-serif letters take on average.
+// svgWidth is how wide text is, about.
+func svgWidth(text string, size int) int { return Width(text) * size * svgLetter / 100 }
+
+// svgCut shortens text to the room for it.
 func svgCut(text string, room, size int) string {
-	most := room * 100 / (size * 56)
+	most := room * 100 / (size * svgLetter)
 	if letters := []rune(text); len(letters) > most && most > 1 {
 		return string(letters[:most-1]) + "…"
 	}
@@ -81,10 +111,10 @@ func svgEscape(text string) string {
 // write writes the picture, with a title for those who can't see it.
 func (g *svg) write(w io.Writer, height int, title string) error {
 	_, err := fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?>
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" font-family="%s">
 <title>%s</title>
 <rect width="%d" height="%d" fill="%s"/>
 %s</svg>
-`, g.width, height, g.width, height, svgEscape(title), g.width, height, svgPaper, g.body.String())
+`, g.width, height, g.width, height, svgFont, svgEscape(title), g.width, height, svgPaper, g.body.String())
 	return err
 }

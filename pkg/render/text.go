@@ -115,7 +115,7 @@ func (s Style) width() int {
 	if w <= 0 {
 		w = DefaultWidth
 	}
-	return max(min(w, mostWidth), 20)
+	return max(min(w, max(s.most, mostWidth)), 20)
 }
 
 // line adds a line with the margin before it.
@@ -147,6 +147,26 @@ func (p *page) text(label string, indent int, text string, paint func(string) st
 func (p *page) flush(w io.Writer) error {
 	_, err := io.WriteString(w, p.b.String())
 	return err
+}
+
+// Terms shows words with what is to be said of each, in grey.
+func Terms(w io.Writer, list [][2]string, s Style) error {
+	p := &page{s: s}
+	words := 0
+	for _, l := range list {
+		words = max(words, Width(l[0]))
+	}
+	for _, l := range list {
+		p.text(s.Dim(l[0]), words+2, l[1], s.Dim)
+	}
+	return p.flush(w)
+}
+
+// Paragraph shows text between margins, on a terminal or not.
+func Paragraph(w io.Writer, text string, s Style) error {
+	p := &page{s: s}
+	p.text("", 0, text, nil)
+	return p.flush(w)
 }
 
 // Hang puts a mark before text and sets everything under its first word. On a terminal lines are broken

@@ -61,7 +61,7 @@ func (p *page) traceRow(i int, r explain.TraceRow, clock func(int64) string, dig
 	left := digits + 1 + Width(at) + 2 + actors + 2
 	room := p.s.width() - len(margin) - left
 	most := max(room-digits-4, 20)
-	what := wrap(p.s.Plain(p.s.shorten(r.What, r.Objects, r.Moves > 1)), most)
+	what := wrap(p.s.traced(r, clock), most)
 	for n, l := range what {
 		head := strings.Repeat(" ", left)
 		if n == 0 {
@@ -78,6 +78,15 @@ func (p *page) traceRow(i int, r explain.TraceRow, clock func(int64) string, dig
 	for _, l := range wrap(p.s.Plain(traceEvidence(r, clock)), most) {
 		p.line(strings.Repeat(" ", left), p.s.Dim(l))
 	}
+}
+
+// traced is what a row tells, with until when it lasted where it stands for others too.
+func (s Style) traced(r explain.TraceRow, clock func(int64) string) string {
+	text := s.Plain(s.shorten(r.What, r.Objects, r.Folded == 0 && r.Moves > 1))
+	if r.Folded > 0 {
+		text += ", until " + strings.TrimSpace(clock(r.UntilMS))
+	}
+	return text
 }
 
 // traceEvidence is how a row is known.

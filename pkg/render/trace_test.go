@@ -69,6 +69,28 @@ func TestSequenceDiagrams(t *testing.T) {
 	}
 }
 
+// What somebody does anew is set apart from what came of the command before.
+func TestADiagramOfTwoCommands(t *testing.T) {
+	tr := trace(t, "scale")
+	n, end := len(tr.Rows), tr.Rows[len(tr.Rows)-1].OffsetMS
+	for _, r := range tr.Rows[:n] {
+		if r.OffsetMS += end + 500; r.Cause != explain.NoCause {
+			r.Cause += n
+		}
+		tr.Rows = append(tr.Rows, r)
+	}
+	var m, s bytes.Buffer
+	if err := errors.Join(render.Mermaid(&m, tr), render.SequenceSVG(&s, tr)); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{m.String(), s.String()} {
+		// In the picture it is written twice: once as the paper around it.
+		if n := strings.Count(text, "the next beginning, at "); n != 1+strings.Count(text, "<svg") {
+			t.Errorf("it is set apart %d times:\n%s", n, text)
+		}
+	}
+}
+
 // What stands in a cluster must not end a diagram's line, or draw in it.
 func TestDiagramsHoldWhatTheyAreGiven(t *testing.T) {
 	for _, name := range []string{"scale", "kill-pod", "rollout", "kill-container", "node-down", "quota", "watched", "stateful"} {

@@ -81,4 +81,6 @@ type Timeline struct {
 	Start   time.Time `json:"start"`
 	End     time.Time `json:"end"`
 	Changes []Change  `json:"changes"`
+	// NoAudit says why no audit log was read though there is one; empty where there is none, or where it was read.
+	NoAudit string `json:"noAudit,omitempty"`
 }

@@ -22,7 +22,7 @@ type ImagesOptions struct {
 }
 
 func newImages(app *cmd.App) *cobra.Command {
-	o := &ImagesOptions{App: app, Output: cmd.Output{Wide: true}}
+	o := &ImagesOptions{App: app, Output: cmd.Output{Extra: []string{render.Wide}}}
 	c := &cobra.Command{
 		Use:   "images [WORD...]",
 		Short: "List the images that Pods can run without a registry",

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -37,8 +36,8 @@ func New(app *cmd.App) *cobra.Command {
 		Use:   "map",
 		Short: "Draw what runs where: control plane, nodes, Pods, Services",
 		Long: `Draw the architecture as it is now: the control plane and how its health is
-known, the nodes and how much is asked of them, which Pod runs where, and which
-Pods answer for each Service.
+known, the nodes and how much is asked of them, which Pod runs where, which
+Pods answer for each Service, and which NetworkPolicies select which Pods.
 
 Of more Pods than a line takes, those that are not well are named and the
 others counted. Pods and Services are those of one namespace, unless -A says
@@ -94,32 +93,31 @@ func (o *Options) show(out io.Writer, style render.Style, e *explain.Explanation
 	}
 	if o.Evidence {
 		fmt.Fprintln(out)
-		for _, line := range sources(e.Map) {
-			fmt.Fprintf(out, "  %s\n", style.Dim(style.Plain(line)))
-		}
+		return render.Terms(out, sources(e.Map), style)
 	}
 	return nil
 }
 
 // sources say where each part of a map was read.
-func sources(m *explain.Map) []string {
+func sources(m *explain.Map) [][2]string {
 	where := "namespace " + m.Namespace
 	if m.Namespace == "" {
 		where = "all namespaces"
 	}
-	return []string{
-		"control plane  GET /readyz?verbose, /version; leases and Pods of kube-system; the practice cluster's own report",
-		"nodes          Node status.conditions[Ready], spec.taints, status.allocatable, status.nodeInfo",
-		"asked          Pod spec.containers[*].resources.requests, by spec.nodeName; used: metrics.k8s.io",
-		"Pods           Pod status.phase, status.conditions[Ready], status.containerStatuses, of " + where,
-		"Services       Service spec.selector against Pod metadata.labels; EndpointSlice endpoints[*].conditions.ready",
+	return [][2]string{
+		{"control plane", "GET /readyz?verbose, /version; leases and Pods of kube-system; the practice cluster's own report"},
+		{"nodes", "Node status.conditions[Ready], spec.taints, status.allocatable, status.nodeInfo"},
+		{"asked", "Pod spec.containers[*].resources.requests, by spec.nodeName; used: metrics.k8s.io"},
+		{"Pods", "Pod status.phase, status.conditions[Ready], status.containerStatuses, of " + where},
+		{"Services", "Service spec.selector against Pod metadata.labels; EndpointSlice endpoints[*].conditions.ready; spec.replicas of what makes such Pods"},
+		{"policies", "NetworkPolicy spec.podSelector against Pod metadata.labels; spec.policyTypes"},
 	}
 }
 
-// queries are what a map needs beside Pods.
+// queries are what a map needs beside Pods; what asks for Pods tells which Services are to have none.
 func queries(more ...string) []snapshot.Query {
 	var all []snapshot.Query
-	for _, text := range append([]string{"nodes", "services", "endpointslices"}, more...) {
+	for _, text := range append([]string{"nodes", "services", "endpointslices", "networkpolicies", "deployments", "statefulsets"}, more...) {
 		if q, err := snapshot.ParseQuery(text); err == nil {
 			all = append(all, q)
 		}
@@ -150,7 +148,7 @@ func look(ctx context.Context, s *cmd.Sight) (*explain.Explanation, error) {
 		return nil, fmt.Errorf("look at the Pods: %w", err)
 	}
 	e := finish(sketch.Map(now), parts, now)
-	maps.Copy(refused, now.Errors)
+	maps.Copy(refused, e.Unread)
 	e.Unread = refused
 	return e, nil
 }
@@ -162,7 +160,17 @@ func finish(m *explain.Map, p parts, now *snapshot.Snapshot) *explain.Explanatio
 		n := &m.Nodes[i]
 		n.CPU.Used, n.Memory.Used = p.use[n.Name].CPU, p.use[n.Name].Memory
 	}
-	return &explain.Explanation{Kind: explain.KindMap, At: now.At, Namespace: m.Namespace, Map: m, Unread: now.Errors}
+	return &explain.Explanation{Kind: explain.KindMap, At: now.At, Namespace: m.Namespace, Map: m, Unread: unread(now)}
+}
+
+// unread is what could not be read, less what nobody misses without Services.
+func unread(now *snapshot.Snapshot) map[string]string {
+	all := maps.Clone(now.Errors)
+	if all["services"] != "" {
+		delete(all, "deployments")
+		delete(all, "statefulsets")
+	}
+	return all
 }
 
 // parts are what is known of the cluster's own parts.
@@ -191,13 +199,4 @@ func readParts(ctx context.Context, s *cmd.Sight) parts {
 	reading.Wait()
 	p.vitals.Reported = reported
 	return p
-}
-
-// unread are the errors of a snapshot, which is not ours to change.
-func unread(now *snapshot.Snapshot) map[string]string {
-	all := maps.Clone(now.Errors)
-	maps.DeleteFunc(all, func(resource string, _ string) bool {
-		return !slices.Contains([]string{"nodes", "services", "endpointslices", "pods"}, resource)
-	})
-	return all
 }

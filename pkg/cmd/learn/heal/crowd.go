@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 	"github.com/kubectl-learn/kubectl-learn/pkg/load"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 )
 
 // rate is how many requests a second are sent to a Service while something heals.
@@ -35,6 +36,9 @@ func (r *runner) newCrowd(ctx context.Context, s explain.Struck) *crowd {
 		return &crowd{}
 	}
 	service, port, found := explain.Reaching(s, r.last)
+	if why := r.last.Errors["services"]; !found && why != "" {
+		_ = render.Paragraph(r.ErrOut, "No requests are sent, since the Services could not be read: "+why, r.ErrStyle())
+	}
 	if !found {
 		return &crowd{}
 	}
@@ -49,7 +53,7 @@ func (r *runner) newCrowd(ctx context.Context, s explain.Struck) *crowd {
 	trial, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	if err := c.get(trial); err != nil {
-		fmt.Fprintf(r.ErrOut, "  Service %s does not answer HTTP on port %d, so that no requests are sent: %v\n", service, port, err)
+		_ = render.Paragraph(r.ErrOut, fmt.Sprintf("Service %s does not answer HTTP on port %d, so that no requests are sent: %v", service, port, err), r.ErrStyle())
 		return &crowd{}
 	}
 	return c

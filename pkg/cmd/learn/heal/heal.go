@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -40,12 +41,13 @@ const most = 100
 // New is the command.
 func New(app *cmd.App) *cobra.Command {
 	o := &Options{Looking: cmd.NewLooking(app, false)}
+	o.Agent = kube.HealAgent
 	c := &cobra.Command{
 		Use:   "heal KIND/NAME --kill pod|container|node",
 		Short: "Kill something, and see how it heals",
 		Long: `Kill something of a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod,
 and see how it heals: who noticed first, who did what, how long it took, and
-which field makes it faster or slower.
+which fields make it faster or slower. --evidence tells all of it.
 
   pod        deletes a Pod as kubectl delete does: its containers are asked to
              end and have their grace period, while another takes its place
@@ -76,7 +78,7 @@ when it did not.`,
 	f.IntVar(&o.Times, "times", 1, "Do it that many times, and show the least, the median and the most.")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "Don't ask.")
 	f.BoolVar(&o.NoRequests, "no-requests", false, "Send no requests to the Service.")
-	f.BoolVar(&o.Evidence, "evidence", false, "Say how each row is known: the field, the event, the request.")
+	f.BoolVar(&o.Evidence, "evidence", false, "Tell the whole story, say how each row is known, and name all fields that count.")
 	f.DurationVar(&o.Timeout, "timeout", 0, "How long it may take. Default: a minute, for a node what its Pods' tolerations ask for and 3 minutes more.")
 	o.AddTo(c)
 	for _, elsewhere := range []string{"context", "kubeconfig"} { // which are refused in words
@@ -110,6 +112,9 @@ func (o *Options) Run(ctx context.Context) error {
 	if err := o.can(s, target); err != nil {
 		return err
 	}
+	if err := o.allowed(ctx, s, target); err != nil {
+		return err
+	}
 	r := &runner{Options: o, sight: s, target: target, live: o.Live()}
 	return r.all(ctx)
 }
@@ -122,6 +127,8 @@ func (o *Options) validate() error {
 		return fmt.Errorf("say what to kill: --kill %s", strings.Join(kills(), ", --kill "))
 	case o.Container != "" && o.Kill != string(explain.KillContainer):
 		return errors.New("--container goes with --kill container")
+	case o.As() != "" && (o.Kill == string(explain.KillContainer) || o.Kill == string(explain.KillNode)):
+		return fmt.Errorf("--as goes with --kill pod: a %s is killed from outside the API, where nobody asks for the rights of %s. Nothing was killed", o.Kill, o.As())
 	case o.Times < 1 || o.Times > most:
 		return fmt.Errorf("--times %d: write a number from 1 to %d", o.Times, most)
 	case !o.Yes && !o.Interactive():

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
@@ -40,6 +41,8 @@ type Run struct {
 	Requests *load.Tally      `json:"requests,omitempty"`
 }
 
+func (r Run) brokenOff() bool { return r.Healing.BrokenOffMS > 0 }
+
 // Result is what became of all of them, as data.
 type Result struct {
 	Target string           `json:"target"`
@@ -55,6 +58,9 @@ type Stats struct {
 	MinMS    int64 `json:"minMS"`
 	MedianMS int64 `json:"medianMS"`
 	MaxMS    int64 `json:"maxMS"`
+	// First are those who acted first, each once, and FirstMedianMS is the median of when.
+	First         []string `json:"first,omitempty"`
+	FirstMedianMS int64    `json:"firstMedianMS,omitempty"`
 }
 
 // all runs as many times as was asked for, and tells.
@@ -69,6 +75,9 @@ func (r *runner) all(ctx context.Context) (err error) {
 	result := Result{Target: r.target.String(), Kill: r.Kill}
 	for n := range r.Times {
 		run, err := r.once(ctx, n)
+		if err != nil && ctx.Err() != nil && n > 0 {
+			break // what the runs before came to is told
+		}
 		if err != nil {
 			return err
 		}
@@ -85,7 +94,9 @@ func (r *runner) all(ctx context.Context) (err error) {
 	if lastRun.Healing.First == "node controller" {
 		silence = lastRun.Healing.FirstMS
 	}
-	result.Tuning = explain.Tune(lastRun.Struck, r.last, silence)
+	if lastRun.Healing.Healed { // else nothing was measured that could be faster
+		result.Tuning = explain.Tune(lastRun.Struck, r.last, silence)
+	}
 	result.Stats = stats(result.Runs)
 	if err := r.tell(result); err != nil {
 		return err
@@ -120,6 +131,7 @@ func (r *runner) once(ctx context.Context, n int) (Run, error) {
 		return Run{}, err
 	}
 	tally, err := r.follow(ctx, struck, crowd)
+	took := r.Now().Sub(struck.At).Milliseconds()
 	r.live.Clear()
 	if err != nil {
 		return Run{}, err
@@ -132,6 +144,9 @@ func (r *runner) once(ctx context.Context, n int) (Run, error) {
 	h, err := explain.Heal(r.target, struck, now, tl)
 	if err != nil {
 		return Run{}, err
+	}
+	if ctx.Err() != nil {
+		h.BreakOff(took)
 	}
 	return Run{Struck: struck, Healing: h, Service: crowd.service, Requests: tally}, nil
 }
@@ -167,6 +182,9 @@ func (r *runner) waitWhole(ctx context.Context) error {
 		}
 		if found, err := r.last.Select(r.target); err == nil && len(found) == 0 {
 			return fmt.Errorf("%s: %w in namespace %s. Nothing was killed", r.target, explain.ErrNoTarget, r.sight.Namespace)
+		}
+		if unread := r.unread(r.target, r.last); unread != "" {
+			waits = "what could not be read: " + unread
 		}
 		r.live.Wait("waiting for " + waits + " before anything is killed")
 		select {
@@ -276,18 +294,46 @@ func stats(runs []Run) *Stats {
 	if len(runs) < 2 || len(all) == 0 {
 		return nil
 	}
-	slices.Sort(all)
-	median := all[len(all)/2]
-	if len(all)%2 == 0 {
-		median = (all[len(all)/2-1] + all[len(all)/2]) / 2
+	s := &Stats{Healed: len(all), MinMS: slices.Min(all), MedianMS: median(all), MaxMS: slices.Max(all)}
+	var first []int64
+	for _, r := range runs {
+		if r.Healing.First == "" {
+			continue
+		}
+		first = append(first, r.Healing.FirstMS)
+		if !slices.Contains(s.First, r.Healing.First) {
+			s.First = append(s.First, r.Healing.First)
+		}
 	}
-	return &Stats{Healed: len(all), MinMS: all[0], MedianMS: median, MaxMS: all[len(all)-1]}
+	if len(first) > 0 {
+		s.FirstMedianMS = median(first)
+	}
+	return s
+}
+
+func median(all []int64) int64 {
+	all = slices.Sorted(slices.Values(all))
+	if n := len(all); n%2 == 0 {
+		return (all[n/2-1] + all[n/2]) / 2
+	}
+	return all[len(all)/2]
+}
+
+// noticed says who acted first in several runs.
+func (s *Stats) noticed() string {
+	if len(s.First) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("by the %s, after %s (median)", strings.Join(s.First, " or the "), explain.Span(s.FirstMedianMS))
 }
 
 func outcome(run Run) string {
 	text := "not healed"
-	if run.Healing.Healed {
+	switch {
+	case run.Healing.Healed:
 		text = "healed in " + explain.Span(run.Healing.HealedMS)
+	case run.brokenOff():
+		text = "broken off after " + explain.Span(run.Healing.BrokenOffMS)
 	}
 	if run.Requests != nil {
 		text += fmt.Sprintf(", %d requests, %d lost", run.Requests.Sent, run.Requests.Lost)
@@ -311,14 +357,18 @@ func (r *runner) tell(result Result) error {
 	}
 	if result.Stats != nil {
 		var runs []render.Run
+		healer := ""
 		for _, run := range result.Runs {
+			if run.Healing.Healed {
+				healer = run.Healing.Healer
+			}
 			note := ""
 			if run.Requests != nil {
 				note = fmt.Sprintf("%d requests, %d lost", run.Requests.Sent, run.Requests.Lost)
 			}
 			runs = append(runs, render.Run{MS: run.Healing.HealedMS, Healed: run.Healing.Healed, Note: note})
 		}
-		if err := render.Runs(r.Out, runs, result.Stats.MinMS, result.Stats.MedianMS, result.Stats.MaxMS, style); err != nil {
+		if err := render.Runs(r.Out, runs, result.Stats.MinMS, result.Stats.MedianMS, result.Stats.MaxMS, result.Stats.noticed(), healer, style); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func (r *runner) strike(ctx context.Context, s *explain.Struck) error {
 			if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 				return fmt.Errorf("kill Pod %s: it is gone already; nothing was killed", s.Pod)
 			}
-			return fmt.Errorf("delete Pod %s: %w", s.Pod, err)
+			return fmt.Errorf("delete Pod %s: %w. Nothing was killed", s.Pod, err)
 		}
 	}
 	return nil
@@ -92,8 +92,12 @@ func (r *runner) question(s explain.Struck, now *snapshot.Snapshot) (ask, more s
 		if n := explain.TolerationSeconds(s, now); n >= 0 {
 			wait = fmt.Sprintf(" Once it is missed, its Pods wait %d s for it to come back.", n)
 		}
-		return fmt.Sprintf("Stop node %s, on which is Pod %s%s?", s.Node, s.Pod, strings.TrimSuffix(owner, ",")),
-			"As if its power failed: everything on it stops." + wait + " A cluster misses a node after 50 s, where nothing else is set. It is started again at the end."
+		on := "is Pod " + s.Pod + strings.TrimSuffix(owner, ",")
+		if n := len(s.Pods); n > 1 {
+			on = fmt.Sprintf("are %d Pods of %s", n, r.target)
+		}
+		return fmt.Sprintf("Stop node %s, on which %s?", s.Node, on),
+			"As if its power failed: everything on it stops, Pods of others too." + wait + " A cluster misses a node after 50 s, where nothing else is set. It is started again at the end."
 	}
 	more = "It is deleted as by kubectl delete"
 	if n := explain.GraceSeconds(s, now); n > 0 {
@@ -111,10 +115,12 @@ func (r *runner) agreed(ctx context.Context, s explain.Struck, now *snapshot.Sna
 	ask, more := r.question(s, now)
 	style := r.ErrStyle()
 	if r.Yes {
-		fmt.Fprintln(r.ErrOut, render.Hang("  ", style.Plain(strings.TrimSuffix(ask, "?")+". "+more), style))
-		return nil
+		return render.Paragraph(r.ErrOut, strings.TrimSuffix(ask, "?")+". "+more, style)
 	}
-	fmt.Fprintf(r.ErrOut, "%s\n  %s [y/N] ", render.Hang("  ", style.Plain(more), style), style.Bold(style.Plain(ask)))
+	if err := render.Paragraph(r.ErrOut, more, style); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.ErrOut, "  %s [y/N] ", style.Bold(style.Plain(ask)))
 	line, ok, err := r.Asker().Line(ctx)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ type Options struct {
 
 // New is the command.
 func New(app *cmd.App) *cobra.Command {
-	o := &Options{App: app, Output: cmd.Output{Wide: true}}
+	o := &Options{App: app, Output: cmd.Output{Extra: []string{render.Wide}}}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},

@@ -99,7 +99,7 @@ func (o *Options) Run(ctx context.Context, args []string) error {
 // told are the kinds that matter and could not be read. Nobody misses those that few clusters have.
 func told(now *snapshot.Snapshot) map[string]string {
 	missing := map[string]string{}
-	for _, r := range []string{"pods", "replicasets", "deployments", "services", "endpointslices", "poddisruptionbudgets", "nodes"} {
+	for _, r := range []string{"pods", "replicasets", "deployments", "services", "endpointslices", "poddisruptionbudgets", "horizontalpodautoscalers", "nodes"} {
 		if why := now.Errors[r]; why != "" {
 			missing[r] = why
 		}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
+	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -22,11 +25,12 @@ const quiet = 1200 * time.Millisecond
 func (o *Options) past(ctx context.Context, s *cmd.Sight, targets []snapshot.Query) error {
 	since := o.Now().Add(-o.Since)
 	now := s.Observer().Snapshot(ctx, session.Everything())
-	path, err := s.AuditLog(ctx)
+	path, why, err := s.AuditLog(ctx)
 	if err != nil {
 		return err
 	}
 	tl := observe.Rebuild(nil, now, since)
+	tl.NoAudit = why
 	if path != "" {
 		if tl, err = observe.ReadAudit(path, since, s.Namespace); err != nil {
 			return err
@@ -38,10 +42,35 @@ func (o *Options) past(ctx context.Context, s *cmd.Sight, targets []snapshot.Que
 		}
 	}
 	t, err := explain.Chain(explain.Asked{Targets: targets}, now, tl)
+	if errors.Is(err, explain.ErrNoTarget) {
+		if unread := unreadable(targets, now); unread != nil {
+			return unread
+		}
+		return err
+	}
 	if err != nil {
 		return err
 	}
+	o.missing(now)
 	return o.tell(t)
+}
+
+// unreadable says that targets could not be read; nil where they could.
+func unreadable(targets []snapshot.Query, now *snapshot.Snapshot) error {
+	for _, q := range targets {
+		if _, err := now.Select(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing says of what nothing is told, since it could not be read.
+func (o *Options) missing(now *snapshot.Snapshot) {
+	if kinds := slices.Sorted(maps.Keys(now.Errors)); len(kinds) > 0 {
+		text := "What happened to these is not told, since they could not be read: " + strings.Join(kinds, ", ")
+		_ = render.Paragraph(o.ErrOut, text, o.ErrStyle())
+	}
 }
 
 // live runs the command, or waits for what somebody else does, and follows what comes of it.
@@ -61,6 +90,9 @@ func (o *Options) live(ctx context.Context, s *cmd.Sight, targets []snapshot.Que
 		}
 		r.ended = o.Now()
 	} else if targets != nil && !r.there(first) {
+		if err := unreadable(targets, first); err != nil {
+			return err
+		}
 		return fmt.Errorf("%s: %w in namespace %s", targets[0], explain.ErrNoTarget, s.Namespace)
 	} else if !r.live.Style().Terminal {
 		_, waits := r.settled()
@@ -205,6 +237,7 @@ func (r *run) trace() (*explain.Trace, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.missing(now)
 	asked := explain.Asked{Targets: r.written(tl)}
 	if r.Command != nil {
 		asked.From, asked.To = r.following.Since, r.until()
