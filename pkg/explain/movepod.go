@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
@@ -197,8 +198,8 @@ func (t *teller) podMarked(c snapshot.Change, o *unstructured.Unstructured, coun
 	owner := controllerOf(o)
 	switch {
 	case byHeal(c):
-		m.verb, m.detail = "had kubectl learn heal kill", healAgent
-		m.say = plain("had kubectl learn heal kill Pod %s", o.GetName())
+		m.verb, m.detail = "had " + plugin.Command + " heal kill", healAgent
+		m.say = plain("had " + plugin.Command + " heal kill Pod %s", o.GetName())
 	case m.actor == nodeWatch:
 		node := nodeName(o)
 		m.say = func(it string) string { return "evicted " + orIt(it) + " from " + node }

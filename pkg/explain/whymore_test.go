@@ -158,18 +158,29 @@ func TestWhoRefusesPods(t *testing.T) {
 	}
 }
 
-// A DaemonSet that some node is fit for, or whose controller has not counted yet, is not told of.
+// A DaemonSet that some node is fit for, or whose controller has not counted yet, is not told of; nor is one for
+// nodes to come, unless it is asked about.
 func TestADaemonSetWithoutPods(t *testing.T) {
 	for status, told := range map[string]bool{
 		"{desiredNumberScheduled: 0, observedGeneration: 2}": true, "{desiredNumberScheduled: 0, observedGeneration: 1}": false, "{desiredNumberScheduled: 1, observedGeneration: 2}": false,
 	} {
 		set := "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, namespace: learn-heal, uid: d1, generation: 2}, spec: {template: {spec: {nodeSelector: {disk: ssd}}}}, status: " + status + "}"
-		d, err := explain.Why(snapshot.Query{}, scene(t, node, set))
+		agent, err := snapshot.ParseQuery("daemonset/agent")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := explain.Why(agent, scene(t, node, set))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if (len(d.Causes()) > 0) != told {
 			t.Errorf("%s: %+v", status, d.Problems)
+		}
+		if d, err = explain.Why(snapshot.Query{}, scene(t, node, set)); err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Causes()) > 0 || (len(d.Unseen) > 0) != told {
+			t.Errorf("%s, where nobody asks for it: %+v, %q", status, d.Problems, d.Unseen)
 		}
 	}
 }
