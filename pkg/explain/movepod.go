@@ -198,8 +198,8 @@ func (t *teller) podMarked(c snapshot.Change, o *unstructured.Unstructured, coun
 	owner := controllerOf(o)
 	switch {
 	case byHeal(c):
-		m.verb, m.detail = "had " + plugin.Command + " heal kill", healAgent
-		m.say = plain("had " + plugin.Command + " heal kill Pod %s", o.GetName())
+		m.verb, m.detail = "had "+plugin.Command+" heal kill", healAgent
+		m.say = plain("had "+plugin.Command+" heal kill Pod %s", o.GetName())
 	case m.actor == nodeWatch:
 		node := nodeName(o)
 		m.say = func(it string) string { return "evicted " + orIt(it) + " from " + node }
