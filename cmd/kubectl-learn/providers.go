@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	_ "github.com/kubectl-learn/kubectl-learn/internal/startup/english" // before kubectl's own packages
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/current"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/kind"

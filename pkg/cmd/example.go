@@ -15,8 +15,7 @@ func Examples(pairs ...string) string {
 			b.WriteString("\n\n")
 		}
 		b.WriteString("  # " + pairs[i])
-		for line := range strings.Lines(pairs[i+1]) {
-			line = strings.TrimSuffix(line, "\n")
+		for line := range strings.SplitSeq(pairs[i+1], "\n") {
 			if other, ok := strings.CutPrefix(line, "$ "); ok {
 				b.WriteString("\n  " + other)
 			} else {
