@@ -130,6 +130,7 @@ release-snapshot: ## the archives of all systems, checksums, SBOMs and krew's ma
 
 .PHONY: release
 release: ## the same at a tag, whose version it gets; krew/learn.yaml is replaced
+	@test -z "$(ONLY)" || { echo 'a release is for all systems: leave ONLY out' >&2; exit 1; }
 	$(MAKE) archives HOW=--skip=publish
 	cp dist/krew/learn.yaml krew/learn.yaml
 
@@ -138,7 +139,7 @@ archives:
 	@mkdir -p bin
 	@sed -E '/^ +- [a-z]+_[a-z0-9]+$$/{/$(or $(ONLY),_)/!d;}' .goreleaser.yaml > bin/goreleaser.yaml
 	go run $(GORELEASER) release --clean --parallelism 1 --config bin/goreleaser.yaml $(HOW)
-	LEARN_DIST=$(CURDIR)/dist go test -count=1 -v -run TestArchives ./krew
+	LEARN_DIST=$(CURDIR)/dist LEARN_ONLY=$(ONLY) go test -count=1 -v -run TestArchives ./krew
 
 .PHONY: clean
 clean: ## remove what was built; the go command's cache stays

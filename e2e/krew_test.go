@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-// krewVersion is the newest that the module proxy has.
+// krewVersion reads manifests of v1alpha2, as all of krew do.
 const krewVersion = "v0.4.3"
 
 // TestSlowKrew installs the program under test with krew itself, in the ways that docs/install.md names,

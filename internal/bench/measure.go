@@ -77,7 +77,7 @@ func rows(of []figures, start string) []row {
 		{"the same with 30 Pods", "550 MB", "380 MB", column(of, func(f figures) string { return f.loaded })},
 		{"`delete pod` to replacement Ready", "1.5 s", "0.5 s", column(of, func(f figures) string { return f.deletion })},
 		{"node killed to its Pods Ready elsewhere", "15 s", "10 s", column(of, func(f figures) string { return f.death })},
-		{"`kubectl-learn list`, whole process, against `kubectl version --client`", "1.5 x", "1.0 x", []string{start}},
+		{"`kubectl-learn list`, whole process, against `kubectl version --client`", "1.3 x", "1.0 x", []string{start}},
 	}
 }
 

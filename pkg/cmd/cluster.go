@@ -120,7 +120,7 @@ func (a *App) choose(ctx context.Context, name string) (cluster.Provider, string
 			continue
 		}
 		if a.Provider != Auto && a.Provider != c.Provider {
-			return nil, "", fmt.Errorf("%s (%s): %w", name, c.Provider, cluster.ErrExists)
+			return nil, "", fmt.Errorf("%s is a cluster of provider %s: %w. Another one beside it: --name NAME", name, c.Provider, cluster.ErrExists)
 		}
 		p, err := a.provider(c.Provider)
 		return p, "", err

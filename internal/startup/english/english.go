@@ -16,10 +16,11 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 )
 
-func init() {
-	if !kubectl(os.Args) {
-		_ = i18n.SetLoadTranslationsFunc(func() error { return nil }) // fails where they are loaded already
-	}
+// Kept says that nothing is translated in this process.
+var Kept = keep()
+
+func keep() bool {
+	return !kubectl(os.Args) && i18n.SetLoadTranslationsFunc(func() error { return nil }) == nil
 }
 
 // kubectl says that a command line may be kubectl's: that of the built-in kubectl, in a container or not.

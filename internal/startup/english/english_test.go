@@ -20,3 +20,10 @@ func TestKubectl(t *testing.T) {
 		}
 	}
 }
+
+// TestKept is about this very process, which is not kubectl.
+func TestKept(t *testing.T) {
+	if !Kept {
+		t.Error("translations are read although this is not kubectl")
+	}
+}

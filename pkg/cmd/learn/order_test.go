@@ -43,7 +43,7 @@ func TestInOrder(t *testing.T) {
 // TestFlagsOfKubectl asks a command about the practice cluster for another one.
 func TestFlagsOfKubectl(t *testing.T) {
 	s := newStand(t)
-	for _, args := range [][]string{{"list", "--context", "kind-dev"}, {"--namespace", "shop", "check"}} {
+	for _, args := range [][]string{{"list", "--context", "kind-dev"}, {"--namespace", "shop", "check"}, {"list", "-n", "shop"}} {
 		_, complaint, code := s.run(args...)
 		if code != 2 || !strings.Contains(complaint, "cluster adopt --context NAME") {
 			t.Errorf("%v: exit code %d\n%s", args, code, complaint)

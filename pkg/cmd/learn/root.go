@@ -97,8 +97,34 @@ the step under way: its task, what to do, and what to type then.`),
 	_ = root.RegisterFlagCompletionFunc("name", app.CompleteClusters())
 	_ = root.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(append(app.ProviderNames(), cmd.Auto), cobra.ShellCompDirectiveNoFileComp))
 	addGroups(root, app)
+	plainArgs(root)
 	root.PersistentPreRun = func(c *cobra.Command, _ []string) { prepare(c, app) }
 	return root
+}
+
+// plainArgs has commands say in plain words which arguments they take.
+func plainArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			if err == nil {
+				return nil
+			}
+			usage := strings.TrimSuffix(c.UseLine(), " [flags]")
+			switch said := err.Error(); {
+			case strings.HasPrefix(said, "unknown command ") && !c.HasSubCommands():
+				return fmt.Errorf("%s takes no arguments, and got %q", c.CommandPath(), args[0])
+			case strings.HasPrefix(said, "accepts ") && len(args) == 0, strings.HasPrefix(said, "requires "):
+				return fmt.Errorf("something is missing: %s; more: %s --help", usage, c.CommandPath())
+			case strings.HasPrefix(said, "accepts "):
+				return fmt.Errorf("too many arguments: %s; more: %s --help", usage, c.CommandPath())
+			}
+			return err
+		}
+	}
+	for _, child := range c.Commands() {
+		plainArgs(child)
+	}
 }
 
 // prepare settles what holds for all commands. Those that make a cluster, or end one, mean exactly the
@@ -138,9 +164,15 @@ func addGroups(root *cobra.Command, app *cmd.App) {
 // kubectls are flags of kubectl that lead to other clusters.
 var kubectls = map[string]bool{"context": true, "kubeconfig": true, "cluster": true, "server": true, "user": true, "namespace": true}
 
+// shorthands are those of kubectl that it has everywhere.
+var shorthands = map[string]string{"n": "namespace", "s": "server"}
+
 // badFlag proposes the flag that was meant.
 func badFlag(c *cobra.Command, err error) error {
 	flag, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if short, ok := strings.CutPrefix(err.Error(), "unknown shorthand flag: '"); ok {
+		flag, unknown = shorthands[short[:1]]
+	}
 	if !unknown {
 		return fmt.Errorf("%w; for all flags: %s --help", err, c.CommandPath())
 	}

@@ -37,7 +37,7 @@ const leastWidth, mostWidth = 40, 200
 func newPreview(app *cmd.App) *cobra.Command {
 	o := &PreviewOptions{App: app}
 	c := &cobra.Command{
-		Use:   "preview [LESSON|FILE|FOLDER]",
+		Use:   "preview [LESSON|FILE|FOLDER|BUNDLE]",
 		Short: "Show a lesson as a learner sees it, without a cluster",
 		Long: `Show a lesson as a learner sees it, without a cluster. Names that only a cluster
 knows stay as you wrote them.
