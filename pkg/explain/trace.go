@@ -238,7 +238,7 @@ func (t *tracer) times() string {
 	case found[snapshot.FromWatch]:
 		return "source: watches, managedFields and events; times are when the news arrived. " + strings.ToUpper(t.w.noAudit[:1]) + t.w.noAudit[1:]
 	}
-	return "source: none; nothing was recorded"
+	return "source: none; nothing was recorded. What happened before: --since 5m"
 }
 
 // path is the actors along the longest chain of causes in rows, each named once where it follows itself.

@@ -96,7 +96,7 @@ func (s *splitter) refuse(r rune) bool {
 	case '$', '`':
 		s.fail(fmt.Sprintf("%q does not work in every shell", string(r)), `for the name of a live object write {{ name "pods?app=web" }}`)
 	case '\\':
-		s.fail("a backslash does not work in every shell", "write the command on one line; kubectl patch takes YAML too: -p \"{spec: {replicas: 3}}\"")
+		s.fail("a backslash does not work in every shell", "write the command on one line; kubectl patch takes YAML too, without outer braces: -p \"spec: {replicas: 3}\"")
 	case '<', '>':
 		if !s.quoted {
 			s.fail("a redirection is not the same in every shell", "kubectl alone: take it out")

@@ -215,7 +215,7 @@ func (p *prover) turn(ctx context.Context, at *Position, turn *lesson.WrongTurn)
 	case heard.Verdict == check.Pass:
 		p.findAt(turn.Fails, turn.Pos, "check %q passes after this wrong turn", turn.Fails)
 	case !says(heard, turn.Says):
-		p.findAt(turn.Fails, turn.Pos, "check %q does not say %q; it says: %s", turn.Fails, turn.Says, strings.Join(words(heard), " | "))
+		p.findAt(turn.Fails, turn.Pos, "check %q does not say %q; it says:\n    %s", turn.Fails, turn.Says, strings.Join(words(heard), "\n    "))
 	}
 	return nil
 }

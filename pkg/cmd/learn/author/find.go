@@ -31,7 +31,11 @@ func (s source) builtIn() bool { return s.Options.From == "" }
 // --lessons, or without it all that are built in.
 func find(app *cmd.App, named []string) ([]source, error) {
 	if len(named) == 0 {
-		return listed(app)
+		all, err := listed(app)
+		if err == nil && app.Own == "" {
+			fmt.Fprintf(app.ErrOut, "  No lesson was named, so it is about the %d that are built in. For your own, name its folder: ./my-lesson\n", len(all))
+		}
+		return all, err
 	}
 	var found []source
 	for _, name := range named {

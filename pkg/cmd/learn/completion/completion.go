@@ -122,7 +122,7 @@ func (o *InstallOptions) Install(context.Context) error {
 	if !l.onPath {
 		fmt.Fprintf(o.Out, "  %s is not on your PATH: kubectl finds the link only there.\n", l.folder())
 	}
-	fmt.Fprintf(o.Out, "  It works where kubectl's own completion does, for example in bash after\n\n    source <(kubectl completion bash)\n")
+	fmt.Fprintf(o.Out, "  It works where kubectl's own completion does, for example in bash, with the package\n  bash-completion, after\n\n    source <(kubectl completion bash)\n")
 	return nil
 }
 

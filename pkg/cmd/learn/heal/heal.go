@@ -123,7 +123,9 @@ func (o *Options) validate() error {
 	switch {
 	case o.Elsewhere():
 		return errors.New("heal kills on a practice cluster alone: it takes no --context, --kubeconfig or --server. Nothing was done")
-	case !slices.Contains(kills(), o.Kill):
+	case o.Kill != "" && !slices.Contains(kills(), o.Kill):
+		return fmt.Errorf("--kill %s: it kills one of these: %s", o.Kill, strings.Join(kills(), ", "))
+	case o.Kill == "":
 		return fmt.Errorf("say what to kill: --kill %s", strings.Join(kills(), ", --kill "))
 	case o.Container != "" && o.Kill != string(explain.KillContainer):
 		return errors.New("--container goes with --kill container")
