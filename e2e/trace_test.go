@@ -171,7 +171,7 @@ func TestTraceOfOthers(t *testing.T) {
 	s.apply(t, web)
 	s.rollout(t, "web")
 	text := s.run(t, "trace", "-n", s.name, "--evidence", "--", "kubectl", "delete", "pod", "-l", "app=web", "--wait=false")
-	for _, want := range []string{"deleted 3 Pods", "audit: delete by learner", "audit: create pods/binding", "← 1", "the API server's audit log", "you → ReplicaSet → scheduler"} {
+	for _, want := range []string{"deleted 3 Pods", "audit: delete by learner", "audit: create pods/binding", "← 1", "the API server's audit log", "→ ReplicaSet → scheduler →"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
