@@ -50,3 +50,20 @@ func TestFlagsOfKubectl(t *testing.T) {
 		}
 	}
 }
+
+// TestArgumentsInPlainWords gives commands too many arguments, or too few.
+func TestArgumentsInPlainWords(t *testing.T) {
+	s := newStand(t)
+	for typed, want := range map[string]string{
+		"version please":        `kubectl learn version takes no arguments, and got "please"`,
+		"author new":            "something is missing: kubectl learn author new ID",
+		"cluster build-image a": "something is missing: kubectl learn cluster build-image NAME[:TAG] PATH",
+		"cluster load-images":   "something is missing: kubectl learn cluster load-images FILE...",
+		"start one two":         "too many arguments: kubectl learn start [LESSON]",
+	} {
+		_, complaint, code := s.run(strings.Fields(typed)...)
+		if code != 2 || !strings.Contains(complaint, want) {
+			t.Errorf("%s: exit code %d, %s", typed, code, complaint)
+		}
+	}
+}

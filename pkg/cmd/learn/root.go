@@ -114,7 +114,7 @@ func plainArgs(c *cobra.Command) {
 			switch said := err.Error(); {
 			case strings.HasPrefix(said, "unknown command ") && !c.HasSubCommands():
 				return fmt.Errorf("%s takes no arguments, and got %q", c.CommandPath(), args[0])
-			case strings.HasPrefix(said, "accepts ") && len(args) == 0, strings.HasPrefix(said, "requires "):
+			case tooFew(said):
 				return fmt.Errorf("something is missing: %s; more: %s --help", usage, c.CommandPath())
 			case strings.HasPrefix(said, "accepts "):
 				return fmt.Errorf("too many arguments: %s; more: %s --help", usage, c.CommandPath())
@@ -125,6 +125,13 @@ func plainArgs(c *cobra.Command) {
 	for _, child := range c.Commands() {
 		plainArgs(child)
 	}
+}
+
+// tooFew reads what cobra says of the number of arguments.
+func tooFew(said string) bool {
+	var want, got int
+	n, _ := fmt.Sscanf(said, "accepts %d arg(s), received %d", &want, &got)
+	return n == 2 && got < want || strings.HasPrefix(said, "requires ")
 }
 
 // prepare settles what holds for all commands. Those that make a cluster, or end one, mean exactly the
