@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return runCrowd(ctx, path, *limit, out, errOut)
 	}
 	if *size {
-		return measureSize(ctx, out, errOut)
+		return measureSize(ctx, path, out, errOut)
 	}
 	if *drawing {
 		return runMap(ctx, path, out, errOut)

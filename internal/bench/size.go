@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,9 +14,13 @@ import (
 	"strings"
 )
 
-// measureSize prints what the program is made of: its machine code and data by module, in bytes of the file
-// before it is packed. It links the program once more with its symbols, which a release leaves out.
-func measureSize(ctx context.Context, out, told io.Writer) error {
+// measureSize prints what the file of a program is made of: its machine code and data by module, before it is
+// packed. It links the program once more with its symbols, which that file leaves out.
+func measureSize(ctx context.Context, file string, out, told io.Writer) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "learn-size-")
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
@@ -32,12 +35,13 @@ func measureSize(ctx context.Context, out, told io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read the program's symbols: %w", err)
 	}
-	sizes, total, err := byModule(bytes.NewReader(symbols))
+	sizes, named, err := byModule(symbols)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "| what | MB | part |\n|---|---|---|\n")
-	rest := total
+	total := info.Size()
+	rest := named
 	for _, s := range sizes {
 		if s.bytes*100 < total { // less than one in a hundred
 			break
@@ -46,7 +50,9 @@ func measureSize(ctx context.Context, out, told io.Writer) error {
 		fmt.Fprintf(out, "| %s | %.1f | %.0f %% |\n", s.name, float64(s.bytes)/1e6, 100*float64(s.bytes)/float64(total))
 	}
 	fmt.Fprintf(out, "| all others | %.1f | %.0f %% |\n", float64(rest)/1e6, 100*float64(rest)/float64(total))
-	fmt.Fprintf(out, "| code and data with a name | %.1f | |\n", float64(total)/1e6)
+	tables := total - named
+	fmt.Fprintf(out, "| what has no name: tables of functions, lines and types for the Go runtime | %.1f | %.0f %% |\n", float64(tables)/1e6, 100*float64(tables)/float64(total))
+	fmt.Fprintf(out, "| the file | %.1f | |\n", float64(total)/1e6)
 	return nil
 }
 
@@ -56,28 +62,47 @@ type share struct {
 	bytes int64
 }
 
+// empty is the symbol at which the memory begins that is empty at the start, and takes no room in the file.
+const empty = "runtime.bss"
+
 // byModule adds up what `go tool nm -size` prints, the largest first: address, size, type and name a line. What
-// takes no room in the file (b, B) and what is listed twice is left out.
-func byModule(symbols io.Reader) (sizes []share, total int64, err error) {
-	sum := map[string]int64{}
-	seen := map[string]bool{}
-	lines := bufio.NewScanner(symbols)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		f := strings.Fields(lines.Text())
-		if len(f) < 4 || f[2] == "U" || strings.EqualFold(f[2], "b") {
-			continue
+// takes no room in the file and what is listed twice is left out.
+func byModule(symbols []byte) (sizes []share, total int64, err error) {
+	type symbol struct {
+		at    uint64
+		bytes int64
+		name  string
+	}
+	var all []symbol
+	end := uint64(math.MaxUint64)
+	for line := range strings.Lines(string(symbols)) {
+		f := strings.Fields(line)
+		if len(f) < 4 {
+			continue // what is not defined has no address
+		}
+		at, err := strconv.ParseUint(f[0], 16, 64)
+		if err != nil {
+			return nil, 0, fmt.Errorf("read symbols: %q: %w", line, err)
 		}
 		bytes, err := strconv.ParseInt(f[1], 10, 64)
-		if err != nil || bytes == 0 || seen[f[0]] {
+		if err != nil {
+			return nil, 0, fmt.Errorf("read symbols: %q: %w", line, err)
+		}
+		name := strings.Join(f[3:], " ")
+		if name == empty {
+			end = at
+		}
+		all = append(all, symbol{at, bytes, name})
+	}
+	sum := map[string]int64{}
+	seen := map[uint64]bool{}
+	for _, s := range all {
+		if s.at >= end || s.bytes == 0 || seen[s.at] {
 			continue
 		}
-		seen[f[0]] = true
-		sum[moduleOf(strings.Join(f[3:], " "))] += bytes
-		total += bytes
-	}
-	if err := lines.Err(); err != nil {
-		return nil, 0, fmt.Errorf("read symbols: %w", err)
+		seen[s.at] = true
+		sum[moduleOf(s.name)] += s.bytes
+		total += s.bytes
 	}
 	for name, bytes := range sum {
 		sizes = append(sizes, share{name, bytes})
@@ -104,8 +129,8 @@ func moduleOf(symbol string) string {
 	parts := strings.Split(path, "/")
 	host, _, _ := strings.Cut(parts[0], "%")
 	switch {
-	case strings.HasPrefix(symbol, "runtime.pclntab"), strings.HasPrefix(symbol, "runtime.findfunctab"), strings.HasPrefix(symbol, "go:func"):
-		return "tables of functions and lines, which the Go runtime needs"
+	case strings.HasPrefix(symbol, "go:func"):
+		return "closures and tables of the Go runtime"
 	case host == "k8s.io" && len(parts) > 1, host == "sigs.k8s.io" && len(parts) > 1, host == "go.etcd.io" && len(parts) > 1:
 		return host + "/" + parts[1]
 	case host == "github.com" && len(parts) > 2:
