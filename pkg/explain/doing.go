@@ -9,7 +9,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	kstatus "sigs.k8s.io/cli-utils/pkg/kstatus/status"
@@ -202,8 +201,7 @@ func (s *scenery) budgets() []*policyv1.PodDisruptionBudget {
 	}
 	var found []*policyv1.PodDisruptionBudget
 	for _, o := range s.inNamespace("PodDisruptionBudget") {
-		b := typed[policyv1.PodDisruptionBudget](o)
-		if selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector); err == nil && selector.Matches(labels.Set(t.Labels)) {
+		if b := typed[policyv1.PodDisruptionBudget](o); matcher(b.Spec.Selector).Matches(labels.Set(t.Labels)) {
 			found = append(found, b)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -158,9 +157,9 @@ func (s *Sketch) policy(o *unstructured.Unstructured) PolicyMap {
 	for _, t := range directions(p) {
 		d.Types = append(d.Types, string(t))
 	}
-	selector, err := metav1.LabelSelectorAsSelector(&p.Spec.PodSelector)
+	selector := matcher(&p.Spec.PodSelector)
 	for _, pod := range s.selected[p.Namespace] {
-		if err == nil && selector.Matches(labels.Set(pod.labels)) {
+		if selector.Matches(labels.Set(pod.labels)) {
 			d.Selected = append(d.Selected, pod.name)
 		}
 	}

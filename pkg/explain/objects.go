@@ -108,9 +108,17 @@ func ownedBy(o *unstructured.Unstructured, uid types.UID) bool {
 	return false
 }
 
-func selects(selector *metav1.LabelSelector, o *unstructured.Unstructured) bool {
+// matcher is a selector that can be asked; one that is not there, or can't be read, takes nothing.
+func matcher(selector *metav1.LabelSelector) labels.Selector {
 	s, err := metav1.LabelSelectorAsSelector(selector)
-	return err == nil && selector != nil && s.Matches(labels.Set(o.GetLabels()))
+	if err != nil {
+		return labels.Nothing()
+	}
+	return s
+}
+
+func selects(selector *metav1.LabelSelector, o *unstructured.Unstructured) bool {
+	return matcher(selector).Matches(labels.Set(o.GetLabels()))
 }
 
 // serves says whether a Service's selector takes in a Pod.

@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -43,12 +44,9 @@ func (x *examiner) cameThrough(o *unstructured.Unstructured) bool {
 
 // failure is what a workload's status says about Pods that could not be made.
 func failure(o *unstructured.Unstructured) string {
-	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
-	for _, c := range conditions {
-		m, _ := c.(map[string]any)
-		if m["type"] == "ReplicaFailure" && m["status"] == "True" {
-			text, _ := m["message"].(string)
-			return text
+	for _, c := range conditionsOf(o) {
+		if c.Type == "ReplicaFailure" && c.Status == metav1.ConditionTrue {
+			return c.Message
 		}
 	}
 	return ""

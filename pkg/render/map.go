@@ -307,15 +307,15 @@ func (p *page) policies(list []explain.PolicyMap) {
 	}
 	p.gap()
 	p.line(p.s.Accent("NETWORK POLICIES"))
-	names := 0
-	for _, n := range firstOfMany(list, mostPolicies) {
+	names, shown := 0, list[:min(len(list), mostPolicies)]
+	for _, n := range shown {
 		names = max(names, Width(policyLabel(n)))
 	}
 	most := 6
 	if p.brief {
 		most = 0
 	}
-	for _, n := range firstOfMany(list, mostPolicies) {
+	for _, n := range shown {
 		p.beside("  "+pad(p.s.Plain(policyLabel(n)), names)+"  ", selected(n, p.s, most), nil)
 	}
 	if more := len(list) - mostPolicies; more > 0 {
@@ -323,13 +323,14 @@ func (p *page) policies(list []explain.PolicyMap) {
 	}
 }
 
-func firstOfMany[T any](list []T, most int) []T { return list[:min(len(list), most)] }
+func policyLabel(n explain.PolicyMap) string { return qualified(n.Namespace, n.Name) }
 
-func policyLabel(n explain.PolicyMap) string {
-	if n.Namespace != "" {
-		return n.Namespace + "/" + n.Name
+// qualified is a name, with its namespace where several are shown.
+func qualified(namespace, name string) string {
+	if namespace == "" {
+		return name
 	}
-	return n.Name
+	return namespace + "/" + name
 }
 
 // selected says which Pods a policy selects, and names some.
@@ -390,10 +391,7 @@ func firstFew(list []string, most int) []string {
 }
 
 func serviceLabel(sv explain.ServiceMap) string {
-	name := sv.Name
-	if sv.Namespace != "" {
-		name = sv.Namespace + "/" + name
-	}
+	name := qualified(sv.Namespace, sv.Name)
 	if len(sv.Ports) == 0 {
 		return name
 	}

@@ -257,7 +257,7 @@ func (g *svg) policies(list []explain.PolicyMap, y int) int {
 	}
 	g.text(slideEdge, y+14, 14, 400, svgAccent, "bold", "NETWORK POLICIES")
 	y += 26
-	for _, n := range firstOfMany(list, mostPolicies) {
+	for _, n := range list[:min(len(list), mostPolicies)] {
 		g.text(slideEdge+28, y+15, 14, 300, svgInk, "bold", policyLabel(n))
 		g.text(slideEdge+340, y+15, 14, slideWidth-2*slideEdge-340, svgInk, "normal", selected(n, Style{Width: DefaultWidth}, 6))
 		y += 26
