@@ -132,6 +132,24 @@ func (s *Step) Checks() []*Check {
 	return checks
 }
 
+// Claim is what a check of a step says, or a request of it.
+type Claim struct {
+	That string
+	Pos  Pos
+}
+
+// Claims returns what the step's checks say, then what its requests say, in order.
+func (s *Step) Claims() []Claim {
+	var claims []Claim
+	for _, c := range s.Checks() {
+		claims = append(claims, Claim{c.That, c.Pos})
+	}
+	for _, g := range All[*Get](s) {
+		claims = append(claims, Claim{g.That, g.Pos()})
+	}
+	return claims
+}
+
 // Hints returns the hints in the order in which they are to be given.
 func (s *Step) Hints() []*Hint { return All[*Hint](s) }
 

@@ -93,7 +93,7 @@ func (u *unpacking) tar(r io.Reader) error {
 		}
 		switch h.Typeflag {
 		case tar.TypeDir, tar.TypeXGlobalHeader:
-			err = u.enter(h.Name)
+			_, err = u.enter(h.Name)
 		case tar.TypeReg:
 			err = u.add(h.Name, h.Size, t)
 		case tar.TypeSymlink, tar.TypeLink:
@@ -115,7 +115,7 @@ func (u *unpacking) zip(r io.ReaderAt, size int64) error {
 	for _, f := range z.File {
 		switch mode := f.Mode(); {
 		case mode.IsDir():
-			err = u.enter(f.Name)
+			_, err = u.enter(f.Name)
 		case mode&fs.ModeSymlink != 0:
 			err = aLink(f.Name)
 		case !mode.IsRegular():
@@ -145,21 +145,17 @@ func aLink(name string) error {
 
 func tooMuch() error { return fmt.Errorf("what is in it is larger than %d MiB", maxTotal>>20) }
 
-// enter counts an entry, and refuses one whose path leads out.
-func (u *unpacking) enter(name string) error {
+// enter counts an entry, and gives its path; one that leads out is refused.
+func (u *unpacking) enter(name string) (string, error) {
 	if u.entries++; u.entries > maxEntries {
-		return fmt.Errorf("it holds more than %d files and folders", maxEntries)
+		return "", fmt.Errorf("it holds more than %d files and folders", maxEntries)
 	}
-	_, err := inside(name)
-	return err
+	return inside(name)
 }
 
 // add keeps a file.
 func (u *unpacking) add(name string, size int64, r io.Reader) error {
-	if err := u.enter(name); err != nil {
-		return err
-	}
-	clean, err := inside(name)
+	clean, err := u.enter(name)
 	if err != nil {
 		return err
 	}

@@ -327,36 +327,23 @@ func (p *prover) pass(r check.Report, begun time.Time, passed map[string]int64) 
 	}
 }
 
-// claims are what the checks and requests of a step say, with the place of each.
-func claims(step *lesson.Step) (that []string, at map[string]lesson.Pos) {
-	at = map[string]lesson.Pos{}
-	for _, c := range step.Checks() {
-		that, at[c.That] = append(that, c.That), c.Pos
-	}
-	for _, g := range lesson.All[*lesson.Get](step) {
-		that, at[g.That] = append(that, g.That), g.Pos()
-	}
-	return that, at
-}
-
 // tried keeps that the checks were, and how long each took.
 func (p *prover) tried(step *lesson.Step, begun time.Time, passed map[string]int64) {
-	that, _ := claims(step)
-	for _, one := range that {
-		took, ok := passed[one]
+	for _, c := range step.Claims() {
+		took, ok := passed[c.That]
 		if !ok {
 			took = p.Now().Sub(begun).Milliseconds()
 		}
-		p.proof.Tried = append(p.proof.Tried, Trial{Step: step.ID, Check: one, Millis: took})
+		p.proof.Tried = append(p.proof.Tried, Trial{Step: step.ID, Check: c.That, Millis: took})
 	}
 }
 
 // unmet finds the check that does not pass after the step's commands.
 func (p *prover) unmet(step *lesson.Step, unmet *Unmet) {
-	_, at := claims(step)
+	claims := step.Claims()
 	for _, r := range unmet.Report.Results {
-		if where, known := at[r.That]; known && r.Verdict != check.Pass {
-			p.findAt(r.That, where, "after its commands: %v", unmet)
+		if i := slices.IndexFunc(claims, func(c lesson.Claim) bool { return c.That == r.That }); i >= 0 && r.Verdict != check.Pass {
+			p.findAt(r.That, claims[i].Pos, "after its commands: %v", unmet)
 			return
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
-	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
@@ -147,11 +146,8 @@ func (t *trial) steps() []testcase {
 	var cases []testcase
 	for _, step := range t.lesson.Steps {
 		cases = append(cases, t.testcase(step.ID, "", step.Line))
-		for _, c := range step.Checks() {
+		for _, c := range step.Claims() {
 			cases = append(cases, t.testcase(step.ID, c.That, c.Pos.Line))
-		}
-		for _, g := range lesson.All[*lesson.Get](step) {
-			cases = append(cases, t.testcase(step.ID, g.That, g.Pos().Line))
 		}
 	}
 	return cases
