@@ -3,13 +3,9 @@
 package e2e
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestHealIsBrokenOff has somebody lose patience: that is said, and how things stood.
@@ -18,19 +14,7 @@ func TestHealIsBrokenOff(t *testing.T) {
 	s := newSpace(t)
 	s.apply(t, strings.NewReplacer("replicas: 3", "replicas: 1", "periodSeconds: 1", "initialDelaySeconds: 8").Replace(web))
 	s.rollout(t, "web")
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	cmd := s.command(ctx, "heal", "-n", s.name, "deployment/web", "--kill", "pod", "--no-requests", "--yes")
-	said, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(said)
+	cmd, lines, out := s.started(t, "heal", "-n", s.name, "deployment/web", "--kill", "pod", "--no-requests", "--yes")
 	for lines.Scan() {
 		if strings.Contains(lines.Text(), "0 of 1 Pods ready") {
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -156,6 +157,23 @@ func (l learn) fails(t *testing.T, code int, args ...string) string {
 		t.Fatalf("kubectl learn %s: %v, want exit code %d\n%s", strings.Join(args, " "), err, code, out)
 	}
 	return out
+}
+
+// started is a command under way, within two minutes: its messages line by line, and what it prints meanwhile.
+func (l learn) started(t *testing.T, args ...string) (cmd *exec.Cmd, said *bufio.Scanner, out *bytes.Buffer) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	t.Cleanup(cancel)
+	cmd, out = l.command(ctx, args...), &bytes.Buffer{}
+	messages, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout = out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, bufio.NewScanner(messages), out
 }
 
 // unwrapped is text on one line.

@@ -221,19 +221,7 @@ func TestTraceByWatching(t *testing.T) {
 	if len(kubeconfigs) != 1 {
 		t.Skipf("no kubeconfig to look through: %v", kubeconfigs)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	cmd := s.command(ctx, "trace", "-n", s.name, "--kubeconfig", kubeconfigs[0], "deployment/web", "-o", "json")
-	said, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(said)
+	cmd, lines, out := s.started(t, "trace", "-n", s.name, "--kubeconfig", kubeconfigs[0], "deployment/web", "-o", "json")
 	for lines.Scan() && !strings.Contains(lines.Text(), "Waiting for a change of deployment/web") {
 	}
 	s.kubectl(t, "scale", "deployment", "web", "--replicas=4")

@@ -108,8 +108,8 @@ var (
 	sum    = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
-// broken says which rules a manifest breaks.
-func broken(m manifest) []string {
+// broken says which rules a manifest for these platforms breaks.
+func broken(m manifest, platforms []string) []string {
 	var found []string
 	say := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	if m.APIVersion != "krew.googlecontainertools.github.com/v1alpha2" || m.Kind != "Plugin" {
@@ -179,7 +179,7 @@ func TestManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range broken(m) {
+	for _, line := range broken(m, platforms) {
 		t.Error(line)
 	}
 }
@@ -209,9 +209,9 @@ func TestManifestCanFail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := len(broken(m))
+		before := len(broken(m, platforms))
 		spoil(&m)
-		if len(broken(m)) <= before {
+		if len(broken(m, platforms)) <= before {
 			t.Errorf("%s: no rule is broken", name)
 		}
 	}
@@ -285,18 +285,12 @@ func TestArchives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	some := os.Getenv("LEARN_ONLY") != "" // a release for trial, of one system
-	if some {
-		platforms = platforms[:0:0]
-		for _, p := range m.Spec.Platforms {
-			platforms = append(platforms, p.name())
-		}
+	wanted := platforms
+	if only := os.Getenv("LEARN_ONLY"); only != "" { // a release for trial, of one system
+		wanted = []string{strings.ReplaceAll(only, "_", "/")}
 	}
-	for _, line := range broken(m) {
+	for _, line := range broken(m, wanted) {
 		t.Error(line)
-	}
-	if len(m.Spec.Platforms) == 0 || some && len(m.Spec.Platforms) != 1 {
-		t.Fatalf("the manifest is for %d platforms", len(m.Spec.Platforms))
 	}
 	var sizes strings.Builder
 	table := tabwriter.NewWriter(&sizes, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -2,8 +2,6 @@ package archtest
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"slices"
 	"strings"
 	"testing"
@@ -74,13 +72,7 @@ func TestClientsCanFail(t *testing.T) {
 		{"pkg/cmd/practice_test.go", "kubernetes.NewForConfig(nil)", false},
 		{"pkg/cmd/practice.go", "kube.New(nil)", false},
 	} {
-		s := source{path: tt.path, fset: token.NewFileSet()}
-		var err error
-		s.file, err = parser.ParseFile(s.fset, tt.path, "package p\n\nvar x, _ = "+tt.call+"\n", 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if said := clientsIn(s); len(said) > 0 != tt.fails {
+		if said := clientsIn(planted(t, tt.path, "var x, _ = "+tt.call)); len(said) > 0 != tt.fails {
 			t.Errorf("%s in %s: %s", tt.call, tt.path, strings.Join(said, "; "))
 		}
 	}

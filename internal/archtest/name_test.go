@@ -2,7 +2,6 @@ package archtest
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"strings"
 	"testing"
@@ -41,12 +40,7 @@ func TestNameCanFail(t *testing.T) {
 		`"kubectl learn sandbox"`:            false,
 		`"try " + plugin.Command + " start"`: false,
 	} {
-		s := source{path: "pkg/cmd/practice.go", fset: token.NewFileSet()}
-		var err error
-		if s.file, err = parser.ParseFile(s.fset, s.path, "package p\n\nvar x = "+text+"\n", 0); err != nil {
-			t.Fatal(err)
-		}
-		if said := namesIn(s); len(said) > 0 != fails {
+		if said := namesIn(planted(t, "pkg/cmd/practice.go", "var x = "+text)); len(said) > 0 != fails {
 			t.Errorf("%s: %q", text, said)
 		}
 	}

@@ -28,6 +28,17 @@ func (s source) at(n ast.Node) string {
 	return fmt.Sprintf("%s:%d", s.path, s.fset.Position(n.Pos()).Line)
 }
 
+// planted is a file of that path with one declaration in it, for tests of what finds faults.
+func planted(t *testing.T, path, declaration string) source {
+	t.Helper()
+	s := source{path: path, fset: token.NewFileSet()}
+	var err error
+	if s.file, err = parser.ParseFile(s.fset, path, "package p\n\n"+declaration+"\n", 0); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func sources(t *testing.T) []source {
 	t.Helper()
 	var found []source
