@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,11 +105,7 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 	if l.All {
 		s.Namespace = ""
 	}
-	agent := kube.UserAgent
-	if l.Agent != "" {
-		agent = l.Agent
-	}
-	if s.Client, err = kube.NewNamed(agent, config, s.Namespace, permit); err != nil {
+	if s.Client, err = kube.NewNamed(cmp.Or(l.Agent, kube.UserAgent), config, s.Namespace, permit); err != nil {
 		return nil, err
 	}
 	if typed == "" || l.All {

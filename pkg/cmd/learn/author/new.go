@@ -129,7 +129,7 @@ func (o *NewOptions) text() string {
 // inQuotes is a text as YAML reads it as one: as it stands where that is plain enough.
 func inQuotes(text string) string {
 	plain := func(r rune) bool {
-		return r == ' ' || r == '-' || r == ',' || r == '.' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		return plainLetter(r) || strings.ContainsRune(" -,.", r)
 	}
 	if strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 && strings.IndexFunc(text, plainLetter) == 0 && !isWord(text) {
 		return text

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -157,7 +158,7 @@ func (o *PreviewOptions) screen(s source) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		only = indexOf(l, step)
+		only = slices.Index(l.Steps, step)
 	}
 	v := &viewer{style: o.Style()}
 	if o.Width > 0 {
@@ -172,15 +173,6 @@ func (o *PreviewOptions) screen(s source) (string, error) {
 		}
 	}
 	return v.out.String(), nil
-}
-
-func indexOf(l *lesson.Lesson, step *lesson.Step) int {
-	for i, s := range l.Steps {
-		if s == step {
-			return i
-		}
-	}
-	return -1
 }
 
 // viewer puts what a learner sees one below the other.

@@ -36,11 +36,10 @@ With install, what follows "` + plugin.Command + `" is completed wherever kubect
 completion works. The scripts of the other commands are for the program when
 it is called by its own name, ` + plugin.Program + `. In the practice shell all of
 this is there already.`,
-		Example: `  # Complete what follows ` + plugin.Command + `, from now on
-  ` + plugin.Command + ` completion install
-
-  # Complete what follows ` + plugin.Program + `, in this bash
-  source <(` + plugin.Program + ` completion bash)`,
+		Example: cmd.Examples(
+			"Complete what follows "+plugin.Command+", from now on", "completion install",
+			"Complete what follows "+plugin.Program+", in this bash", "$ source <("+plugin.Program+" completion bash)",
+		),
 		Args: cmd.NoSuchCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -50,7 +49,7 @@ this is there already.`,
 			Use:     s.name,
 			Short:   "Write the completion script for " + s.name,
 			Long:    "Write the completion script for " + s.name + " to standard output. It completes " + plugin.Program + ".",
-			Example: "  # In a shell that is open\n  " + s.load,
+			Example: cmd.Examples("In a shell that is open", "$ "+s.load),
 			Args:    cobra.NoArgs,
 			RunE:    func(c *cobra.Command, _ []string) error { return s.write(c.Root(), app.Out) },
 		})
@@ -75,11 +74,10 @@ func newInstall(app *cmd.App) *cobra.Command {
 kubectl asks a program called ` + plugin.Completer + ` on your PATH. This command
 makes a link of that name to the plugin, in the folder in which the plugin is
 found, or in the one that you name.`,
-		Example: `  # A link beside the plugin
-  ` + plugin.Command + ` completion install
-
-  # A link in another folder of your PATH
-  ` + plugin.Command + ` completion install --to ~/bin`,
+		Example: cmd.Examples(
+			"A link beside the plugin", "completion install",
+			"A link in another folder of your PATH", "completion install --to ~/bin",
+		),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Install(c.Context()) },
 	}
@@ -94,7 +92,7 @@ func newUninstall(app *cmd.App) *cobra.Command {
 		Use:     "uninstall",
 		Short:   "Remove what completion install made",
 		Long:    "Remove the link that completion install made. A file of that name that is something else stays.",
-		Example: "  # Remove the link beside the plugin\n  " + plugin.Command + " completion uninstall",
+		Example: cmd.Examples("Remove the link beside the plugin", "completion uninstall"),
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return o.Uninstall(c.Context()) },
 	}

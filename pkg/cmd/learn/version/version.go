@@ -30,13 +30,9 @@ func New(app *cmd.App) *cobra.Command {
 		Short: "Tell which versions this is made of",
 		Long: `Tell which versions this is made of: the plugin itself, the Kubernetes that is
 compiled in, the Go that compiled it, and the lessons. It asks no cluster.`,
-		Example: `  # For people
-  ` + plugin.Command + ` version
-
-  # The plugin's version alone
-  ` + plugin.Command + ` version -o jsonpath={.version}`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+		Example: cmd.Examples("For people", "version", "The plugin's version alone", "version -o jsonpath={.version}"),
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	o.Output.AddTo(c)
 	return c
