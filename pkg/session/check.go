@@ -164,7 +164,7 @@ func (s *Session) follow(ctx context.Context, p *Position, seen <-chan *snapshot
 // outcome is nil when they do not.
 func (s *Session) Settle(ctx context.Context, seen *Position, report check.Report) (outcome *Outcome, err error) {
 	err = s.at(ctx, func(p *Position) error {
-		if p.Lesson.ID != seen.Lesson.ID || p.Step.ID != seen.Step.ID || !p.start.Started.Equal(seen.start.Started) {
+		if !same(p, seen) {
 			return nil
 		}
 		outcome, err = s.conclude(ctx, p, report)

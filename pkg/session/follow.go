@@ -144,8 +144,10 @@ func (f *Follower) enter(p *Position) bool {
 	return true
 }
 
+// same says that two positions are one step begun once. Started would not tell: a step that is reset in
+// the second in which it began starts from the same one.
 func same(a, b *Position) bool {
-	return a.Lesson.ID == b.Lesson.ID && a.Step.ID == b.Step.ID && a.start.Started.Equal(b.start.Started)
+	return a.Lesson.ID == b.Lesson.ID && a.Step.ID == b.Step.ID && a.start.Since.Equal(b.start.Since)
 }
 
 // watch follows the checks of one step until they pass.

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/check"
 )
 
 // heard collects what a follower tells.
@@ -140,6 +142,26 @@ func TestAfterACommandTheFollowerAnswersAtOnceAndCountsTheTry(t *testing.T) {
 		if state.Current["learn"].Tries == 1 {
 			return
 		}
+	}
+}
+
+// A step that is reset within the second in which it began is another one to whoever follows, though
+// what its expressions compare with is the same.
+func TestAResetWithinASecondBeginsAnew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	s, ticks := h.session(), 0
+	s.Now = func() time.Time { ticks++; return time.Date(2026, 1, 1, 0, 0, 0, ticks, time.UTC) }
+	first := must[*Position](t)(s.Begin(ctx(t), "boxes", ""))
+	if now := s.peek(); now == nil || !same(first, now) {
+		t.Fatal("what is followed is not where it began")
+	}
+	again := must[*Position](t)(s.Reset(ctx(t)))
+	if !again.start.Started.Equal(first.start.Started) || same(first, again) || same(first, s.peek()) {
+		t.Errorf("after a reset: %+v, then %+v", first.start, again.start)
+	}
+	if seen := must[*Outcome](t)(s.Settle(ctx(t), first, check.Report{})); seen != nil {
+		t.Errorf("what was seen before the reset counts after it: %+v", seen)
 	}
 }
 

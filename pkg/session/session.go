@@ -97,9 +97,6 @@ type Position struct {
 // Last says that no step comes after this one.
 func (p *Position) Last() bool { return p.Index == len(p.Lesson.Steps)-1 }
 
-// Started is when the step's start stood.
-func (p *Position) Started() time.Time { return p.start.Started }
-
 // Struck says that what the step breaks was broken.
 func (p *Position) Struck() bool { return len(p.start.Faults) > 0 }
 
