@@ -308,11 +308,12 @@ func TestArchives(t *testing.T) {
 			t.Errorf("%s: %v", p.archive(), err)
 			continue
 		}
-		if !bytes.Equal(files["LICENSE"], license) || len(files[p.program()]) == 0 || len(files["man/man1/"+plugin.Program+".1"]) == 0 {
-			t.Errorf("%s holds %q, want %s, LICENSE and man pages", p.archive(), slices.Sorted(maps.Keys(files)), p.program())
+		if !bytes.Equal(files["LICENSE"], license) || len(files[p.program()]) == 0 || len(files["man/man1/"+plugin.Program+".1"]) == 0 ||
+			!bytes.Contains(files[notices], []byte("\nk8s.io/kubernetes v")) {
+			t.Errorf("%s holds %q, want %s, LICENSE, the notices of others and man pages", p.archive(), slices.Sorted(maps.Keys(files)), p.program())
 		}
 		for name := range files {
-			if name != "LICENSE" && name != p.program() && !strings.HasPrefix(name, "man/man1/") {
+			if name != "LICENSE" && name != notices && name != p.program() && !strings.HasPrefix(name, "man/man1/") {
 				t.Errorf("%s holds %s, which nobody needs", p.archive(), name)
 			}
 		}
@@ -331,6 +332,9 @@ func TestArchives(t *testing.T) {
 	_ = table.Flush()
 	t.Logf("%s\n%s", m.Spec.Version, &sizes)
 }
+
+// notices has the licences of what is linked.
+const notices = "THIRD_PARTY_NOTICES.txt"
 
 // mostBytes is how large an archive may be.
 const mostBytes = 60_000_000

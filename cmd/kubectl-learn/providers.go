@@ -4,13 +4,15 @@ import (
 	"os"
 	"time"
 
-	_ "github.com/kubectl-learn/kubectl-learn/internal/startup/english" // before kubectl's own packages
+	_ "github.com/kubectl-learn/kubectl-learn/internal/startup/english"    // before kubectl's own packages
+	_ "github.com/kubectl-learn/kubectl-learn/internal/startup/unmeasured" // before Kubernetes' own packages
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/current"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/kind"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster/sandbox"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd/kubectl"
 	parts "github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/process"
 )
 
 // providers are all sorts of clusters, the one to prefer first.
@@ -24,5 +26,5 @@ func underOtherName(args []string) (handled bool, code int) {
 	if handled, code := kubectl.InPod(args, parts.Version, parts.StampVersion, os.Exit); handled {
 		return true, code
 	}
-	return sandbox.Reexec(args)
+	return process.Main(args)
 }

@@ -38,6 +38,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"pkg/sandbox/program/shell", "k8s.io/klog/v2", "stays small"},
 		{"pkg/sandbox/podnet", "sigs.k8s.io/yaml", "stays small"},
 		{"pkg/kube", "k8s.io/kubernetes/pkg/kubelet", "main program only"},
+		{"pkg/cluster/sandbox", "pkg/sandbox/process", "main program only"},
 		{"pkg/sandbox/node", "pkg/lesson", "not a teacher"},
 	} {
 		g := graph{}

@@ -1,7 +1,7 @@
 // Command typecheck says whether the program would compile for other systems, in seconds each where
 // a first real build takes ten minutes: for each GOOS/GOARCH named it type-checks the module's
 // packages, their tests and all that they import from source, and generates no code. What only the
-// code generator or the linker would refuse is not found; `make cross` builds for real.
+// code generator or the linker would refuse is not found; `go run ./internal/build -for GOOS/GOARCH` builds for real.
 package main
 
 import (

@@ -7,13 +7,11 @@ package english
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"k8s.io/kubectl/pkg/util/i18n"
 
-	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/role"
 )
 
 // Kept says that nothing is translated in this process.
@@ -28,6 +26,6 @@ func kubectl(args []string) bool {
 	if len(args) == 0 {
 		return false
 	}
-	called := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
-	return called == "kubectl" || called == container.KubectlArg0 || slices.Contains(args[1:], "kubectl")
+	called := role.Of(args)
+	return called == "kubectl" || called == role.Kubectl || slices.Contains(args[1:], "kubectl")
 }

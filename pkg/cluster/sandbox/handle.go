@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
-	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 )
 
 // Handle is one cluster of the sandbox.
@@ -241,11 +241,11 @@ func (h *Handle) choosePort(ctx context.Context, p cluster.Progress) error {
 
 // issue makes the certificates and kubeconfigs that are missing.
 func (h *Handle) issue() error {
-	if err := controlplane.Issue(h.layout, h.config); err != nil {
+	if err := identity.Issue(h.layout, h.config); err != nil {
 		return err
 	}
 	for _, n := range h.config.Nodes {
-		if err := controlplane.IssueNode(h.layout, h.config, n); err != nil {
+		if err := identity.IssueNode(h.layout, h.config, n); err != nil {
 			return err
 		}
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
-	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/embedded"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/role"
 )
 
 const (
@@ -50,11 +50,11 @@ func (h *Handle) startDead(p cluster.Progress) (*starting, error) {
 		return nil, err
 	}
 	for _, part := range h.dead() {
-		name := nodeArg0
+		name := role.Node
 		if part == sandbox.ControlPlane {
-			name = controlPlaneArg0
+			name = role.ControlPlane
 		}
-		if err := s.start(h.layout, part, name, program); err != nil {
+		if err := s.start(h.layout, part, string(name), program); err != nil {
 			return nil, err
 		}
 	}
@@ -136,12 +136,12 @@ func (s *starting) wait(ctx context.Context) error {
 		defer close(reached)
 		lines := bufio.NewScanner(s.stages)
 		for lines.Scan() {
-			if stage, ok := strings.CutPrefix(lines.Text(), stagePrefix); ok {
+			if stage, ok := strings.CutPrefix(lines.Text(), sandbox.StagePrefix); ok {
 				reached <- stage
 			}
 		}
 	}()
-	for _, stage := range []controlplane.Stage{controlplane.Etcd, controlplane.APIServer, controlplane.Components} {
+	for _, stage := range sandbox.Stages {
 		done := s.progress.Stage(string(stage))
 		err := s.waitStage(ctx, string(stage), reached)
 		done(err)

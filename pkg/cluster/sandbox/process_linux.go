@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/node"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 )
 
 // namespacesEnv set to off has the sandbox do without namespaces, to see what that is like where they could be had.
@@ -21,7 +21,7 @@ func ways() []way {
 	if os.Getenv(namespacesEnv) == "off" {
 		return []way{plain}
 	}
-	own := way{attributes: detached(), environment: []string{node.OwnMounts + "=yes"}}
+	own := way{attributes: detached(), environment: []string{sandbox.OwnMounts + "=yes"}}
 	own.attributes.Cloneflags = unix.CLONE_NEWNS
 	if uid := os.Geteuid(); uid != 0 {
 		if restricted() {

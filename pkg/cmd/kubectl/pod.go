@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/fsys"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/role"
 )
 
 const (
@@ -44,7 +45,7 @@ type pod struct {
 // args are those of another program. version is what the API server is told; prepare is called before
 // Kubernetes' code runs, and exit (os.Exit) where kubectl or the node ends the process.
 func InPod(args []string, version string, prepare func(), exit func(code int)) (handled bool, code int) {
-	if filepath.Base(args[0]) != container.KubectlArg0 {
+	if role.Of(args) != role.Kubectl {
 		return false, 0
 	}
 	spec := &container.Spec{}

@@ -49,7 +49,7 @@ type Spec struct {
 	// Program is the host path of the program of practice containers, for a native program that starts
 	// one of the container's others.
 	Program string `json:"program,omitempty"`
-	// Kubectl is the host path of the program that is kubectl under the name KubectlArg0; empty where
+	// Kubectl is the host path of the program that is kubectl under the name role.Kubectl; empty where
 	// the node has none.
 	Kubectl string `json:"kubectl,omitempty"`
 	// Procs is a host folder for the container's process table: a file a process, named by its

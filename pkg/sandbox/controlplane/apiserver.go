@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
 )
@@ -38,9 +39,9 @@ egressSelections:
     transport: {uds: {udsName: %q}}
 `
 
-func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f files, etcd string, p *pulse.Pulse) (*apiServer, error) {
+func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f identity.Files, etcd string, p *pulse.Pulse) (*apiServer, error) {
 	audit, egress := filepath.Join(l.Dir, "audit-policy.yaml"), filepath.Join(l.Dir, "egress.yaml")
-	if err := writeFile(audit, cluster.AuditPolicy(learner.User)); err != nil {
+	if err := writeFile(audit, cluster.AuditPolicy(identity.Learner.User)); err != nil {
 		return nil, err
 	}
 	if err := writeFile(egress, fmt.Sprintf(egressSelector, l.Egress())); err != nil {
@@ -48,17 +49,17 @@ func newAPIServer(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *p
 	}
 	args := []string{
 		"--etcd-servers=" + etcd,
-		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.Port), "--advertise-address=" + apiServerAddress,
-		"--tls-cert-file=" + f.apiCert, "--tls-private-key-file=" + f.apiKey, "--client-ca-file=" + a.CertFile(),
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.Port), "--advertise-address=" + identity.APIServerAddress,
+		"--tls-cert-file=" + f.APICert, "--tls-private-key-file=" + f.APIKey, "--client-ca-file=" + a.CertFile(),
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction," + silentNodes, "--allow-privileged=true",
-		"--service-account-key-file=" + f.accountKey, "--service-account-signing-key-file=" + f.accountKey,
+		"--service-account-key-file=" + f.AccountKey, "--service-account-signing-key-file=" + f.AccountKey,
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
 		// Where Pods reach it, which is not the port that this machine has for it.
-		fmt.Sprintf("--service-account-jwks-uri=https://%s:%d/openid/v1/jwks", apiServerAddress, apiServerPort),
+		fmt.Sprintf("--service-account-jwks-uri=https://%s:%d/openid/v1/jwks", identity.APIServerAddress, identity.APIServerPort),
 		"--service-cluster-ip-range=10.96.0.0/16",
-		"--kubelet-client-certificate=" + f.kubeletCert, "--kubelet-client-key=" + f.kubeletKey,
+		"--kubelet-client-certificate=" + f.KubeletCert, "--kubelet-client-key=" + f.KubeletKey,
 		"--kubelet-certificate-authority=" + a.CertFile(), "--kubelet-preferred-address-types=InternalIP",
-		"--proxy-client-cert-file=" + f.frontCert, "--proxy-client-key-file=" + f.frontKey,
+		"--proxy-client-cert-file=" + f.FrontCert, "--proxy-client-key-file=" + f.FrontKey,
 		"--requestheader-client-ca-file=" + a.CertFile(), "--requestheader-allowed-names=front-proxy-client",
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-", "--requestheader-group-headers=X-Remote-Group", "--requestheader-username-headers=X-Remote-User",
 		"--egress-selector-config-file=" + egress,

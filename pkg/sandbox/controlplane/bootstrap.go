@@ -19,6 +19,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 )
 
 // bootstrap makes what every cluster has and the API server does not make by itself. It may run
@@ -33,8 +34,8 @@ func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error
 		return fmt.Errorf("bootstrap: %w", err)
 	}
 	for _, b := range []*rbacv1.ClusterRoleBinding{
-		binding("kubectl-learn:learner", "cluster-admin", learner.User),
-		binding(role.Name, role.Name, clients["proxy"].User),
+		binding("kubectl-learn:learner", "cluster-admin", identity.Learner.User),
+		binding(role.Name, role.Name, identity.Proxy.User),
 		binding("kubectl-learn:kubelet-api", "system:kubelet-api-admin", "kube-apiserver-kubelet-client"),
 	} {
 		if _, err := client.RbacV1().ClusterRoleBindings().Create(ctx, b, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
@@ -102,15 +103,15 @@ func publishAPIServer(ctx context.Context, client kubernetes.Interface, c *sandb
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta:  metav1.ObjectMeta{Name: "kubernetes", Namespace: metav1.NamespaceDefault, Labels: labels},
 		AddressType: discoveryv1.AddressTypeIPv4,
-		Ports:       []discoveryv1.EndpointPort{{Name: ptr.To("https"), Port: ptr.To(int32(apiServerPort)), Protocol: ptr.To(corev1.ProtocolTCP)}},
-		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{apiServerAddress}, Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(true)}}},
+		Ports:       []discoveryv1.EndpointPort{{Name: ptr.To("https"), Port: ptr.To(int32(identity.APIServerPort)), Protocol: ptr.To(corev1.ProtocolTCP)}},
+		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{identity.APIServerAddress}, Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(true)}}},
 	}
 	// Its older form, which nothing is to make another slice of.
 	endpoints := &corev1.Endpoints{
 		ObjectMeta: metav1.ObjectMeta{Name: slice.Name, Namespace: slice.Namespace, Labels: map[string]string{discoveryv1.LabelSkipMirror: "true"}},
 		Subsets: []corev1.EndpointSubset{{
-			Addresses: []corev1.EndpointAddress{{IP: apiServerAddress}},
-			Ports:     []corev1.EndpointPort{{Name: "https", Port: apiServerPort, Protocol: corev1.ProtocolTCP}},
+			Addresses: []corev1.EndpointAddress{{IP: identity.APIServerAddress}},
+			Ports:     []corev1.EndpointPort{{Name: "https", Port: identity.APIServerPort, Protocol: corev1.ProtocolTCP}},
 		}},
 	}
 	_, err := client.DiscoveryV1().EndpointSlices(slice.Namespace).Create(ctx, slice, metav1.CreateOptions{})

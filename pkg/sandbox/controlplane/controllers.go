@@ -10,12 +10,13 @@ import (
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
 )
 
 // runControllerManager runs every controller that is on by default, each with a ServiceAccount of
 // its own, so that the audit log tells which of them did what.
-func runControllerManager(ctx context.Context, l sandbox.Layout, a *pki.Authority, f files) error {
+func runControllerManager(ctx context.Context, l sandbox.Layout, a *pki.Authority, f identity.Files) error {
 	o, err := options.NewKubeControllerManagerOptions()
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func runControllerManager(ctx context.Context, l sandbox.Layout, a *pki.Authorit
 	err = flags.Parse([]string{
 		"--kubeconfig=" + l.Identity("controller-manager"), "--use-service-account-credentials=true",
 		"--leader-elect=false", "--secure-port=0", "--profiling=false",
-		"--service-account-private-key-file=" + f.accountKey, "--root-ca-file=" + a.CertFile(),
+		"--service-account-private-key-file=" + f.AccountKey, "--root-ca-file=" + a.CertFile(),
 		"--cluster-signing-cert-file=" + a.CertFile(), "--cluster-signing-key-file=" + a.KeyFile(),
 		// Whoever adds a node gives it its range of Pod addresses at once.
 		"--allocate-node-cidrs=false", "--service-cluster-ip-range=10.96.0.0/16",

@@ -13,23 +13,15 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pulse"
-)
-
-// Stage is a part of starting that ended well.
-type Stage string
-
-const (
-	Etcd       Stage = "etcd"
-	APIServer  Stage = "API server"
-	Components Stage = "scheduler, controllers"
 )
 
 // Run starts the control plane of the cluster at l and keeps it until ctx ends. It calls reached
 // as each stage ends. When a component ends by itself, Run ends with its error: whoever finds the
 // process gone starts it anew.
-func Run(ctx context.Context, l sandbox.Layout, reached func(Stage)) error {
+func Run(ctx context.Context, l sandbox.Layout, reached func(sandbox.Stage)) error {
 	c, err := sandbox.ReadConfig(l)
 	if err != nil {
 		return err
@@ -38,7 +30,7 @@ func Run(ctx context.Context, l sandbox.Layout, reached func(Stage)) error {
 	if err != nil {
 		return err
 	}
-	f, err := issueFiles(a)
+	f, err := identity.IssueFiles(a)
 	if err != nil {
 		return err
 	}
@@ -47,7 +39,7 @@ func Run(ctx context.Context, l sandbox.Layout, reached func(Stage)) error {
 		return err
 	}
 	defer etcd.stop()
-	reached(Etcd)
+	reached(sandbox.Etcd)
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -86,7 +78,7 @@ func Run(ctx context.Context, l sandbox.Layout, reached func(Stage)) error {
 }
 
 // startRest brings up what needs the API server. Run supervises what it starts.
-func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f files, admin *rest.Config, run func(string, func() error), reached func(Stage)) error {
+func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f identity.Files, admin *rest.Config, run func(string, func() error), reached func(sandbox.Stage)) error {
 	// The roles that the components live by are there once the API server calls itself healthy.
 	if err := waitFor(ctx, admin, "/healthz"); err != nil {
 		return err
@@ -94,7 +86,7 @@ func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.
 	if err := bootstrap(ctx, admin, c); err != nil {
 		return err
 	}
-	reached(APIServer)
+	reached(sandbox.APIServer)
 	run("provisioner", func() error { return runProvisioner(ctx, l, admin) })
 	run("network proxy", func() error { return runProxy(ctx, l, c) })
 	// What a client calls itself is made of the process's name, which the components share: the
@@ -117,7 +109,7 @@ func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.
 	if err := waitForDefaults(ctx, admin); err != nil {
 		return err
 	}
-	reached(Components)
+	reached(sandbox.Components)
 	return nil
 }
 

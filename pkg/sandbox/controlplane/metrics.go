@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/metrics-server/pkg/storage"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/pki"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 )
@@ -40,11 +41,11 @@ type metrics struct {
 }
 
 // newMetrics prepares what asks the kubelets, by the API server's own certificate.
-func newMetrics(l sandbox.Layout, a *pki.Authority, f files, i informers.SharedInformerFactory) (*metrics, error) {
+func newMetrics(l sandbox.Layout, a *pki.Authority, f identity.Files, i informers.SharedInformerFactory) (*metrics, error) {
 	network := podnet.Network{Dir: l.Net()}
 	kubelets, err := resource.NewForConfig(&client.KubeletClientConfig{
 		Client: rest.Config{
-			TLSClientConfig: rest.TLSClientConfig{CAFile: a.CertFile(), CertFile: f.kubeletCert, KeyFile: f.kubeletKey},
+			TLSClientConfig: rest.TLSClientConfig{CAFile: a.CertFile(), CertFile: f.KubeletCert, KeyFile: f.KubeletKey},
 			Dial:            network.Dial,
 		},
 		AddressTypePriority: []corev1.NodeAddressType{corev1.NodeInternalIP},

@@ -14,6 +14,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/podnet"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/service"
 )
@@ -33,7 +34,7 @@ func runProxy(ctx context.Context, l sandbox.Layout, c *sandbox.Config) error {
 	if err := network.Init(); err != nil {
 		return err
 	}
-	if err := network.SetNode(apiServerAddress, apiServerPort, fmt.Sprintf("127.0.0.1:%d", c.Port)); err != nil {
+	if err := network.SetNode(identity.APIServerAddress, identity.APIServerPort, fmt.Sprintf("127.0.0.1:%d", c.Port)); err != nil {
 		return err
 	}
 	table := service.New(client)

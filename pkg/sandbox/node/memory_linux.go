@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
 )
 
 // tmpfs is the kernel's.
@@ -19,7 +21,7 @@ type tmpfs struct{}
 // are less than what a folder on the disk is. dir is the node's; mark is a file that is there afterwards if it can.
 func ownMemory(dir, mark string) mounter {
 	err := errors.New("this process has no mounts of its own")
-	if os.Getenv(OwnMounts) != "" {
+	if os.Getenv(sandbox.OwnMounts) != "" {
 		err = tryMemory(filepath.Join(dir, "try-mount"))
 	}
 	if err == nil {

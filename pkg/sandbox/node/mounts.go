@@ -13,10 +13,6 @@ import (
 	"k8s.io/mount-utils"
 )
 
-// OwnMounts is set in the environment of a node's process that was started with mounts of its own, which
-// no other process of the machine sees.
-const OwnMounts = "SANDBOX_OWN_MOUNTS"
-
 // mounts is what the kubelet believes to be mounted. Where the process has mounts of its own, a file system in
 // memory is one. Elsewhere that needs root: there it is a folder on the disk, and what is remembered of it is
 // what it calls itself.

@@ -22,6 +22,7 @@ import (
 	spec "github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/role"
 )
 
 // startErrorCode is the exit code of a container that never came to run, as in containerd.
@@ -283,7 +284,7 @@ func (r *Runtime) command(c *container, s spec.Spec, file string) (cmd *exec.Cmd
 	if n := program.FindNative(&s); n != nil {
 		return &exec.Cmd{Path: n.Path, Args: n.Args, Dir: n.Dir, Env: n.Env, SysProcAttr: ownGroup()}, true, nil
 	}
-	cmd = &exec.Cmd{Path: r.o.Program, Args: []string{ContainerArg0, path}, Dir: s.Root, Env: hostEnvironment(), SysProcAttr: ownGroup()}
+	cmd = &exec.Cmd{Path: r.o.Program, Args: []string{string(role.Container), path}, Dir: s.Root, Env: hostEnvironment(), SysProcAttr: ownGroup()}
 	return cmd, false, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 
 	spec "github.com/kubectl-learn/kubectl-learn/pkg/sandbox/container"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/role"
 )
 
 // Process is a process that a node began for one of its containers: its main process, or one that joined it.
@@ -69,7 +70,7 @@ func describedBy(ctx context.Context, p *process.Process, dir string) (s spec.Sp
 	if err != nil {
 		return s, err
 	}
-	if len(args) == 2 && args[0] == ContainerArg0 {
+	if len(args) == 2 && role.Of(args) == role.Container {
 		file = args[1]
 	} else { // a native program has the command line that its Pod gave it
 		env, err := p.EnvironWithContext(ctx)

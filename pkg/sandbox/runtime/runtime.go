@@ -39,18 +39,15 @@ type Options struct {
 	Proxy *podnet.Proxy
 	// Images has those that are not built in.
 	Images image.Store
-	// Program is the executable of containers. It is called with the name ContainerArg0.
+	// Program is the executable of containers. It is called with the name role.Container.
 	Program string
 	// FileSystem tells the type of the file system that a path of the host stands on, as containers are
 	// to see it, and its size in bytes, or 0 where it was given none; nil and the empty string stand for the
 	// node's disk.
 	FileSystem func(path string) (kind string, size int64)
-	// Kubectl is the executable that is kubectl in containers (package container: KubectlArg0).
+	// Kubectl is the executable that is kubectl in containers (role.Kubectl).
 	Kubectl string
 }
-
-// ContainerArg0 is the name (argument zero) that a container's process is started under.
-const ContainerArg0 = "learn-container"
 
 // Version is what the runtime calls itself in the node's status.
 const Version = "1.0.0"

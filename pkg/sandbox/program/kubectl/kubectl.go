@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/stream"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/task"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/role"
 )
 
 // Main is the program kubectl.
@@ -78,7 +79,7 @@ func command(ctx context.Context, t *task.Task) (*exec.Cmd, error) {
 		return nil, fmt.Errorf("describe container: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, t.Spec.Kubectl)
-	cmd.Args = []string{container.KubectlArg0}
+	cmd.Args = []string{string(role.Kubectl)}
 	cmd.Env = append(hostEnvironment(), container.KubectlSpec+"="+string(b))
 	cmd.Dir = t.Spec.Root
 	cmd.Stdout, cmd.Stderr = t.Out, t.Err

@@ -1,4 +1,6 @@
-package sandbox
+// Package process is what the processes of a cluster do, each by the name under which it was started: the
+// control plane, a node, a container. Package cluster/sandbox starts and ends them.
+package process
 
 import (
 	"context"
@@ -7,10 +9,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"k8s.io/klog/v2"
@@ -20,26 +20,18 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/controlplane"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/node"
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program"
-	criruntime "github.com/kubectl-learn/kubectl-learn/pkg/sandbox/runtime"
+	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/role"
 )
 
-// The names (argument zero) under which this program starts itself as a part of a cluster.
-const (
-	controlPlaneArg0 = "learn-control-plane"
-	nodeArg0         = "learn-node"
-)
-
-const stagePrefix = "stage "
-
-// Reexec runs the part of a cluster that args[0] names, and returns its exit code when it ends.
+// Main runs the part of a cluster that args[0] names, and returns its exit code when it ends.
 // handled is false when args are those of the command line tool.
-func Reexec(args []string) (handled bool, code int) {
-	switch strings.TrimSuffix(filepath.Base(args[0]), ".exe") {
-	case criruntime.ContainerArg0:
+func Main(args []string) (handled bool, code int) {
+	switch role.Of(args) {
+	case role.Container:
 		return true, program.Main(args)
-	case controlPlaneArg0:
+	case role.ControlPlane:
 		return true, runPart(args, runControlPlane)
-	case nodeArg0:
+	case role.Node:
 		return true, runPart(args, func(ctx context.Context, l sandbox.Layout, part, program string, _ io.Writer) error {
 			os.Args[0] = "kubelet" // what clients call themselves is made of it
 			return node.Run(ctx, l, part, program)
@@ -52,10 +44,10 @@ func Reexec(args []string) (handled bool, code int) {
 func runControlPlane(ctx context.Context, l sandbox.Layout, part, program string, stages io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	err := controlplane.Run(ctx, l, func(s controlplane.Stage) {
+	err := controlplane.Run(ctx, l, func(s sandbox.Stage) {
 		// Nobody listens any more when the command that started the cluster was killed.
-		_, _ = fmt.Fprintln(stages, stagePrefix+string(s))
-		if s == controlplane.APIServer {
+		_, _ = fmt.Fprintln(stages, sandbox.StagePrefix+string(s))
+		if s == sandbox.APIServer {
 			go func() { cancel(node.Run(ctx, l, part, program)) }()
 		}
 	})

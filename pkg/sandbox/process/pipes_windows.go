@@ -1,4 +1,4 @@
-package sandbox
+package process
 
 // ignoreBrokenPipes has nothing to do: Windows ends no process for a broken pipe.
 func ignoreBrokenPipes() {}

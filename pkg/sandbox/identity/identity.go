@@ -1,4 +1,6 @@
-package controlplane
+// Package identity says who is who in a cluster: the certificates and kubeconfigs of its control plane, its
+// nodes and its learner, and the addresses that they are made out for. How they are signed is package pki's.
+package identity
 
 import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
@@ -6,14 +8,19 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/storage"
 )
 
+// APIServerAddress is the control plane node's, where Pods find the API server, and APIServerPort its port there.
 const (
-	apiServerAddress = "172.18.0.2" // the control plane node's, where Pods find the API server
-	apiServerPort    = 6443
-	serviceAddress   = "10.96.0.1" // of the Service "kubernetes"
+	APIServerAddress = "172.18.0.2"
+	APIServerPort    = 6443
 )
 
-// learner is the one identity with every right.
-var learner = pki.Identity{User: "learner", Groups: []string{"learners"}}
+const serviceAddress = "10.96.0.1" // of the Service "kubernetes"
+
+// Learner is the one identity with every right.
+var Learner = pki.Identity{User: "learner", Groups: []string{"learners"}}
+
+// Proxy is who a node asks as for Services and policies.
+var Proxy = pki.Identity{User: "system:kube-proxy"}
 
 // clients are the components that speak to the API server, by the name of their kubeconfig. Their
 // rights come from the roles that Kubernetes itself ships for them, bound by its own bootstrap; those of
@@ -21,16 +28,16 @@ var learner = pki.Identity{User: "learner", Groups: []string{"learners"}}
 var clients = map[string]pki.Identity{
 	"controller-manager": {User: "system:kube-controller-manager"},
 	"scheduler":          {User: "system:kube-scheduler"},
-	"proxy":              {User: "system:kube-proxy"},
+	"proxy":              Proxy,
 	"provisioner":        {User: storage.User},
 }
 
-// files are the paths that the API server is given.
-type files struct {
-	apiCert, apiKey         string
-	kubeletCert, kubeletKey string
-	frontCert, frontKey     string
-	accountKey              string
+// Files are the paths of what the API server is given.
+type Files struct {
+	APICert, APIKey         string
+	KubeletCert, KubeletKey string // as a client of kubelets
+	FrontCert, FrontKey     string // as a client of aggregated API servers
+	AccountKey              string // of ServiceAccounts' tokens
 }
 
 // Issue makes every certificate of the control plane that is not there yet, and the kubeconfigs of
@@ -40,7 +47,7 @@ func Issue(l sandbox.Layout, c *sandbox.Config) error {
 	if err != nil {
 		return err
 	}
-	if _, err := issueFiles(a); err != nil {
+	if _, err := IssueFiles(a); err != nil {
 		return err
 	}
 	for name, id := range clients {
@@ -48,7 +55,7 @@ func Issue(l sandbox.Layout, c *sandbox.Config) error {
 			return err
 		}
 	}
-	return a.Kubeconfig(l.Kubeconfig(), "learner", learner, c.Server(), "kubectl-learn-"+c.Name)
+	return a.Kubeconfig(l.Kubeconfig(), "learner", Learner, c.Server(), "kubectl-learn-"+c.Name)
 }
 
 // IssueNode makes the certificates and the kubeconfig of one node.
@@ -64,7 +71,8 @@ func IssueNode(l sandbox.Layout, c *sandbox.Config, n sandbox.Node) error {
 	return a.Kubeconfig(l.Identity(n.Name), n.Name, pki.Identity{User: "system:node:" + n.Name, Groups: []string{"system:nodes"}}, c.Server(), "practice")
 }
 
-func issueFiles(a *pki.Authority) (f files, err error) {
+// IssueFiles makes those certificates of the API server that are not there yet.
+func IssueFiles(a *pki.Authority) (f Files, err error) {
 	for _, s := range []struct {
 		name      string
 		id        pki.Identity
@@ -73,11 +81,11 @@ func issueFiles(a *pki.Authority) (f files, err error) {
 		{"apiserver", pki.Identity{
 			User:     "kube-apiserver",
 			DNSNames: []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"},
-			IPs:      []string{"127.0.0.1", serviceAddress, apiServerAddress},
-		}, &f.apiCert, &f.apiKey},
-		{"apiserver-kubelet-client", pki.Identity{User: "kube-apiserver-kubelet-client"}, &f.kubeletCert, &f.kubeletKey},
-		{"front-proxy-client", pki.Identity{User: "front-proxy-client"}, &f.frontCert, &f.frontKey},
-		{"service-accounts", pki.Identity{User: "service-accounts"}, new(string), &f.accountKey},
+			IPs:      []string{"127.0.0.1", serviceAddress, APIServerAddress},
+		}, &f.APICert, &f.APIKey},
+		{"apiserver-kubelet-client", pki.Identity{User: "kube-apiserver-kubelet-client"}, &f.KubeletCert, &f.KubeletKey},
+		{"front-proxy-client", pki.Identity{User: "front-proxy-client"}, &f.FrontCert, &f.FrontKey},
+		{"service-accounts", pki.Identity{User: "service-accounts"}, new(string), &f.AccountKey},
 	} {
 		if *s.cert, *s.key, err = a.Issue(s.name, s.id); err != nil {
 			return f, err
