@@ -26,12 +26,12 @@ func conclude(s *Story, target snapshot.Query, t *teller, moves []move) {
 	case len(s.Series.Wanted) == 0:
 		untold(s, moves)
 	case wholeAt < 0:
-		s.Outcome, s.Summary = Under, fmt.Sprintf("Not whole yet: %d of %s ready.", ready, plural(wanted, "Pod"))
+		s.Outcome, s.Summary = Under, fmt.Sprintf("Not whole yet: %d of %s ready.", ready, snapshot.Count(wanted, "Pod"))
 	case retemplatedBy(moves):
 		rolled(s, t, moves)
 	case len(s.Series.Wanted) > 1:
 		s.Outcome, s.HealedMS = Reached, wholeAt
-		s.Summary = fmt.Sprintf("%d of %s ready after %s.", ready, plural(wanted, "Pod"), Span(wholeAt))
+		s.Summary = fmt.Sprintf("%d of %s ready after %s.", ready, snapshot.Count(wanted, "Pod"), Span(wholeAt))
 	case dipped:
 		s.Outcome, s.HealedMS = Healed, wholeAt
 		s.Summary = "Healed in " + Span(wholeAt) + "." + how(s, moves) + meanwhile(t, moves)
@@ -177,7 +177,7 @@ func intro(s *Story, target snapshot.Query, t *teller) string {
 	case len(s.Rows) == 0:
 		return "Nothing happened to " + target.String() + " that was recorded."
 	case len(s.Series.Wanted) == 1 && s.Series.Wanted[0].N > 0 && t.topName() != "":
-		return fmt.Sprintf("%s asked for %s all along. This is what happened:", name, plural(s.Series.Wanted[0].N, "Pod"))
+		return fmt.Sprintf("%s asked for %s all along. This is what happened:", name, snapshot.Count(s.Series.Wanted[0].N, "Pod"))
 	}
 	return "This is what happened to " + name + ":"
 }
@@ -246,7 +246,7 @@ func meanwhile(t *teller, moves []move) string {
 	case least == 0:
 		return fmt.Sprintf(" For a while no Pod answered for Service %s.", service)
 	}
-	return fmt.Sprintf(" Meanwhile Service %s had %s to answer.", service, plural(least, "Pod"))
+	return fmt.Sprintf(" Meanwhile Service %s had %s to answer.", service, snapshot.Count(least, "Pod"))
 }
 
 func has(moves []move, kind moveKind) bool {
@@ -308,7 +308,7 @@ func rolled(s *Story, t *teller, moves []move) {
 		}
 		if d := deploymentOf(o); !complete(d) {
 			s.Outcome = Under
-			s.Summary = fmt.Sprintf("Not done yet: the new version is not ready everywhere. Meanwhile %s ready.", plural(lastOf(s.Series.Ready), "Pod")+be(lastOf(s.Series.Ready)))
+			s.Summary = fmt.Sprintf("Not done yet: the new version is not ready everywhere. Meanwhile %s ready.", snapshot.Count(lastOf(s.Series.Ready), "Pod")+be(lastOf(s.Series.Ready)))
 			return
 		}
 	}
@@ -320,11 +320,11 @@ func rolled(s *Story, t *teller, moves []move) {
 		}
 	}
 	if !has(moves, podMade) {
-		s.Summary = fmt.Sprintf("%s ready after %s; none had to be made.", plural(lastOf(s.Series.Ready), "Pod"), Span(s.HealedMS))
+		s.Summary = fmt.Sprintf("%s ready after %s; none had to be made.", snapshot.Count(lastOf(s.Series.Ready), "Pod"), Span(s.HealedMS))
 		return
 	}
 	if made := len(s.Came); made < lastOf(s.Series.Wanted) {
-		s.Summary = fmt.Sprintf("The rollout was done after %s, with %s made; at least %d were ready all the time.", Span(s.HealedMS), plural(made, "Pod"), least)
+		s.Summary = fmt.Sprintf("The rollout was done after %s, with %s made; at least %d were ready all the time.", Span(s.HealedMS), snapshot.Count(made, "Pod"), least)
 		return
 	}
 	s.Summary = fmt.Sprintf("Every Pod was replaced after %s; at least %d were ready all the time.", Span(s.HealedMS), least)

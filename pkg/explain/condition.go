@@ -7,6 +7,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // condition is how an object is, in a word or two.
@@ -52,7 +54,7 @@ func podLine(p *corev1.Pod) string {
 		restarts += int(s.RestartCount)
 	}
 	if restarts > 0 {
-		words += ", " + plural(restarts, "restart")
+		words += ", " + snapshot.Count(restarts, "restart")
 	}
 	return words
 }

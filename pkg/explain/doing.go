@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	kstatus "sigs.k8s.io/cli-utils/pkg/kstatus/status"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // doing is what the object does now.
@@ -131,7 +133,7 @@ func (s *scenery) containerNow(c corev1.ContainerStatus, word, field string) Sta
 		state = "waits: " + c.State.Waiting.Reason
 	}
 	if c.RestartCount > 0 {
-		state += ", after " + plural(int(c.RestartCount), "restart")
+		state += ", after " + snapshot.Count(int(c.RestartCount), "restart")
 	}
 	return Statement{fmt.Sprintf("%s %s %s.", word, c.Name, state), fmt.Sprintf("status.%s[%s]: image %s", field, c.Name, c.Image)}
 }
@@ -146,7 +148,7 @@ func (s *scenery) workloadNow() ([]Statement, Health) {
 		for _, o := range s.owned(s.o.GetUID()) {
 			if n := replicas(o); o.GetKind() == "ReplicaSet" && n > 0 {
 				said = append(said, Statement{
-					fmt.Sprintf("ReplicaSet %s wants %s of %s.", o.GetName(), plural(n, "Pod"), images(replicaSetOf(o).Spec.Template.Spec)),
+					fmt.Sprintf("ReplicaSet %s wants %s of %s.", o.GetName(), snapshot.Count(n, "Pod"), images(replicaSetOf(o).Spec.Template.Spec)),
 					"revision " + o.GetAnnotations()["deployment.kubernetes.io/revision"],
 				})
 			}
@@ -154,7 +156,7 @@ func (s *scenery) workloadNow() ([]Statement, Health) {
 	}
 	if d := deploymentOf(s.o); s.o.GetKind() == "Deployment" && !complete(d) && s.o.GetDeletionTimestamp() == nil {
 		said = append(said, Statement{
-			fmt.Sprintf("A rollout is under way: %d of its %s of the newest version.", d.Status.UpdatedReplicas, plural(int(d.Status.Replicas), "Pod")+be(int(d.Status.UpdatedReplicas))), "status.updatedReplicas",
+			fmt.Sprintf("A rollout is under way: %d of its %s of the newest version.", d.Status.UpdatedReplicas, snapshot.Count(int(d.Status.Replicas), "Pod")+be(int(d.Status.UpdatedReplicas))), "status.updatedReplicas",
 		})
 		if health == Well {
 			health = Waiting
@@ -245,7 +247,7 @@ func (s *scenery) serviceNow() ([]Statement, Health) {
 		return append(said, Statement{"It has no selector: somebody else says where it leads.", "spec.selector"}), Well
 	}
 	said = append(said, Statement{
-		fmt.Sprintf("Of %s with %s, %d answer.", plural(len(pods), "Pod"), labelLine(service.Spec.Selector), len(answering)),
+		fmt.Sprintf("Of %s with %s, %d answer.", snapshot.Count(len(pods), "Pod"), labelLine(service.Spec.Selector), len(answering)),
 		"spec.selector, EndpointSlice endpoints[*].conditions.ready",
 	})
 	switch {
@@ -271,7 +273,7 @@ func (s *scenery) nodeNow() ([]Statement, Health) {
 		}
 	}
 	said = append(said, Statement{
-		fmt.Sprintf("%s that can be seen ask it for %.1f of %.0f CPUs and %.1f of %.0f GiB.", plural(pods, "Pod"),
+		fmt.Sprintf("%s that can be seen ask it for %.1f of %.0f CPUs and %.1f of %.0f GiB.", snapshot.Count(pods, "Pod"),
 			float64(d.CPU.Asked)/1000, float64(d.CPU.Has)/1000, float64(d.Memory.Asked)/(1<<30), float64(d.Memory.Has)/(1<<30)),
 		"Pod spec.containers[*].resources.requests, Node status.allocatable",
 	})
@@ -308,7 +310,7 @@ func usedBy(list []*unstructured.Unstructured, one, none string) string {
 	if len(list) == 1 {
 		verb = "uses"
 	}
-	return fmt.Sprintf("%s %s it: %s.", plural(len(list), one), verb, someNames(list, 5))
+	return fmt.Sprintf("%s %s it: %s.", snapshot.Count(len(list), one), verb, someNames(list, 5))
 }
 
 func (s *scenery) claimNow() ([]Statement, Health) {
@@ -352,7 +354,7 @@ func (s *scenery) contents() string {
 	}
 	var parts []string
 	for _, kind := range sortedKeys(counts) {
-		parts = append(parts, plural(counts[kind], kind))
+		parts = append(parts, snapshot.Count(counts[kind], kind))
 	}
 	return strings.Join(parts, ", ")
 }

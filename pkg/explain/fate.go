@@ -9,6 +9,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // fate is what would come of the object's deletion, as far as it is told by finalizers, owners, what it owns, and what
@@ -169,7 +171,7 @@ func (s *scenery) withoutPod() []Statement {
 		case len(answering) == 1:
 			said = append(said, Statement{fmt.Sprintf("Nobody answers for Service %s until another Pod is ready: this is the only one.", o.GetName()), "EndpointSlice endpoints"})
 		default:
-			said = append(said, Statement{fmt.Sprintf("Service %s sends its requests to the other %s.", o.GetName(), plural(len(answering)-1, "Pod")), "EndpointSlice endpoints"})
+			said = append(said, Statement{fmt.Sprintf("Service %s sends its requests to the other %s.", o.GetName(), snapshot.Count(len(answering)-1, "Pod")), "EndpointSlice endpoints"})
 		}
 	}
 	for _, o := range s.inNamespace("PodDisruptionBudget") {
@@ -245,7 +247,7 @@ func (s *scenery) withoutNode() []Statement {
 		said = []Statement{{"The cluster does not know it any more until its kubelet registers again. Whether the machine runs can't be seen: nothing is heard from it.", "status.conditions[Ready]; how kubelets register"}}
 	}
 	if len(here) > 0 {
-		said = append(said, Statement{fmt.Sprintf("Its %s are deleted from the API soon after.", plural(len(here), "Pod")), "Pod spec.nodeName"})
+		said = append(said, Statement{fmt.Sprintf("Its %s are deleted from the API soon after.", snapshot.Count(len(here), "Pod")), "Pod spec.nodeName"})
 	}
 	if len(moving) > 0 {
 		said = append(said, Statement{fmt.Sprintf("Owners of %d of them make others elsewhere: %s.", len(moving), someNames(moving, 3)), "Pod metadata.ownerReferences"})
@@ -259,7 +261,7 @@ func (s *scenery) withoutReference() []Statement {
 		return []Statement{{"No Pod in its namespace would miss it, as far as can be seen.", "Pod spec"}}
 	}
 	return []Statement{{
-		fmt.Sprintf("%s that use it go on running, but a new container of theirs, or a Pod in their place, can't start without it: %s.", plural(len(users), "Pod"), someNames(users, 3)),
+		fmt.Sprintf("%s that use it go on running, but a new container of theirs, or a Pod in their place, can't start without it: %s.", snapshot.Count(len(users), "Pod"), someNames(users, 3)),
 		"Pod spec.volumes, env, envFrom, serviceAccountName",
 	}}
 }

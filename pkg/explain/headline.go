@@ -20,17 +20,17 @@ func (x *examiner) headline(target snapshot.Query, subjects, pods []*unstructure
 	first := subjects[0]
 	switch {
 	case len(subjects) > 1 || first.GetKind() == "Pod" && target.Name == "":
-		return fmt.Sprintf("%s: %d of %s ready", name, readyAmong(pods), plural(len(pods), "Pod")), health
+		return fmt.Sprintf("%s: %d of %s ready", name, readyAmong(pods), snapshot.Count(len(pods), "Pod")), health
 	case first.GetKind() == "Pod":
 		return name + ": " + podWords(first) + x.since(first), health
 	case first.GetKind() == "Node":
 		return name + ": " + describeNode(nodeOf(first)).Status, health
 	case first.GetKind() == "Service":
 		n := len(x.w.answering(first.GetNamespace(), first.GetName()))
-		return fmt.Sprintf("%s: answers from %s", name, plural(n, "Pod")), health
+		return fmt.Sprintf("%s: answers from %s", name, snapshot.Count(n, "Pod")), health
 	}
 	if n := replicas(first); n >= 0 {
-		line := fmt.Sprintf("%s: %d of %s ready", name, readyAmong(pods), plural(n, "Pod"))
+		line := fmt.Sprintf("%s: %d of %s ready", name, readyAmong(pods), snapshot.Count(n, "Pod"))
 		if health == Unwell && readyAmong(pods) >= n {
 			line += ", and yet not all is well"
 		}
@@ -56,7 +56,7 @@ func (x *examiner) placeLine(pods []*unstructured.Unstructured, problems []Probl
 				n++
 			}
 		}
-		return fmt.Sprintf("%s: %s", where, plural(n, "cause"))
+		return fmt.Sprintf("%s: %s", where, snapshot.Count(n, "cause"))
 	}
 	line := where + ": all is well"
 	if health == Waiting {
@@ -71,7 +71,7 @@ func (x *examiner) placeLine(pods []*unstructured.Unstructured, problems []Probl
 	if !x.knows("pods") {
 		return where + ": nothing is wrong in what could be read"
 	}
-	return fmt.Sprintf("%s; %s ready", line, plural(running, "Pod"))
+	return fmt.Sprintf("%s; %s ready", line, snapshot.Count(running, "Pod"))
 }
 
 func healthOf(problems []Problem) Health {

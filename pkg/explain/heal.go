@@ -63,7 +63,7 @@ func (h *Healing) BreakOff(after int64) {
 	stood := "nobody had noticed it yet"
 	if h.Story.Outcome != Steady {
 		wanted := lastOf(h.Story.Series.Wanted)
-		stood = fmt.Sprintf("%d of %s ready then", lastOf(h.Story.Series.Ready), plural(wanted, "Pod")+was(wanted))
+		stood = fmt.Sprintf("%d of %s ready then", lastOf(h.Story.Series.Ready), snapshot.Count(wanted, "Pod")+was(wanted))
 	}
 	h.BrokenOffMS, h.Healer, h.Evidence = after, fmt.Sprintf("It was broken off after %s: %s.", Span(after), stood), ""
 }

@@ -66,9 +66,9 @@ func answers(was, is int, known bool) string {
 	case is == 0:
 		return "no Pod"
 	case known && is < was:
-		return fmt.Sprintf("%s, not %d", plural(is, "Pod"), was)
+		return fmt.Sprintf("%s, not %d", snapshot.Count(is, "Pod"), was)
 	}
-	return plural(is, "Pod")
+	return snapshot.Count(is, "Pod")
 }
 
 // answering are the Pods (or addresses) that a Service sends requests to, by the lists of its

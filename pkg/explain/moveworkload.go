@@ -77,7 +77,7 @@ func workloadNew(c snapshot.Change, o *unstructured.Unstructured) move {
 		m.act = m.actor == somebody
 	}
 	if n := replicas(o); n >= 0 && o.GetKind() != "Job" && !late(c) {
-		clause += fmt.Sprintf(", which asks for %s", plural(n, "Pod"))
+		clause += fmt.Sprintf(", which asks for %s", snapshot.Count(n, "Pod"))
 	}
 	m.say = plain("%s", clause)
 	m.names = []string{o.GetName()}
@@ -146,7 +146,7 @@ func scaled(c snapshot.Change, o *unstructured.Unstructured, from, to int) move 
 	m.evidence = fmt.Sprintf("spec.replicas %d → %d", from, to)
 	if owner := controllerOf(o); owner != nil && (m.actor == somebody || m.actor == owner.Kind) {
 		m.actor = owner.Kind
-		m.say = plain("set %s %s from %d to %s", o.GetKind(), name, from, plural(to, "Pod"))
+		m.say = plain("set %s %s from %d to %s", o.GetKind(), name, from, snapshot.Count(to, "Pod"))
 		return m
 	}
 	if m.actor == somebody {
@@ -156,7 +156,7 @@ func scaled(c snapshot.Change, o *unstructured.Unstructured, from, to int) move 
 			m.evidence += ", managedFields"
 		}
 	}
-	m.say = plain("asked %s for %s instead of %d", name, plural(to, "Pod"), from)
+	m.say = plain("asked %s for %s instead of %d", name, snapshot.Count(to, "Pod"), from)
 	return m
 }
 

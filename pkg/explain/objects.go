@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -141,14 +140,6 @@ func replicas(o *unstructured.Unstructured) int {
 // ref is an object's kind and name as kubectl takes them.
 func ref(o *unstructured.Unstructured) string {
 	return strings.ToLower(o.GetKind()) + "/" + o.GetName()
-}
-
-// plural counts things: "1 Pod", "3 Pods".
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // images are what a Pod template's containers run.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // mostRows is how many rows a story has at most, so that it fits a screen of 24 lines together with
@@ -168,34 +170,34 @@ func several(g group) string {
 	list := strings.Join(distinctSubjects(g), ", ")
 	switch first.kind {
 	case podMade, podDeleted:
-		return fmt.Sprintf("%s %s: %s", g.verb(), plural(n, "Pod"), list)
+		return fmt.Sprintf("%s %s: %s", g.verb(), snapshot.Count(n, "Pod"), list)
 	case podEnded:
-		return fmt.Sprintf("stopped the containers of %s: %s", plural(n, "Pod"), list)
+		return fmt.Sprintf("stopped the containers of %s: %s", snapshot.Count(n, "Pod"), list)
 	case podPlaced:
-		return fmt.Sprintf("put %s on nodes: %s", plural(n, "Pod"), placed(g))
+		return fmt.Sprintf("put %s on nodes: %s", snapshot.Count(n, "Pod"), placed(g))
 	case podStarted:
-		return fmt.Sprintf("started the containers of %s: %s", plural(n, "Pod"), list)
+		return fmt.Sprintf("started the containers of %s: %s", snapshot.Count(n, "Pod"), list)
 	case podTaken:
-		return fmt.Sprintf("took %s on: %s", plural(n, "Pod"), list)
+		return fmt.Sprintf("took %s on: %s", snapshot.Count(n, "Pod"), list)
 	case podReady:
-		return fmt.Sprintf("found %s ready: %s", plural(n, "Pod"), list)
+		return fmt.Sprintf("found %s ready: %s", snapshot.Count(n, "Pod"), list)
 	case podUp:
-		return fmt.Sprintf("started the containers of %s and found them ready: %s", plural(n, "Pod"), list)
+		return fmt.Sprintf("started the containers of %s and found them ready: %s", snapshot.Count(n, "Pod"), list)
 	case podUnready:
 		if first.actor == nodeWatch {
-			return fmt.Sprintf("marked %s not ready, since their node is silent: %s", plural(n, "Pod"), list)
+			return fmt.Sprintf("marked %s not ready, since their node is silent: %s", snapshot.Count(n, "Pod"), list)
 		}
-		return fmt.Sprintf("found %s no longer ready: %s", plural(n, "Pod"), list)
+		return fmt.Sprintf("found %s no longer ready: %s", snapshot.Count(n, "Pod"), list)
 	case podRestarted:
 		return fmt.Sprintf("started container %s again, %d times: %s", first.detail, len(g), list)
 	case podExit:
 		return fmt.Sprintf("saw container %s end, %d times: %s", first.detail, len(g), list)
 	case podStuck:
-		return fmt.Sprintf("could not start container %s in %s: %s", first.detail, plural(n, "Pod"), list)
+		return fmt.Sprintf("could not start container %s in %s: %s", first.detail, snapshot.Count(n, "Pod"), list)
 	case workloadLetGo:
-		return fmt.Sprintf("let go of %s: %s", plural(n, first.detail), list)
+		return fmt.Sprintf("let go of %s: %s", snapshot.Count(n, first.detail), list)
 	case workloadAdopted:
-		return fmt.Sprintf("took %s as its own: %s", plural(n, first.detail), list)
+		return fmt.Sprintf("took %s as its own: %s", snapshot.Count(n, first.detail), list)
 	case workloadScaled:
 		return last.say("") + fmt.Sprintf(", the last of %d steps", len(g))
 	}
@@ -215,7 +217,7 @@ func numbersOf(g group) string {
 	}
 	if len(all) == 1 {
 		n, _ := strconv.Atoi(all[0])
-		return plural(n, "Pod")
+		return snapshot.Count(n, "Pod")
 	}
 	if len(all) > 5 {
 		all = append(append(all[:2:2], "…"), all[len(all)-2:]...)

@@ -73,5 +73,5 @@ func unsettled(o *unstructured.Unstructured) string {
 }
 
 func readyOf(name string, ready, wanted int) string {
-	return fmt.Sprintf("%s, %d of %s ready", name, ready, plural(wanted, "Pod"))
+	return fmt.Sprintf("%s, %d of %s ready", name, ready, snapshot.Count(wanted, "Pod"))
 }

@@ -220,7 +220,7 @@ func (t *tracer) conclude(tr *Trace) {
 func asOfNow(s *Story) {
 	s.Outcome, s.HealedMS, s.Summary = Untold, 0, ""
 	if n := lastOf(s.Series.Wanted); n > 0 {
-		s.Summary = fmt.Sprintf("%d of %s ready now. Since when is not known.", lastOf(s.Series.Ready), plural(n, "Pod")+be(n))
+		s.Summary = fmt.Sprintf("%d of %s ready now. Since when is not known.", lastOf(s.Series.Ready), snapshot.Count(n, "Pod")+be(n))
 	}
 }
 

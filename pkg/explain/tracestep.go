@@ -123,7 +123,7 @@ func (t *tracer) plainly(c snapshot.Change, writer string, before, o *unstructur
 		m.say = plain("wrote %s %s, and nothing changed: it was so already", o.GetKind(), o.GetName())
 		if c.Object.GetKind() == "Scale" {
 			m.evidence += fmt.Sprintf("; spec.replicas %d as before", replicas(o))
-			m.say = plain("asked %s for %s, and nothing changed: it asked for as many already", o.GetName(), plural(replicas(o), "Pod"))
+			m.say = plain("asked %s for %s, and nothing changed: it asked for as many already", o.GetName(), snapshot.Count(replicas(o), "Pod"))
 		}
 	}
 	return []move{m}

@@ -23,14 +23,14 @@ type Manifest struct {
 // Versions says which objects of manifests name an API version or a kind that the cluster does not serve, and which documents are no
 // objects at all. Served are the cluster's kinds with their groups and versions, the one to prefer first.
 func Versions(manifests []Manifest, served map[string][]schema.GroupVersion) *Diagnosis {
-	d := &Diagnosis{Health: Well, Headline: plural(len(manifests), "object") + ": the cluster serves the API version of each"}
+	d := &Diagnosis{Health: Well, Headline: snapshot.Count(len(manifests), "object") + ": the cluster serves the API version of each"}
 	for _, m := range manifests {
 		if p, wrong := m.problem(served); wrong {
 			d.Problems = append(d.Problems, p)
 		}
 	}
 	if n := len(d.Problems); n > 0 {
-		d.Health, d.Headline = Unwell, fmt.Sprintf("%d of %s: the cluster would not take it", n, plural(len(manifests), "object"))
+		d.Health, d.Headline = Unwell, fmt.Sprintf("%d of %s: the cluster would not take it", n, snapshot.Count(len(manifests), "object"))
 	}
 	return d
 }

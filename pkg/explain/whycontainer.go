@@ -7,6 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // container examines one container; false when it has no trouble of its own.
@@ -280,7 +282,7 @@ func (x *examiner) backOf(o *unstructured.Unstructured, problem *Problem) {
 	for _, s := range x.beside(o, "ReplicaSet") {
 		if s.GetUID() != own.GetUID() && ownedBy(s, w.GetUID()) && statusInt(s, "readyReplicas") > 0 {
 			problem.Chain = append(problem.Chain, Link{
-				Claim: "The version before still runs.", Evidence: fmt.Sprintf("%s  %s ready", ref(s), plural(statusInt(s, "readyReplicas"), "Pod")),
+				Claim: "The version before still runs.", Evidence: fmt.Sprintf("%s  %s ready", ref(s), snapshot.Count(statusInt(s, "readyReplicas"), "Pod")),
 				From: ref(s) + " status.readyReplicas",
 			})
 			problem.Back = []string{"kubectl rollout undo " + ref(w)}

@@ -8,6 +8,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // daemonSet tells of a DaemonSet that no node is fit for: it then wants no Pod at all, and says nothing of it.
@@ -23,7 +25,7 @@ func (x *examiner) daemonSet(o *unstructured.Unstructured) {
 			fit = append(fit, x.nodes[name])
 		}
 	}
-	none := Link{Claim: "It wants no Pod on any node.", Evidence: fmt.Sprintf("desiredNumberScheduled 0, of %s", plural(len(x.nodes), "node")), From: ref(o) + " status.desiredNumberScheduled"}
+	none := Link{Claim: "It wants no Pod on any node.", Evidence: fmt.Sprintf("desiredNumberScheduled 0, of %s", snapshot.Count(len(x.nodes), "node")), From: ref(o) + " status.desiredNumberScheduled"}
 	if len(fit) == 0 && x.whole { // as with drivers for hardware that a cluster has not got yet
 		x.doubt(o, fmt.Sprintf("DaemonSet %s wants no Pod: no node has the labels that it asks for (%s). Whether one is meant to have them can't be seen.", d.Name, short(wantedLabels(p), 120)))
 		return

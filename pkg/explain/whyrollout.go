@@ -5,6 +5,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // deployment examines how a rollout goes.
@@ -53,7 +55,7 @@ func (x *examiner) statefulSet(o *unstructured.Unstructured) {
 	wanted := replicas(o)
 	ordered := s.Spec.PodManagementPolicy != appsv1.ParallelPodManagement
 	if made := statusInt(o, "replicas"); ordered && made < wanted {
-		seen := fmt.Sprintf("has %d of %s; it makes one after the other, when the one before is ready", made, plural(wanted, "Pod"))
+		seen := fmt.Sprintf("has %d of %s; it makes one after the other, when the one before is ready", made, snapshot.Count(wanted, "Pod"))
 		x.add("Order/"+s.Name, o, Problem{
 			Code: Rolling, Waiting: true, Title: fmt.Sprintf("%s makes its Pods one after the other", s.Name),
 			Chain: []Link{{Claim: "The next comes when the one before is ready.", Evidence: fmt.Sprintf("%d wanted, %d made, %d ready", wanted, made, s.Status.ReadyReplicas), From: ref(o) + " status"}},

@@ -36,7 +36,7 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 		x.add("NoEndpoints/"+s.Name, o, Problem{
 			Code: NoEndpoints, Title: "It sends to no Pod: none of its Pods is ready",
 			Chain: []Link{
-				{Claim: fmt.Sprintf("%s with %s.", plural(len(pods), "Pod"), wants), Evidence: fmt.Sprintf("%d of them ready", readyAmong(pods)), From: "pods status.conditions[Ready]"},
+				{Claim: fmt.Sprintf("%s with %s.", snapshot.Count(len(pods), "Pod"), wants), Evidence: fmt.Sprintf("%d of them ready", readyAmong(pods)), From: "pods status.conditions[Ready]"},
 			},
 			Advice: "A Service sends only to Pods that are ready. What stands in their way can't be seen from here.",
 			Look:   []string{"kubectl get pods -l " + wants},

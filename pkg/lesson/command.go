@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
@@ -122,6 +123,23 @@ func (s *splitter) refuse(r rune) bool {
 	return s.bad != nil
 }
 
+// noPatch says that a command hands over a patch that kubectl can't read.
+func noPatch(args []string) bool {
+	if len(args) < 2 || args[1] != "patch" {
+		return false
+	}
+	for i, arg := range args {
+		name, value, inline := strings.Cut(arg, "=")
+		if !inline && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if (name == "-p" || name == "--patch") && strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "{{") && !json.Valid([]byte(value)) {
+			return true
+		}
+	}
+	return false
+}
+
 // command reads one line that a learner types. at is where its first character stands.
 func (p *parser) command(line string, at func(offset int) Pos) (Command, bool) {
 	args, bad := splitCommand(line)
@@ -131,6 +149,10 @@ func (p *parser) command(line string, at func(offset int) Pos) (Command, bool) {
 	}
 	if what, instead := p.options.guard(args); what != "" {
 		p.add(at(0), what, instead)
+		return Command{}, false
+	}
+	if noPatch(args) {
+		p.add(at(0), "kubectl takes a patch that begins with a brace as JSON, and this is none", "leave the outer braces out: -p \"spec: {replicas: 3}\"")
 		return Command{}, false
 	}
 	if what, instead := p.guardContent(args); what != "" {

@@ -50,6 +50,16 @@ func (o *Otherwise) Fires(v *View) (bool, error) {
 // Text fills in `say`.
 func (o *Otherwise) Text(v *View) (string, error) { return o.say.render(v) }
 
+// Sample is Text of the example, or Say itself where there is none that fills it in.
+func (o *Otherwise) Sample(c *Check) string {
+	if o.Example != nil {
+		if text, err := o.Text(exampleView(c, o)); err == nil {
+			return text
+		}
+	}
+	return o.Say
+}
+
 // Answers computes the right answers; any one of them is right.
 func (a *Ask) Answers(now, before *snapshot.Snapshot, started time.Time) ([]string, error) {
 	v, err := NewView(a.On, now, before, started)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
 	"github.com/kubectl-learn/kubectl-learn/pkg/load"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // Healing shows how a target healed: what happened, who acted first, what healed it, and the requests that were sent meanwhile. With
@@ -53,7 +54,7 @@ func (p *page) healingRows(h *explain.Healing) {
 	if series != nil {
 		wanted, ready = last(h.Story.Series.Wanted), last(h.Story.Series.Ready)
 	}
-	of := fmt.Sprintf("%d of %s ready", ready, count(wanted, "Pod"))
+	of := fmt.Sprintf("%d of %s ready", ready, snapshot.Count(wanted, "Pod"))
 	switch {
 	case h.Healed:
 		p.text(p.s.GoodSign()+" ", 2, fmt.Sprintf("Healed in %s: %s.", explain.Span(h.HealedMS), of), p.s.Good)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 const (
@@ -44,7 +45,7 @@ func (p *page) drawMap(m *explain.Map) {
 	if m.Version != "" {
 		head = append(head, "Kubernetes "+m.Version)
 	}
-	head = append(head, count(len(m.Nodes), "node"), count(m.Pods, "Pod"), count(len(m.Services), "Service"))
+	head = append(head, snapshot.Count(len(m.Nodes), "node"), snapshot.Count(m.Pods, "Pod"), snapshot.Count(len(m.Services), "Service"))
 	p.text("", 0, strings.Join(head, " · "), p.s.Bold)
 	if m.Namespace != "" && !p.brief {
 		p.text("", 0, "Pods and Services of namespace "+m.Namespace+"; -A shows all.", p.s.Dim)
@@ -139,7 +140,7 @@ func (p *page) mapNodes(m *explain.Map) {
 				well++
 			}
 		}
-		p.text("", 2, fmt.Sprintf("and %s more, %d of them ready, with %s", count(len(rest), "node"), well, count(pods, "Pod")), p.s.Dim)
+		p.text("", 2, fmt.Sprintf("and %s more, %d of them ready, with %s", snapshot.Count(len(rest), "node"), well, snapshot.Count(pods, "Pod")), p.s.Dim)
 	}
 	p.unplaced(m.Unplaced, names)
 	if p.brief {
@@ -183,7 +184,7 @@ func (p *page) mapNode(n explain.NodePods, names int, beside bool) {
 		p.dots("", indent, n.Pods)
 	}
 	if n.Others > 0 && !p.brief {
-		p.text("", indent, count(n.Others, "Pod")+" of other namespaces", p.s.Dim)
+		p.text("", indent, snapshot.Count(n.Others, "Pod")+" of other namespaces", p.s.Dim)
 	}
 }
 
@@ -282,7 +283,7 @@ func (p *page) services(list []explain.ServiceMap) {
 				well++
 			}
 		}
-		p.text("", 2, fmt.Sprintf("and %s more; of %d all Pods answer", count(len(rest), "Service"), well), p.s.Dim)
+		p.text("", 2, fmt.Sprintf("and %s more; of %d all Pods answer", snapshot.Count(len(rest), "Service"), well), p.s.Dim)
 	}
 }
 
@@ -342,7 +343,7 @@ func selected(n explain.PolicyMap, s Style, mostNamed int) string {
 	case len(n.Selected) == 0:
 		return text + "no Pod: none has its labels"
 	}
-	text += count(len(n.Selected), "Pod")
+	text += snapshot.Count(len(n.Selected), "Pod")
 	var short []string
 	for _, name := range firstFew(n.Selected, mostNamed) {
 		short = append(short, s.short(name))
@@ -368,7 +369,7 @@ func answers(sv explain.ServiceMap, s Style, mostNamed int) string {
 	case sv.NoSelector:
 		return "has no selector; leads to " + strings.Join(firstFew(sv.Answering, max(mostNamed, 1)), " ")
 	}
-	text := fmt.Sprintf("%d of %s answer", len(sv.Answering), count(total, "Pod"))
+	text := fmt.Sprintf("%d of %s answer", len(sv.Answering), snapshot.Count(total, "Pod"))
 	if total == 1 {
 		text += "s"
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // The grid of the picture of a map: a slide of 16 to 9 where that holds all, longer where not.
@@ -24,7 +25,7 @@ func MapSVG(w io.Writer, m *explain.Map) error {
 	if m.Cluster != "" {
 		title = m.Cluster
 	}
-	facts := []string{count(len(m.Nodes), "node"), count(m.Pods, "Pod"), count(len(m.Services), "Service")}
+	facts := []string{snapshot.Count(len(m.Nodes), "node"), snapshot.Count(m.Pods, "Pod"), snapshot.Count(len(m.Services), "Service")}
 	if m.Version != "" {
 		facts = append([]string{"Kubernetes " + m.Version}, facts...)
 	}
@@ -88,12 +89,12 @@ func (g *svg) nodes(m *explain.Map, y int) int {
 		y += high + slideGap
 	}
 	if len(rest) > 0 {
-		g.text(slideEdge, y+8, 14, 800, svgDim, "normal", "and "+count(len(rest), "node")+" more")
+		g.text(slideEdge, y+8, 14, 800, svgDim, "normal", "and "+snapshot.Count(len(rest), "node")+" more")
 		y += 24
 	}
 	if len(m.Unplaced) > 0 {
 		g.dot(slideEdge+10, y+8, 8, explain.Waiting)
-		g.text(slideEdge+28, y+13, 14, 1000, svgInk, "normal", fmt.Sprintf("%s without a node: %s", count(len(m.Unplaced), "Pod"), someNames(m.Unplaced)))
+		g.text(slideEdge+28, y+13, 14, 1000, svgInk, "normal", fmt.Sprintf("%s without a node: %s", snapshot.Count(len(m.Unplaced), "Pod"), someNames(m.Unplaced)))
 		y += 30
 	}
 	return y
@@ -197,7 +198,7 @@ func (g *svg) pods(x, y, wide int, n explain.NodePods) {
 				g.dot(x+18+i%dotsInRow*12, y+38+i/dotsInRow*12, 4, d.Health)
 			}
 		}
-		text := fmt.Sprintf("%s: %d well", count(len(n.Pods), "Pod"), counts[explain.Well])
+		text := fmt.Sprintf("%s: %d well", snapshot.Count(len(n.Pods), "Pod"), counts[explain.Well])
 		if c := counts[explain.Waiting]; c > 0 {
 			text += fmt.Sprintf(", %d on their way", c)
 		}
@@ -225,7 +226,7 @@ func (g *svg) pods(x, y, wide int, n explain.NodePods) {
 		}
 	}
 	if n.Others > 0 {
-		g.text(x+14, y+len(rows)*podHigh+14, 12, wide-28, svgDim, "normal", "and "+count(n.Others, "Pod")+" of other namespaces")
+		g.text(x+14, y+len(rows)*podHigh+14, 12, wide-28, svgDim, "normal", "and "+snapshot.Count(n.Others, "Pod")+" of other namespaces")
 	}
 }
 
@@ -244,7 +245,7 @@ func (g *svg) services(list []explain.ServiceMap, y int) int {
 		y += 26
 	}
 	if len(rest) > 0 {
-		g.text(slideEdge+28, y+15, 14, 600, svgDim, "normal", "and "+count(len(rest), "Service")+" more")
+		g.text(slideEdge+28, y+15, 14, 600, svgDim, "normal", "and "+snapshot.Count(len(rest), "Service")+" more")
 		y += 26
 	}
 	return y

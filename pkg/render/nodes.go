@@ -1,9 +1,8 @@
 package render
 
 import (
-	"fmt"
-
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // placement shows which Pod stands where.
@@ -39,7 +38,7 @@ func (p *page) node(n explain.NodePods, names int) {
 		label = ""
 	}
 	if n.Others > 0 {
-		p.text(label, indent, count(n.Others, "other Pod"), p.s.Dim)
+		p.text(label, indent, snapshot.Count(n.Others, "other Pod"), p.s.Dim)
 		label = ""
 	}
 	if label != "" {
@@ -108,11 +107,4 @@ func (p *page) healthSign(h explain.Health) string {
 		return p.s.Dim(signIdle)
 	}
 	return p.s.UnsureSign()
-}
-
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }

@@ -22,7 +22,7 @@ type Output struct {
 const Wide = "wide"
 
 // Formats are the values of -o that each command has, for usage and completion.
-func Formats() []string { return []string{"json", "yaml", "name", "jsonpath="} }
+func Formats() []string { return []string{"json", "yaml", "name", "jsonpath=", "go-template="} }
 
 // ParseOutput reads the value of -o. Empty is the human form. Extra are formats that the caller has
 // beside ours, and prints itself; Wide is one of them.
@@ -37,6 +37,14 @@ func ParseOutput(text string, extra ...string) (Output, error) {
 		if template == "" {
 			return o, nil
 		}
+	case "go-template":
+		if template == "" {
+			return o, fmt.Errorf("read -o %s: write what to show, for example -o go-template='{{range .items}}{{.name}} {{end}}'", text)
+		}
+		if _, err := o.printer(); err != nil {
+			return o, fmt.Errorf("read -o %s: %w", text, err)
+		}
+		return o, nil
 	case "jsonpath":
 		if template == "" {
 			return o, fmt.Errorf("read -o %s: write what to take, for example -o jsonpath='{.items[*].name}'", text)
@@ -44,12 +52,12 @@ func ParseOutput(text string, extra ...string) (Output, error) {
 		if !strings.Contains(template, "{") { // kubectl takes it without braces too
 			o.template = "{" + template + "}"
 		}
-		if _, err := printers.NewJSONPathPrinter(o.template); err != nil {
+		if _, err := o.printer(); err != nil {
 			return o, fmt.Errorf("read -o %s: %w", text, err)
 		}
 		return o, nil
 	}
-	there := append([]string{"json", "yaml", "name", "jsonpath=TEMPLATE"}, extra...)
+	there := append([]string{"json", "yaml", "name", "jsonpath=TEMPLATE", "go-template=TEMPLATE"}, extra...)
 	return o, fmt.Errorf("read -o %s: no such output; write one of %s", text, strings.Join(there, ", "))
 }
 
@@ -83,8 +91,8 @@ func (o Output) Print(w io.Writer, value any, names ...string) error {
 	switch o.format {
 	case "yaml":
 		return printYAML(w, raw)
-	case "jsonpath":
-		return o.printPath(w, raw)
+	case "jsonpath", "go-template":
+		return o.fillIn(w, raw)
 	}
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, raw, "", "  "); err != nil {
@@ -115,14 +123,22 @@ func printYAML(w io.Writer, raw []byte) error {
 	return err
 }
 
-func (o Output) printPath(w io.Writer, raw []byte) error {
+// printer is kubectl's own for the template.
+func (o Output) printer() (printers.ResourcePrinter, error) {
+	if o.format == "go-template" {
+		return printers.NewGoTemplatePrinter([]byte(o.template))
+	}
+	return printers.NewJSONPathPrinter(o.template)
+}
+
+func (o Output) fillIn(w io.Writer, raw []byte) error {
 	var fields map[string]any
 	if err := json.Unmarshal(raw, &fields); err != nil {
-		return fmt.Errorf("print jsonpath: %w", err)
+		return fmt.Errorf("print %s: %w", o.format, err)
 	}
-	p, err := printers.NewJSONPathPrinter(o.template)
+	p, err := o.printer()
 	if err != nil {
-		return fmt.Errorf("print jsonpath: %w", err)
+		return fmt.Errorf("print %s: %w", o.format, err)
 	}
 	return p.PrintObj(&unstructured.Unstructured{Object: fields}, w)
 }

@@ -25,6 +25,7 @@ func TestOutput(t *testing.T) {
 		{"json", []item(nil), "{\n  \"items\": []\n}\n"},
 		{"jsonpath={.items[*].name}", list, "a<b c"},
 		{"jsonpath=.count", list[0], "3"},
+		{"go-template={{range .items}}{{.name}};{{end}}", list, "a<b;c;"},
 		{"name", list, "lesson/a\nlesson/c\n"},
 	} {
 		o, err := render.ParseOutput(c.flag)
@@ -42,7 +43,7 @@ func TestOutput(t *testing.T) {
 			t.Errorf("-o %s is not for people", c.flag)
 		}
 	}
-	for _, flag := range []string{"xml", "jsonpath", "jsonpath=", "jsonpath={.a", "json=x"} {
+	for _, flag := range []string{"xml", "jsonpath", "jsonpath=", "jsonpath={.a", "go-template", "go-template={{.a", "json=x"} {
 		if _, err := render.ParseOutput(flag); err == nil {
 			t.Errorf("-o %s gave no error", flag)
 		}
@@ -63,7 +64,7 @@ func TestOutputOfACommandsOwn(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 	_, err := render.ParseOutput("svgg", "mermaid", "svg")
-	if err == nil || !strings.HasSuffix(err.Error(), "jsonpath=TEMPLATE, mermaid, svg") {
+	if err == nil || !strings.HasSuffix(err.Error(), "go-template=TEMPLATE, mermaid, svg") {
 		t.Errorf("%v", err)
 	}
 	if _, err := render.ParseOutput("svg"); err == nil {

@@ -239,6 +239,9 @@ func (w *world) Run(_ context.Context, ns string, args []string, out io.Writer) 
 	there := w.objects[key] != nil
 	w.mu.Unlock()
 	switch {
+	case args[0] == "create" && len(args) > 3 && !strings.HasPrefix(args[3], "--from-literal="):
+		fmt.Fprintln(out, "error: unknown flag:", args[3])
+		return 1, nil
 	case args[0] == "create" && there:
 		fmt.Fprintln(out, "already exists")
 		return 1, nil

@@ -107,6 +107,9 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 		},
 		"feedback that isn't given":  {"says: one holds 9", "says: one holds 8", `does not say "one holds 8"`},
 		"a wrong turn that is right": {"one --from-literal=n=9", "one --from-literal=n=1", "passes after this wrong turn"},
+		"a wrong turn that is no command": {
+			"do: kubectl create configmap one --from-literal=n=9", "do: kubectl create configmap one --from-litera=n=9", "kubectl does not understand this wrong turn",
+		},
 		"a reason that never comes": {
 			"      say: one holds {{ .object.data.n }}\n", "      say: one holds {{ .object.data.n }}\n    - when: objects.size() > 7\n      say: never\n", "nothing makes check",
 		},

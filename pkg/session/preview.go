@@ -17,6 +17,8 @@ type Preview struct {
 	Opening []Event
 	// Checks is what is said while nothing is done yet.
 	Checks check.Report
+	// Mistakes is what is said of what the author foresaw, in place of that.
+	Mistakes check.Report
 	// Hints come one at a time, when they are asked for.
 	Hints []Event
 	// Closing is shown when the step is done. Each wrong option of a prediction is answered, then the right one.
@@ -29,9 +31,12 @@ func NewPreview(l *lesson.Lesson, index int) Preview {
 	p := &Position{Lesson: l, Step: l.Steps[index], Index: index}
 	preview := Preview{Opening: s.opening(p, &snapshot.Snapshot{}), Closing: s.previewClosing(p)}
 	for _, c := range p.Step.Checks() {
-		preview.Checks.Results = append(preview.Checks.Results, check.Result{
-			That: c.That, Verdict: check.NotYet, Expected: c.Expected, Look: c.Look, On: c.On.String(), Otherwise: -1, Within: c.Within,
-		})
+		r := check.Result{That: c.That, Verdict: check.NotYet, Expected: c.Expected, Look: c.Look, On: c.On.String(), Otherwise: -1, Within: c.Within}
+		preview.Checks.Results = append(preview.Checks.Results, r)
+		for i := range c.Otherwise {
+			r.Otherwise, r.Why = i, c.Otherwise[i].Sample(c)
+			preview.Mistakes.Results = append(preview.Mistakes.Results, r)
+		}
 	}
 	for _, g := range lesson.All[*lesson.Get](p.Step) {
 		preview.Checks.Results = append(preview.Checks.Results, check.Result{

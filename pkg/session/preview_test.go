@@ -30,6 +30,13 @@ func TestPreviewIsTheOpening(t *testing.T) {
 			t.Errorf("%d: %+v, and in the preview %+v", i, want, got)
 		}
 	}
+	var said []string
+	for _, r := range preview.Mistakes.Results {
+		said = append(said, r.Why)
+	}
+	if got := strings.Join(said, "; "); got != "one holds {{ .object.data.n }}" {
+		t.Errorf("mistakes: %s", got)
+	}
 	if len(preview.Checks.Results) != len(p.Step.Checks()) || len(preview.Hints) != len(p.Step.Hints()) {
 		t.Errorf("preview %+v", preview)
 	}

@@ -204,6 +204,10 @@ func (p *prover) turn(ctx context.Context, at *Position, turn *lesson.WrongTurn)
 			return ctx.Err()
 		}
 		p.see(e)
+		if e.Code != 0 && misunderstood(e.Output) {
+			p.findAt(turn.Fails, turn.Do[i].Pos, "kubectl does not understand this wrong turn, so nothing was done: %s", strings.TrimSpace(e.Output))
+			return nil
+		}
 	}
 	heard, err := p.listen(ctx, at, turn)
 	if err != nil {
@@ -218,6 +222,12 @@ func (p *prover) turn(ctx context.Context, at *Position, turn *lesson.WrongTurn)
 		p.findAt(turn.Fails, turn.Pos, "check %q does not say %q; it says:\n    %s", turn.Fails, turn.Says, strings.Join(words(heard), "\n    "))
 	}
 	return nil
+}
+
+// misunderstood says that kubectl could not read its command line. A command that the cluster refuses is
+// another thing: that may be the very mistake.
+func misunderstood(said string) bool {
+	return strings.HasPrefix(said, "error: unknown ")
 }
 
 // listen follows the check that a wrong turn is to fail until it says what it should for good, and

@@ -10,12 +10,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -79,6 +82,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "fits": fits, "plain": plain, "mode": mode, "repeat": repeat,
+			"ear": ear, "heard": heard, "envsubst": envsubst,
 		},
 	})
 }
@@ -213,4 +217,51 @@ func repeat(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[2])
 	ts.Check(err)
 	ts.Setenv(args[0], strings.Repeat(args[1], n))
+}
+
+// ear listens on an address of its own, which the variable EAR has from then on, and hangs up on whoever connects.
+func ear(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: ear")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	calls := new(atomic.Int64)
+	go func() {
+		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+			calls.Add(1)
+			c.Close()
+		}
+	}()
+	ts.Setenv("EAR", l.Addr().String())
+	ears.Store(l.Addr().String(), calls)
+}
+
+// ears are the calls that each address heard.
+var ears sync.Map
+
+// heard: somebody connected to the ear. A process that connected has ended, so that its call waits there at least.
+func heard(ts *testscript.TestScript, neg bool, args []string) {
+	calls, ok := ears.Load(ts.Getenv("EAR"))
+	if !ok || len(args) != 0 {
+		ts.Fatalf("usage: [!] heard, after ear")
+	}
+	mine, err := net.Dial("tcp", ts.Getenv("EAR")) // when this one was heard, so were all before it
+	ts.Check(err)
+	_, _ = mine.Read(make([]byte, 1))
+	mine.Close()
+	if n := calls.(*atomic.Int64).Add(-1); (n > 0) == neg {
+		ts.Fatalf("the ear heard %d connections", n)
+	}
+}
+
+// envsubst FILE... puts the values of variables into files.
+func envsubst(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: envsubst FILE...")
+	}
+	for _, file := range args {
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(os.Expand(ts.ReadFile(file), ts.Getenv)), 0o600))
+	}
 }

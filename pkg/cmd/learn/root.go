@@ -98,6 +98,7 @@ the step under way: its task, what to do, and what to type then.`),
 	_ = root.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(append(app.ProviderNames(), cmd.Auto), cobra.ShellCompDirectiveNoFileComp))
 	addGroups(root, app)
 	plainArgs(root)
+	knownTopics(root)
 	root.PersistentPreRun = func(c *cobra.Command, _ []string) { prepare(c, app) }
 	return root
 }
@@ -124,6 +125,25 @@ func plainArgs(c *cobra.Command) {
 	}
 	for _, child := range c.Commands() {
 		plainArgs(child)
+	}
+}
+
+// knownTopics has help refuse what is no command. By itself it shows the help of the root then.
+func knownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	childOf(root, "help").Args = func(_ *cobra.Command, args []string) error {
+		at := root
+		for i, arg := range args {
+			child := childOf(at, arg)
+			switch {
+			case child == nil && at.HasSubCommands():
+				return cmd.NoSuchCommand(at, args[i:])
+			case child == nil:
+				return nil
+			}
+			at = child
+		}
+		return nil
 	}
 }
 

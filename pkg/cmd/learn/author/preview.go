@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/catalog"
+	"github.com/kubectl-learn/kubectl-learn/pkg/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
@@ -108,11 +109,11 @@ func (o *PreviewOptions) Run(ctx context.Context) error {
 	if o.Watch && o.Style().Terminal && !s.builtIn() {
 		return o.follow(ctx, s)
 	}
-	text, err := o.screen(s)
+	parts, err := o.screen(s)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(o.Out, text)
+	_, err = fmt.Fprint(o.Out, strings.Join(parts, ""))
 	return err
 }
 
@@ -146,17 +147,17 @@ func (o *PreviewOptions) find() (source, error) {
 	return found[0], nil
 }
 
-// screen is the lesson as a learner sees it.
-func (o *PreviewOptions) screen(s source) (string, error) {
+// screen is the lesson as a learner sees it: what comes before the first step, and each step.
+func (o *PreviewOptions) screen(s source) (parts []string, err error) {
 	l, err := s.parse(o.Trust)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	only := -1
 	if o.Step != "" {
 		step, err := l.FindStep(o.Step)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		only = slices.Index(l.Steps, step)
 	}
@@ -166,19 +167,27 @@ func (o *PreviewOptions) screen(s source) (string, error) {
 	}
 	if only < 0 {
 		v.head(l)
+		parts = append(parts, v.taken())
 	}
 	for i := range l.Steps {
 		if only < 0 || only == i {
 			v.step(session.NewPreview(l, i), only < 0)
+			parts = append(parts, v.taken())
 		}
 	}
-	return v.out.String(), nil
+	return parts, nil
 }
 
 // viewer puts what a learner sees one below the other.
 type viewer struct {
 	out   strings.Builder
 	style render.Style
+}
+
+// taken is what was shown since it was last taken.
+func (v *viewer) taken() string {
+	defer v.out.Reset()
+	return v.out.String()
 }
 
 func (v *viewer) narrator() *cmd.Narrator {
@@ -201,6 +210,9 @@ func (v *viewer) step(p session.Preview, intro bool) {
 	}
 	if len(p.Checks.Results) > 0 {
 		v.later("learn check, as long as it is not done", session.Event{Kind: session.Reported, Report: &p.Checks})
+	}
+	for i := range p.Mistakes.Results {
+		v.later("learn check, after a mistake that was foreseen", session.Event{Kind: session.Reported, Report: &check.Report{Results: p.Mistakes.Results[i : i+1]}})
 	}
 	v.later("learn hint, one at a time", p.Hints...)
 	v.later("when it is done", p.Closing...)

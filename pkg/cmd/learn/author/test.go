@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // TestOptions is what proving lessons needs.
@@ -176,7 +177,8 @@ func (o *TestOptions) show(p *session.Proof) {
 	if !p.Proved() {
 		sign = style.BadSign()
 	}
-	fmt.Fprintf(o.Out, "  %s %s: %d steps, %d checks, %d wrong turns, %s\n", sign, p.Lesson, p.Steps, p.Checks, p.Turns, took)
+	fmt.Fprintf(o.Out, "  %s %s: %s, %s, %s, %s\n", sign, p.Lesson, snapshot.Count(p.Steps, "step"),
+		snapshot.Count(p.Checks, "check"), snapshot.Count(p.Turns, "wrong turn"), took)
 	for _, f := range p.Findings {
 		fmt.Fprintf(o.Out, "    %s: %s\n", f.Where, style.Plain(f.What))
 	}

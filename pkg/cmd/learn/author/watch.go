@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (o *PreviewOptions) follow(ctx context.Context, s source) error {
 			return fmt.Errorf("watch %s: %w; --watch=false shows it once", folder, err)
 		}
 	}
-	last := o.draw("", s)
+	last := o.draw(nil, s)
 	due := time.NewTimer(settle)
 	due.Stop()
 	for {
@@ -83,19 +84,38 @@ func (s source) folders() []string {
 // mostFolders bounds what is watched below a lesson's own folder, for its manifests.
 const mostFolders = 32
 
-// draw shows what the lesson is now, if that is not what stands there, and returns it.
-func (o *PreviewOptions) draw(last string, s source) string {
-	text, err := o.afresh(s)
+// draw shows what the lesson is now, if that is not what stands there, and returns it. Of a lesson in which
+// something was changed it shows the steps that are different.
+func (o *PreviewOptions) draw(last []string, s source) []string {
+	parts, err := o.afresh(s)
 	if err != nil {
-		text = o.broken(s, err)
+		parts = []string{o.broken(s, err)}
 	}
-	if text == last {
+	if slices.Equal(parts, last) {
 		return last
 	}
 	style := o.Style()
+	shown, which := changed(last, parts)
 	const wipe = "\x1b[H\x1b[2J\x1b[3J"
-	fmt.Fprintf(o.Out, "%s%s\n  %s\n", wipe, text, style.Dim(style.Plain("Watching "+s.shown()+": save it, and it is shown anew. Ctrl-C ends.")))
-	return text
+	fmt.Fprintf(o.Out, "%s%s\n  %s\n", wipe, shown, style.Dim(style.Plain("Watching "+s.shown()+": save it, and "+which+" shown anew. Ctrl-C ends.")))
+	return parts
+}
+
+// changed are the parts of a lesson that are not as they were, and the words for what is shown at the next change.
+func changed(was, is []string) (shown, which string) {
+	if len(was) == len(is) {
+		for i := range is {
+			if is[i] != was[i] {
+				shown += is[i]
+			}
+		}
+	} else {
+		shown = strings.Join(is, "")
+	}
+	if len(is) > 1 {
+		return shown, "what you changed is"
+	}
+	return shown, "it is"
 }
 
 // broken is what is wrong with the lesson, as lint says it.
@@ -111,13 +131,13 @@ func (o *PreviewOptions) broken(s source, err error) string {
 
 // afresh is the screen of the lesson as its files are now: a bundle was read when it was opened, and a folder
 // may have been put in the place of another.
-func (o *PreviewOptions) afresh(s source) (string, error) {
+func (o *PreviewOptions) afresh(s source) ([]string, error) {
 	p, err := pack.Open(s.Options.From)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	now := p.Source()
 	now.Options = s.Options
-	text, err := o.screen(source{now, s.file, s.listed})
-	return text, errors.Join(err, p.Close())
+	parts, err := o.screen(source{now, s.file, s.listed})
+	return parts, errors.Join(err, p.Close())
 }
