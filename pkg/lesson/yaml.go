@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -141,30 +142,44 @@ func (p *problems) object(f *fragment, n *yaml.Node, s shape) *object {
 		return nil
 	}
 	o := &object{problems: p, fragment: f, node: n, shape: s, keys: map[string]*yaml.Node{}, at: map[string]*yaml.Node{}}
+	var unknown []int
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		o.take(n.Content[i], n.Content[i+1], known)
+		if !o.take(n.Content[i], n.Content[i+1], known) {
+			unknown = append(unknown, i)
+		}
+	}
+	for _, i := range unknown {
+		o.guess(n.Content[i], n.Content[i+1], known)
 	}
 	return o
 }
 
-func (o *object) take(key, value *yaml.Node, known []string) {
+// guess complains about an unknown key, and reads its value as that of the key that was meant: one slip is one
+// problem.
+func (o *object) guess(key, value *yaml.Node, known []string) {
+	o.add(o.pos(key.Line, key.Column), fmt.Sprintf("unknown key %q in %s", key.Value, o.what), didYouMean(key.Value, known, "the keys are: "))
+	if meant := snapshot.Nearest(key.Value, known); meant != "" && !o.has(meant) {
+		o.keys[meant], o.at[meant] = value, key
+	}
+}
+
+// take takes up a key; false where nobody knows it.
+func (o *object) take(key, value *yaml.Node, known []string) bool {
 	at := o.pos(key.Line, key.Column)
 	if key.Kind != yaml.ScalarNode {
 		o.add(at, "a key is "+describe(key), "write one of: "+strings.Join(known, ", "))
-		return
+		return true
 	}
 	name := key.Value
 	if _, twice := o.keys[name]; twice {
 		o.add(at, fmt.Sprintf("%q stands twice in %s", name, o.what), "take one out")
-		return
+		return true
 	}
-	for _, k := range known {
-		if k == name {
-			o.keys[name], o.at[name] = value, key
-			return
-		}
+	if !slices.Contains(known, name) {
+		return false
 	}
-	o.add(at, fmt.Sprintf("unknown key %q in %s", name, o.what), didYouMean(name, known, "the keys are: "))
+	o.keys[name], o.at[name] = value, key
+	return true
 }
 
 // didYouMean proposes the nearest word, or lists all after the given words.

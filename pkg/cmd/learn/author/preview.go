@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/catalog"
-	"github.com/kubectl-learn/kubectl-learn/pkg/check"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
@@ -211,8 +210,8 @@ func (v *viewer) step(p session.Preview, intro bool) {
 	if len(p.Checks.Results) > 0 {
 		v.later("learn check, as long as it is not done", session.Event{Kind: session.Reported, Report: &p.Checks})
 	}
-	for i := range p.Mistakes.Results {
-		v.later("learn check, after a mistake that was foreseen", session.Event{Kind: session.Reported, Report: &check.Report{Results: p.Mistakes.Results[i : i+1]}})
+	if len(p.Mistakes.Results) > 0 {
+		v.later("learn check, after mistakes that were foreseen", session.Event{Kind: session.Reported, Report: &p.Mistakes})
 	}
 	v.later("learn hint, one at a time", p.Hints...)
 	v.later("when it is done", p.Closing...)
