@@ -52,6 +52,9 @@ func TestHelpIsWhole(t *testing.T) {
 	each(tree(), func(c *cobra.Command) {
 		seen++
 		path := c.CommandPath()
+		if path == plugin.Command+" help" { // cobra's own
+			return
+		}
 		if c.RunE == nil || path != plugin.Command && !strings.HasPrefix(path, plugin.Command+" ") {
 			t.Errorf("%q runs nothing, or is not what a user types", path)
 		}
