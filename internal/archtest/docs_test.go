@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // documents are the pages for people, by their path in the module.
@@ -34,14 +35,56 @@ func documents(t *testing.T) map[string]string {
 }
 
 func TestLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-	for name, text := range documents(t) {
+	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	pages := documents(t)
+	for name, text := range pages {
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
-			target := filepath.Join(root(), filepath.FromSlash(path.Join(path.Dir(name), m[1])))
-			if _, err := os.Stat(target); err != nil {
+			to := name
+			if m[1] != "" {
+				to = path.Join(path.Dir(name), m[1])
+			}
+			if _, err := os.Stat(filepath.Join(root(), filepath.FromSlash(to))); err != nil {
 				t.Errorf("%s: link to %s, which is not there", name, m[1])
 			}
+			if page, ours := pages[to]; ours && m[2] != "" && !slices.Contains(anchors(page), m[2]) {
+				t.Errorf("%s: link to #%s of %s, which has no such heading", name, m[2], to)
+			}
 		}
+	}
+}
+
+// anchors are those that GitHub makes of a page's headings, and those that the page has by itself.
+func anchors(page string) []string {
+	var found []string
+	for _, m := range regexp.MustCompile(`<a id="([^"]+)"></a>`).FindAllStringSubmatch(page, -1) {
+		found = append(found, m[1])
+	}
+	code := false
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			code = !code
+		}
+		title, is := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
+		if code || !is || line[0] != '#' {
+			continue
+		}
+		found = append(found, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, strings.TrimSpace(title)))
+	}
+	return found
+}
+
+func TestAnchors(t *testing.T) {
+	page := "# The tool's `map`, and why\n\n```\n# no heading\n```\n#no heading\n## What lint looks for\n<a id=\"here\"></a>\n"
+	if got := anchors(page); !slices.Equal(got, []string{"here", "the-tools-map-and-why", "what-lint-looks-for"}) {
+		t.Errorf("%q", got)
 	}
 }
 
