@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
@@ -293,4 +294,38 @@ func TestWhyWithFewRights(t *testing.T) {
 			t.Errorf("%s: with Pods alone it says %s: %s", s.name, c.Code, c.Message)
 		}
 	}
+}
+
+// What ended well, and is to run on, is a cause at once: not first when its kubelet waits.
+func TestWhyOfTheFirstEnd(t *testing.T) {
+	s := *readScenario(t, "crash-exit-0")
+	for _, o := range s.now.Objects {
+		if o.GetKind() != "Pod" {
+			continue
+		}
+		statuses, _, _ := unstructured.NestedSlice(o.Object, "status", "containerStatuses")
+		status := statuses[0].(map[string]any)
+		status["state"], status["lastState"], status["restartCount"] = status["lastState"], map[string]any{}, int64(0)
+		if err := unstructured.SetNestedSlice(o.Object, statuses, "status", "containerStatuses"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := s.judge(t)
+	for _, wrong := range v.wrong {
+		t.Error(wrong)
+	}
+	if len(v.d.Problems) == 0 || v.d.Problems[0].Title != "Container hello ended, and is started again" {
+		t.Errorf("%+v", v.d.Problems)
+	}
+}
+
+// readScenario reads one anew, to change it.
+func readScenario(t *testing.T, name string) *scenario {
+	t.Helper()
+	all := readScenarios(t)
+	i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
+	if i < 0 {
+		t.Fatalf("there is no scenario %s", name)
+	}
+	return &all[i]
 }

@@ -35,6 +35,9 @@ func (x *examiner) container(o *unstructured.Unstructured, p *corev1.Pod, s core
 	case s.State.Terminated != nil && s.State.Terminated.ExitCode != 0:
 		x.crashed(o, p, s, init)
 		return true
+	case s.State.Terminated != nil && !init && p.Spec.RestartPolicy == corev1.RestartPolicyAlways: // it ended well, and was to run on
+		x.crashed(o, p, s, init)
+		return true
 	case s.State.Running != nil && s.RestartCount > 0 && init && s.LastTerminationState.Terminated != nil && s.LastTerminationState.Terminated.ExitCode != 0:
 		x.crashed(o, p, s, init)
 		return true
@@ -153,6 +156,8 @@ func (x *examiner) crashCode(o *unstructured.Unstructured, p *corev1.Pod, s core
 		return InitFailing, fmt.Sprintf("Init container %s fails with exit code %d, so the Pod does not start", s.Name, last.ExitCode)
 	case p.Status.Phase == corev1.PodFailed:
 		return Failed, fmt.Sprintf("Container %s ended with exit code %d, and is not started again", s.Name, last.ExitCode)
+	case s.RestartCount == 0:
+		return CrashLoop, fmt.Sprintf("Container %s ended, and is started again", s.Name)
 	}
 	return CrashLoop, fmt.Sprintf("Container %s ends, is started again, and ends again", s.Name)
 }
