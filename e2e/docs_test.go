@@ -43,6 +43,40 @@ func (b block) typed() string {
 	return script.String()
 }
 
+// shown are the lines that the block shows as what comes of it.
+func (b block) shown() (lines []string) {
+	if b.lang == "sh" || b.typed() == "" {
+		return nil
+	}
+	for line := range strings.Lines(b.text) {
+		if !strings.HasPrefix(line, "$ ") && strings.TrimSpace(line) != "" {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+// absent are those shown lines that did not come, whatever the numbers in them.
+func absent(blocks []block, out string) (lines []string) {
+	numbers := regexp.MustCompile(`[0-9]+(\.[0-9]+)?`)
+	came := numbers.ReplaceAllString(out, "0")
+	for _, b := range blocks {
+		for _, line := range b.shown() {
+			if !strings.Contains(came, numbers.ReplaceAllString(line, "0")) {
+				lines = append(lines, fmt.Sprintf("%s: %s", b, line))
+			}
+		}
+	}
+	return lines
+}
+
+func TestAbsent(t *testing.T) {
+	blocks := blocksOf("page.md", "```\n$ list\n  ✓ heal  16 min\n  ✗ lost\n```\n```sh\nlist\n```\n```\njust text\n```\n")
+	if got := absent(blocks, "== page\n  ✓ heal  3 min\n"); len(got) != 1 || got[0] != "page.md:1: ✗ lost" {
+		t.Errorf("%q", got)
+	}
+}
+
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
 var (
@@ -120,7 +154,7 @@ func TestDocsShowNothingUnseen(t *testing.T) {
 	}
 }
 
-// TestSlowDocs types what the pages show, page by page, each from its first block to its last, with a real
+// TestSlowDocs types what the pages show, and looks for the output that they show, page by page, each from its first block to its last, with a real
 // kubectl whose plugin is the program under test.
 func TestSlowDocs(t *testing.T) {
 	slow(t)
@@ -144,8 +178,12 @@ func TestSlowDocs(t *testing.T) {
 			cmd.Dir = t.TempDir()
 			cmd.Env = append(l.command(ctx).Env, "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+cmd.Dir,
 				"KUBECONFIG="+filepath.Join(l.home, "clusters", "learn", "kubeconfig"))
-			if out, err := cmd.CombinedOutput(); err != nil {
+			out, err := cmd.CombinedOutput()
+			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, line := range absent(blocks, string(out)) {
+				t.Errorf("%s, which did not come in\n%s", line, out)
 			}
 		})
 	}

@@ -120,7 +120,8 @@ func (a *App) InShell() bool {
 const shellPrefix = "learn"
 
 // Prefix is how the learner calls us: "learn" in the practice shell, "kubectl learn" elsewhere, with
-// the cluster's name where it is not the one that is meant anyway, and with the lessons that were named.
+// the cluster's name where it is not the one that is meant anyway, and with the lessons that were named, unless
+// the lesson under way is one of them: that is found without.
 func (a *App) Prefix() string {
 	if a.Getenv(ShellVariable) != "" {
 		return shellPrefix
@@ -129,7 +130,7 @@ func (a *App) Prefix() string {
 	if a.Cluster != cluster.DefaultName {
 		prefix += " --name " + a.Cluster
 	}
-	if a.Own != a.Getenv(LessonsVariable) {
+	if a.Own != a.Getenv(LessonsVariable) && (a.underWayFrom("") == "" || a.underWayFrom("") != a.packPath()) {
 		prefix += " --lessons " + Quoted(a.Own)
 	}
 	return prefix

@@ -99,7 +99,8 @@ func (a *App) Lesson(id string) (*lesson.Lesson, error) {
 // StartCommand is what a learner types to begin a lesson.
 func (a *App) StartCommand(h lesson.Header) string {
 	prefix := a.Prefix()
-	if h.From != "" && prefix != shellPrefix && a.Own == "" {
+	named := a.Own != "" && a.Own == a.Getenv(LessonsVariable) || strings.Contains(prefix, " --lessons ")
+	if h.From != "" && prefix != shellPrefix && !named {
 		prefix += " --lessons " + Quoted(h.From)
 	}
 	return prefix + " start " + h.ID

@@ -30,7 +30,7 @@ func TestALessonOfOnesOwnIsFoundAgain(t *testing.T) {
 	w.leave()
 	dir := ownLesson(t)
 	t.Chdir(filepath.Dir(dir))
-	shows(t, w.ok("start", "mine", "--no-shell", "--lessons", "pack"), []string{"mine · First step", "learn --lessons pack check"})
+	shows(t, w.ok("start", "mine", "--no-shell", "--lessons", "pack"), []string{"mine · First step", "kubectl learn check"}, "--lessons")
 
 	t.Chdir(t.TempDir()) // what was named from there is known by its whole path
 	w.server.Put("{apiVersion: v1, kind: ConfigMap, metadata: {name: page, namespace: learn-mine}}")
