@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/render"
 )
@@ -53,7 +55,7 @@ type row struct {
 	Teaches []string `json:"teaches,omitempty"`
 	Steps   []step   `json:"steps"`
 	Done    int      `json:"done"`
-	// Status is new, begun or done.
+	// Status is new, begun or done; broken of a lesson of one's own that can't be read.
 	Status string `json:"status"`
 	// From is the folder, file or bundle that the lesson comes from; empty for one that is built in.
 	From string `json:"from,omitempty"`
@@ -105,6 +107,11 @@ func (o *Options) rows() ([]row, error) {
 		if !past.Finished.IsZero() {
 			r.Status = "done"
 		}
+		if h.From != "" { // those that are built in can be read
+			if _, err := c.Lesson(h.ID); err != nil {
+				r.Status = "broken"
+			}
+		}
 		for _, s := range h.Steps {
 			done := past.Steps[s.ID].Done()
 			if done {
@@ -140,6 +147,9 @@ func (o *Options) show(rows []row) error {
 			fmt.Fprintf(o.Out, "\n  %s\n", o.Style().Dim("From "+near(from)))
 		}
 		fmt.Fprint(o.Out, line)
+	}
+	if i := slices.IndexFunc(rows, func(r row) bool { return r.Status == "broken" }); i >= 0 {
+		o.Narrator().Advice("What is wrong?", fmt.Sprintf("%s author lint --lessons %s", plugin.Command, cmd.Quoted(near(rows[i].From))))
 	}
 	return nil
 }
