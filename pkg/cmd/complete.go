@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/kube"
 	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 )
 
@@ -118,4 +119,9 @@ func (a *App) CompleteNodes() Completion {
 		}
 		return nil
 	})
+}
+
+// CompleteContexts proposes the contexts of the kubeconfig file that was named, or of the user's.
+func CompleteContexts(kubeconfig func() string) Completion {
+	return propose(0, func(context.Context, []string) []string { return kube.Contexts(kubeconfig()) })
 }

@@ -22,7 +22,7 @@ type Output struct {
 // AddTo adds the flag to a command. A value that can't be read is refused before the command runs.
 func (o *Output) AddTo(c *cobra.Command) {
 	formats := append(render.Formats(), o.Extra...)
-	c.Flags().StringVarP(&o.text, "output", "o", "", "Output format: "+strings.Join(formats, ", ")+".")
+	c.Flags().StringVarP(&o.text, "output", "o", "", "Print in this format: "+strings.Join(formats, ", ")+".")
 	_ = c.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 }

@@ -46,6 +46,15 @@ func (l *Looking) AddTo(c *cobra.Command) {
 	if l.all {
 		c.Flags().BoolVarP(&l.All, "all-namespaces", "A", false, "Look at all namespaces.")
 	}
+	_ = c.RegisterFlagCompletionFunc("context", CompleteContexts(l.flags.Kubeconfig))
+	_ = c.RegisterFlagCompletionFunc("namespace", propose(0, func(ctx context.Context, _ []string) []string {
+		const kind = "namespace"
+		names := l.namesOf(ctx, kind)
+		for i := range names {
+			names[i] = strings.TrimPrefix(names[i], kind+"/")
+		}
+		return names
+	}))
 }
 
 // Elsewhere says that the flags name another cluster than the practice cluster.

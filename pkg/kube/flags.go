@@ -2,6 +2,8 @@ package kube
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -26,9 +28,9 @@ func NewFlags() *Flags {
 var usual = map[string]string{
 	"kubeconfig": "Look at a cluster of this kubeconfig file, and not at the practice cluster.",
 	"context":    "Look at the cluster of this context of your kubeconfig, and not at the practice cluster.",
-	"namespace":  "The namespace. Default: that of the lesson under way, or of the context.",
+	"namespace":  "Look at this namespace. Default: that of the lesson under way, or of the context.",
 	"as":         "Look as somebody else: a user, or system:serviceaccount:NAMESPACE:NAME.",
-	"as-group":   "A group of that somebody; may be given several times.",
+	"as-group":   "Look as a member of this group; may be given several times.",
 }
 
 // AddTo adds the flags to those of a command.
@@ -91,3 +93,18 @@ func HasContext() bool {
 	c, err := clientcmd.NewDefaultClientConfigLoadingRules().Load()
 	return err == nil && c.CurrentContext != ""
 }
+
+// Contexts are the names of those in a kubeconfig file, or without one in what the user's environment names; none
+// where it can't be read.
+func Contexts(kubeconfig string) []string {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = kubeconfig
+	c, err := rules.Load()
+	if err != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(c.Contexts))
+}
+
+// Kubeconfig is the file that a flag names, or empty.
+func (f *Flags) Kubeconfig() string { return *f.flags.KubeConfig }

@@ -37,6 +37,8 @@ type world struct {
 	broken string
 	// beforeRun is called before each command; nil: nothing.
 	beforeRun func()
+	// recorded is called after each event of the record; nil: nothing.
+	recorded func(progress.Event)
 	// fuse is how many more things may happen before the process is killed; 0 means for ever.
 	fuse int
 }
@@ -158,14 +160,18 @@ type eyes struct {
 	namespace string
 }
 
-func (e *eyes) Snapshot(_ context.Context, queries []snapshot.Query) *snapshot.Snapshot {
+func (e *eyes) Snapshot(ctx context.Context, queries []snapshot.Query) *snapshot.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := &snapshot.Snapshot{At: time.Now(), Namespace: e.namespace}
-	if e.broken != "" {
+	broken := e.broken
+	if err := ctx.Err(); err != nil {
+		broken = err.Error()
+	}
+	if broken != "" {
 		s.Errors = map[string]string{}
 		for _, q := range queries {
-			s.Errors[q.Resource] = e.broken
+			s.Errors[q.Resource] = broken
 		}
 		return s
 	}
@@ -295,6 +301,11 @@ func (r *record) Append(ctx context.Context, events ...progress.Event) error {
 	r.w.burn()
 	err := r.Log.Append(ctx, events...)
 	r.w.burn()
+	for _, e := range events {
+		if r.w.recorded != nil {
+			r.w.recorded(e)
+		}
+	}
 	return err
 }
 

@@ -33,6 +33,8 @@ type Follower struct {
 	at   *Position
 	done bool                    // the step is passed: what comes now is the learner's own affair
 	told map[string]check.Result // by claim
+	// seen says that there was a report of the step: the first is what it starts from.
+	seen bool
 	// claimed is since when this follower is the one that sends loads; zero while another is. sent is
 	// when the last one that it sent was asked for.
 	claimed, sent time.Time
@@ -139,7 +141,7 @@ func (f *Follower) enter(p *Position) bool {
 	if p != nil && f.at != nil && same(p, f.at) {
 		return false
 	}
-	f.at, f.done = p, p != nil && p.Past.Passed
+	f.at, f.done, f.seen = p, p != nil && p.Past.Passed, false
 	clear(f.told)
 	return true
 }
@@ -159,7 +161,6 @@ func (f *Follower) watch(ctx context.Context, p *Position) {
 	var last check.Report
 	mind := time.NewTimer(time.Hour)
 	defer mind.Stop()
-	first := true
 	for {
 		select {
 		case report, ok := <-reports:
@@ -170,11 +171,10 @@ func (f *Follower) watch(ctx context.Context, p *Position) {
 				return
 			}
 			last = report
-			f.say(p, f.news(report, first, onlyPasses))
-			first = false
+			f.say(p, f.news(report, onlyPasses))
 			mind.Reset(mindStays)
 		case <-mind.C:
-			f.say(p, f.news(last, false, passesAndMistakes))
+			f.say(p, f.news(last, passesAndMistakes))
 		}
 	}
 }
@@ -217,16 +217,18 @@ func anyChange(was, is check.Result) bool {
 	return onlyPasses(was, is) || (is.Verdict != check.Pass && (is.Why != was.Why || is.Verdict != was.Verdict))
 }
 
-// news is what of a report is worth telling and was not told. The first report of a step is what it
-// starts from, and nothing to tell of.
-func (f *Follower) news(report check.Report, first bool, is worth) []check.Result {
+// news is what of a report is worth telling and was not told. The first report of a step, whoever asks for it,
+// is what the step starts from, and nothing to tell of.
+func (f *Follower) news(report check.Report, is worth) []check.Result {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	first := !f.seen
+	f.seen = true
 	var found []check.Result
 	for _, r := range report.Results {
-		was, known := f.told[r.That]
+		was := f.told[r.That]
 		switch {
-		case first && !known:
+		case first:
 			f.told[r.That] = r
 		case is(was, r):
 			f.told[r.That] = r
@@ -265,7 +267,7 @@ func (f *Follower) AfterCommand(ctx context.Context) []Event {
 	if ctx.Err() != nil || report.Passed() {
 		return nil // watch sees it too, and tells the whole
 	}
-	news := f.news(report, false, anyChange)
+	news := f.news(report, anyChange)
 	if len(news) == 0 {
 		return nil
 	}

@@ -145,6 +145,22 @@ func TestAfterACommandTheFollowerAnswersAtOnceAndCountsTheTry(t *testing.T) {
 	}
 }
 
+// The first prompt of a step may come before the first news of it: nothing was done then, and nothing is told.
+func TestTheFirstPromptTellsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	f := h.session().Follow(func([]Event) {})
+	f.enter(must[*Position](t)(h.session().Begin(ctx(t), "boxes", "")))
+	if said := f.AfterCommand(ctx(t)); len(said) != 0 {
+		t.Errorf("said %s: %+v", kinds(said), said[0].Report)
+	}
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=9")
+	said := f.AfterCommand(ctx(t))
+	if len(said) != 1 || said[0].Report.Results[0].Why != "one holds 9" {
+		t.Errorf("after a mistake it said %s", kinds(said))
+	}
+}
+
 // A step that is reset within the second in which it began is another one to whoever follows, though
 // what its expressions compare with is the same.
 func TestAResetWithinASecondBeginsAnew(t *testing.T) {

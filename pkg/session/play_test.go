@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 )
 
 func TestTheRobotPlays(t *testing.T) {
@@ -92,6 +94,22 @@ func TestProveAmongOthers(t *testing.T) {
 		if p.Proved() != going {
 			t.Errorf("namespace/others was going before: %v; findings: %v", going, p.Findings)
 		}
+	}
+}
+
+// Whoever breaks a proof off is told nothing of the lesson that comes of that alone.
+func TestAProofThatIsBrokenOffFindsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	c, cancel := context.WithCancel(ctx(t))
+	h.world.recorded = func(e progress.Event) {
+		if e.Kind == progress.Passed { // what is explained and asked then can't be answered
+			cancel()
+		}
+	}
+	p, err := h.session().Prove(c, "boxes", silent)
+	if !errors.Is(err, context.Canceled) || len(p.Findings) != 0 {
+		t.Errorf("%v, %+v", err, p)
 	}
 }
 

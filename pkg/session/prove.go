@@ -63,7 +63,7 @@ func (s *Session) Prove(ctx context.Context, lessonID string, see func(Event)) (
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{Session: s, lesson: l, see: see, begun: s.Now(), reached: map[string]bool{}}
+	p := &prover{Session: s, lesson: l, see: see, begun: s.Now(), reached: map[string]bool{}, over: func() bool { return ctx.Err() != nil }}
 	p.proof = &Proof{Lesson: l.ID, Steps: len(l.Steps)}
 	defer func() { p.proof.Millis = s.Now().Sub(p.begun).Milliseconds() }()
 	for _, defect := range lesson.Lint(l) {
@@ -97,6 +97,8 @@ type prover struct {
 	begun  time.Time
 	// reached holds the `otherwise` that were said, by their place.
 	reached map[string]bool
+	// over says that it was broken off: what fails from then on is no fault of the lesson.
+	over func() bool
 	// at is the ID of the step that is being proved; empty between them.
 	at string
 }
@@ -107,6 +109,9 @@ func (p *prover) find(where fmt.Stringer, format string, args ...any) {
 
 // findAt is find at a check of the step.
 func (p *prover) findAt(claim string, where fmt.Stringer, format string, args ...any) {
+	if p.over() {
+		return
+	}
 	p.proof.Findings = append(p.proof.Findings, Finding{
 		Where: where.String(), What: fmt.Sprintf(format, args...), Step: p.at, Check: claim,
 	})

@@ -112,6 +112,9 @@ func (s *Session) alone(ctx context.Context, f func() error) error {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return fmt.Errorf("make session folder: %w", err)
 	}
+	if err := ctx.Err(); err != nil { // nobody is waited for
+		return err
+	}
 	lock := flock.New(filepath.Join(s.Dir, "lock"), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return fmt.Errorf("wait for another learn command on cluster %s: %w", s.Cluster, err)

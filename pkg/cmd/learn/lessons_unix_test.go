@@ -46,6 +46,12 @@ func TestALessonOfOnesOwnIsFoundAgain(t *testing.T) {
 		t.Errorf("it is still listed:\n%s", out)
 	}
 	shows(t, w.ok("progress"), []string{"mine", "first-step", "yes", "second-step", "no"})
+
+	// Without an ID it is the first of those that are named, and what was done of it is not forgotten.
+	shows(t, w.ok("start", "--no-shell", "--lessons", dir), []string{
+		"You did 1 of its 2 steps before. To go on there:", "start mine --at second-step", "mine · First step",
+	})
+	shows(t, w.ok("start", "--no-shell"), []string{"mine · First step"}, "steps before")
 }
 
 func TestALessonWhoseFolderIsGone(t *testing.T) {

@@ -2,10 +2,13 @@ package learn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,6 +23,7 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cluster"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 )
 
@@ -83,6 +87,13 @@ func sentence(t *testing.T, path string, f *pflag.Flag) {
 	if !f.Hidden && (!strings.HasSuffix(f.Usage, ".") || !unicode.IsUpper(rune(f.Usage[0])) && !strings.HasPrefix(f.Usage, "kind: ")) {
 		t.Errorf("%s --%s: %q is no sentence", path, f.Name, f.Usage)
 	}
+	if f.Hidden {
+		return
+	}
+	switch first, _, _ := strings.Cut(strings.TrimPrefix(f.Usage, "kind: "), " "); first {
+	case "The", "A", "An", "Which", "What", "How", "Output", "With", "Whether":
+		t.Errorf("%s --%s: %q has no verb; say what the flag does", path, f.Name, f.Usage)
+	}
 }
 
 // examples finds those that the commands themselves would refuse.
@@ -115,11 +126,35 @@ func understood(root *cobra.Command, line string) error {
 	if err != nil {
 		return err
 	}
-	return c.ValidateArgs(c.Flags().Args())
+	if err := c.ValidateArgs(c.Flags().Args()); err != nil {
+		return err
+	}
+	return stepIsThere(c)
+}
+
+// stepIsThere says whether a built-in lesson has the step that is named beside it.
+func stepIsThere(c *cobra.Command) error {
+	for _, name := range []string{"at", "step"} {
+		flag, id := c.Flags().Lookup(name), c.Flags().Arg(0)
+		if flag == nil || !flag.Changed || id == "" {
+			continue
+		}
+		h, err := lesson.Options{}.ParseHeader(os.DirFS("../../../lessons"), id+"/lesson.md")
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+			continue // it is somebody's own
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(h.Steps, func(s lesson.StepHeader) bool { return s.ID == flag.Value.String() }) {
+			return fmt.Errorf("lesson %s has no step %s", id, flag.Value)
+		}
+	}
+	return nil
 }
 
 func TestExamplesCanFail(t *testing.T) {
-	for _, line := range []string{"strat", "list --nonsense", "list heal", "cluster nodes", "cluster node stop"} {
+	for _, line := range []string{"strat", "list --nonsense", "list heal", "cluster nodes", "cluster node stop", "start heal --at kill-a-pod"} {
 		if understood(tree(), plugin.Command+" "+line) == nil {
 			t.Errorf("%q is understood", line)
 		}

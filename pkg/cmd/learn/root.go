@@ -90,10 +90,10 @@ the step under way: its task, what to do, and what to type then.`),
 	root.SetOut(app.Out)
 	root.SetErr(app.ErrOut)
 	root.SetFlagErrorFunc(badFlag)
-	root.PersistentFlags().StringVar(&app.Cluster, "name", app.Cluster, "The practice cluster that is meant.")
+	root.PersistentFlags().StringVar(&app.Cluster, "name", app.Cluster, "Use this practice cluster.")
 	root.PersistentFlags().StringVar(&app.Provider, "provider", app.Provider,
-		"What makes the practice cluster: "+strings.Join(append(app.ProviderNames(), cmd.Auto), ", ")+".")
-	root.PersistentFlags().StringVar(&app.Own, "lessons", app.Own, "A folder, file or bundle of lessons of your own.")
+		"Have this make the practice cluster: "+strings.Join(append(app.ProviderNames(), cmd.Auto), ", ")+".")
+	root.PersistentFlags().StringVar(&app.Own, "lessons", app.Own, "Use lessons of your own, from this folder, file or bundle.")
 	_ = root.RegisterFlagCompletionFunc("name", app.CompleteClusters())
 	_ = root.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(append(app.ProviderNames(), cmd.Auto), cobra.ShellCompDirectiveNoFileComp))
 	addGroups(root, app)

@@ -2,6 +2,7 @@ package author
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -194,6 +195,9 @@ func (t *trial) found(step, check string) *outcome {
 
 // broken is what kept the lesson from being read or from being tried.
 func (t *trial) broken() *outcome {
+	if errors.Is(t.err, context.Canceled) {
+		return &outcome{Message: "interrupted", Text: "interrupted"}
+	}
 	return &outcome{Message: firstLine(t.err), Text: t.err.Error()}
 }
 

@@ -118,7 +118,7 @@ func TestJUnit(t *testing.T) {
 		},
 		"it is broken off": {
 			proof: &session.Proof{Tried: reached[:1], BrokenOff: "one"}, err: context.Canceled, ended: context.Canceled,
-			want: "one ERROR context canceled\none: A & B SKIPPED not reached\ntwo SKIPPED not reached\ntwo: It answers SKIPPED not reached\nthe lesson as a whole",
+			want: "one ERROR interrupted\none: A & B SKIPPED not reached\ntwo SKIPPED not reached\ntwo: It answers SKIPPED not reached\nthe lesson as a whole",
 		},
 		"it is broken off before it begins": {
 			proof: &session.Proof{}, err: errors.New("no room"), ended: errors.New("no room"),

@@ -62,8 +62,8 @@ change. Nothing is overwritten.`,
 			return o.Run(c.Context())
 		},
 	}
-	c.Flags().StringVar(&o.Dir, "dir", ".", "The folder in which that of the lesson is made.")
-	c.Flags().StringVar(&o.Title, "title", "", "The title of the lesson. Default: made of its ID.")
+	c.Flags().StringVar(&o.Dir, "dir", ".", "Make the folder of the lesson in this one.")
+	c.Flags().StringVar(&o.Title, "title", "", "Give the lesson this title. Default: made of its ID.")
 	_ = c.MarkFlagDirname("dir")
 	_ = c.RegisterFlagCompletionFunc("title", cobra.NoFileCompletions)
 	return c

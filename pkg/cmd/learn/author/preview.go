@@ -61,7 +61,7 @@ or what is wrong with it. Ctrl-C ends it. Without an argument: the lesson of
 		},
 	}
 	c.Flags().StringVar(&o.Step, "step", "", "Show this step alone.")
-	c.Flags().IntVar(&o.Width, "width", 0, "How many columns wide to show it. Default: as wide as the screen.")
+	c.Flags().IntVar(&o.Width, "width", 0, "Show it this many columns wide. Default: as wide as the screen.")
 	c.Flags().BoolVar(&o.Watch, "watch", true, "Stay on a terminal, and show it anew when you save it.")
 	c.Flags().BoolVar(&o.Trust, "trust", false, "Allow objects that reach beyond the lesson's namespace.")
 	_ = c.RegisterFlagCompletionFunc("step", o.completeSteps)

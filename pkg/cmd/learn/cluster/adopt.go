@@ -45,12 +45,13 @@ Where you may not make namespaces, name one that is yours alone, and empty:
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.Context, "context", "", "The context of your kubeconfig that leads to the cluster.")
-	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "The kubeconfig file. Default: $KUBECONFIG, or ~/.kube/config.")
-	f.StringVarP(&o.Namespace, "namespace", "n", "", "A namespace for all lessons, that is there and empty. Default: each gets its own.")
-	f.StringVar(&o.Learner, "learner", "", "A short name for you, to tell learners apart. Default: your user's name.")
+	f.StringVar(&o.Context, "context", "", "Take the cluster to which this context of your kubeconfig leads.")
+	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "Read this kubeconfig file. Default: $KUBECONFIG, or ~/.kube/config.")
+	f.StringVarP(&o.Namespace, "namespace", "n", "", "Keep all lessons in this namespace, which is there and empty. Default: each gets its own.")
+	f.StringVar(&o.Learner, "learner", "", "Tell you from other learners by this short name. Default: your user's name.")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "Do not ask.")
-	f.BoolVar(&o.ProductionToo, "production-too", false, "With --yes: also where it looks like a production cluster.")
+	f.BoolVar(&o.ProductionToo, "production-too", false, "Take it, with --yes, even where it looks like a production cluster.")
+	_ = c.RegisterFlagCompletionFunc("context", cmd.CompleteContexts(func() string { return o.Kubeconfig }))
 	return c
 }
 

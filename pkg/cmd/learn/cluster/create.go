@@ -39,7 +39,7 @@ name, and to have one without a lesson.`,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	f := c.Flags()
-	f.IntVar(&o.Nodes, "nodes", 2, "How many worker nodes it has. With --kind-config its file says.")
+	f.IntVar(&o.Nodes, "nodes", 2, "Make this many worker nodes. With --kind-config its file says.")
 	f.StringVar(&o.Make.Image, "image", "", "kind: the node image. Default: $KUBECTL_LEARN_NODE_IMAGE, or kind's own.")
 	f.StringVar(&o.Make.Version, "kubernetes-version", "", "kind: the version of the node image, such as 1.36.1.")
 	f.StringVar(&o.Make.ConfigFile, "kind-config", "", "kind: a file of settings, as kind reads it, laid over ours.")

@@ -37,8 +37,8 @@ Without a flag the node gets everything back.`,
 		ValidArgsFunction: o.CompleteNodes(),
 		RunE:              func(c *cobra.Command, args []string) error { return o.Run(c.Context(), args[0]) },
 	}
-	c.Flags().StringVar(&o.Memory, "memory", "", "How much memory is left for Pods, for example 150Mi.")
-	c.Flags().StringVar(&o.Disk, "disk", "", "How much disk is left for Pods, for example 2Gi.")
+	c.Flags().StringVar(&o.Memory, "memory", "", "Leave this much memory for Pods, for example 150Mi.")
+	c.Flags().StringVar(&o.Disk, "disk", "", "Leave this much disk for Pods, for example 2Gi.")
 	return c
 }
 

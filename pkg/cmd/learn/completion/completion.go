@@ -81,7 +81,7 @@ found, or in the one that you name.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Install(c.Context()) },
 	}
-	c.Flags().StringVar(&o.To, "to", "", "The folder for the link; it should be on your PATH.")
+	c.Flags().StringVar(&o.To, "to", "", "Put the link into this folder; it should be on your PATH.")
 	_ = c.MarkFlagDirname("to")
 	return c
 }
@@ -96,7 +96,7 @@ func newUninstall(app *cmd.App) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return o.Uninstall(c.Context()) },
 	}
-	c.Flags().StringVar(&o.To, "to", "", "The folder with the link.")
+	c.Flags().StringVar(&o.To, "to", "", "Look for the link in this folder.")
 	_ = c.MarkFlagDirname("to")
 	return c
 }

@@ -73,13 +73,13 @@ when it did not.`,
 		ValidArgsFunction: o.CompleteTargets("deployment", "statefulset", "daemonset", "replicaset", "job", "pod"),
 	}
 	f := c.Flags()
-	f.StringVar(&o.Kill, "kill", "", "What to kill: pod, container or node.")
-	f.StringVar(&o.Container, "container", "", "The container to kill. Default: the Pod's first.")
+	f.StringVar(&o.Kill, "kill", "", "Kill this: pod, container or node.")
+	f.StringVar(&o.Container, "container", "", "Kill this container. Default: the Pod's first.")
 	f.IntVar(&o.Times, "times", 1, "Do it that many times, and show the least, the median and the most.")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "Don't ask.")
 	f.BoolVar(&o.NoRequests, "no-requests", false, "Send no requests to the Service.")
 	f.BoolVar(&o.Evidence, "evidence", false, "Tell the whole story, say how each row is known, and name all fields that count.")
-	f.DurationVar(&o.Timeout, "timeout", 0, "How long it may take. Default: a minute, for a node what its Pods' tolerations ask for and 3 minutes more.")
+	f.DurationVar(&o.Timeout, "timeout", 0, "Give up after this long. Default: a minute, for a node what its Pods' tolerations ask for and 3 minutes more.")
 	o.AddTo(c)
 	for _, elsewhere := range []string{"context", "kubeconfig"} { // which are refused in words
 		f.Lookup(elsewhere).Hidden = true

@@ -47,8 +47,8 @@ stays as it is.`,
 		},
 	}
 	c.Flags().BoolVar(&o.All, "all", false, "Play every lesson.")
-	c.Flags().DurationVar(&o.Pace, "pace", 0, "How long to wait between things, for people who look on.")
-	c.Flags().StringVarP(&o.Output, "output", "o", "", "Output format: json prints an event a line.")
+	c.Flags().DurationVar(&o.Pace, "pace", 0, "Wait this long between things, for people who look on.")
+	c.Flags().StringVarP(&o.Output, "output", "o", "", "Print in this format: json, an event a line.")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }

@@ -35,7 +35,7 @@ short for "` + plugin.Command + `". None of your own files is changed; exit leav
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
-	c.Flags().StringVar(&o.Program, "shell", "", "The shell to open: bash, zsh, fish or powershell. Default: your own.")
+	c.Flags().StringVar(&o.Program, "shell", "", "Open this shell: bash, zsh, fish or powershell. Default: your own.")
 	_ = c.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions([]string{"bash", "zsh", "fish", "powershell"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }

@@ -3,12 +3,16 @@ package start
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-learn/kubectl-learn/pkg/catalog"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
+	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // Options is what the run needs.
@@ -38,7 +42,7 @@ and in which "learn" is short for "` + plugin.Command + `". It changes none of y
 files.`,
 		Example: cmd.Examples(
 			"Go on with the course", "start",
-			"A lesson of your choice, from its third step on", "start heal --at kill-a-pod",
+			"A lesson of your choice, from its third step on", "start heal --at delete-a-pod",
 			"Without a container engine and without a download", "start --provider sandbox",
 			"A lesson of your own", "start config --lessons ./my-lessons",
 		),
@@ -51,8 +55,8 @@ files.`,
 			return o.Run(c.Context())
 		},
 	}
-	c.Flags().StringVar(&o.At, "at", "", "Begin with this step; the robot does those before it.")
-	c.Flags().StringVar(&o.Shell, "shell", "", "The shell to open: bash, zsh, fish or powershell. Default: your own.")
+	c.Flags().StringVar(&o.At, "at", "", "Begin with this step, by its ID or number; the robot does those before it.")
+	c.Flags().StringVar(&o.Shell, "shell", "", "Open this shell: bash, zsh, fish or powershell. Default: your own.")
 	c.Flags().BoolVar(&o.NoShell, "no-shell", false, "Show the step and open no shell.")
 	_ = c.RegisterFlagCompletionFunc("at", app.CompleteSteps())
 	_ = c.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions([]string{"bash", "zsh", "fish", "powershell"}, cobra.ShellCompDirectiveNoFileComp))
@@ -79,6 +83,10 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	begun, err := o.begun(id)
+	if err != nil {
+		return err
+	}
 	p, err := s.Begin(ctx, id, o.At)
 	if err != nil {
 		return err
@@ -88,6 +96,10 @@ func (o *Options) Run(ctx context.Context) error {
 	if opens {
 		w.Narrate.Prefix = "learn" // what is advised is typed in the practice shell
 	}
+	if begun != nil {
+		w.Narrate.Advice(fmt.Sprintf("You did %d of its %s before. To go on there:", begun.done, snapshot.Count(len(begun.header.Steps), "step")),
+			w.Narrate.Prefix+" start "+id+" --at "+begun.next)
+	}
 	if err := w.Again(ctx, p); err != nil || !opens {
 		return err
 	}
@@ -96,6 +108,46 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	o.Goodbye(h)
 	return nil
+}
+
+// past is what was done of a lesson that was left.
+type past struct {
+	header lesson.Header
+	done   int
+	next   string // the first step that was not done
+}
+
+// begun is what was done of a lesson before, where it begins anew although some of it is done; else nil.
+func (o *Options) begun(id string) (*past, error) {
+	state, err := o.Log().State()
+	if err != nil {
+		return nil, err
+	}
+	at, did := state.Current[o.Cluster], state.Lessons[id]
+	if o.At != "" || did == nil || !did.Finished.IsZero() || at != nil && at.Lesson == id {
+		return nil, nil
+	}
+	c, err := o.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	h, err := c.Lookup(id)
+	if err != nil {
+		return nil, err
+	}
+	p := &past{header: h}
+	for _, s := range h.Steps {
+		switch {
+		case did.Steps[s.ID].Done():
+			p.done++
+		case p.next == "":
+			p.next = s.ID
+		}
+	}
+	if p.done == 0 || p.next == "" {
+		return nil, nil
+	}
+	return p, nil
 }
 
 // checkStep refuses a step that is not there before a cluster is made for it.
@@ -126,6 +178,9 @@ func (o *Options) choose() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if id, err := o.ofOwn(c, state); id != "" || err != nil {
+		return id, err
+	}
 	if at := state.Current[o.Cluster]; at != nil {
 		_, err := o.App.Lesson(at.Lesson)
 		return at.Lesson, err
@@ -134,6 +189,27 @@ func (o *Options) choose() (string, error) {
 		return h.ID, nil
 	}
 	return c.Order()[0].ID, nil
+}
+
+// ofOwn is the next of the lessons that --lessons names; empty where it names none.
+func (o *Options) ofOwn(c *catalog.Catalog, state progress.State) (string, error) {
+	own, err := o.OwnLessons()
+	if err != nil || own == nil || o.Own == o.Getenv(cmd.LessonsVariable) {
+		return "", err
+	}
+	first := ""
+	for _, h := range c.Order() {
+		if h.From != own.Path {
+			continue
+		}
+		if at := state.Current[o.Cluster]; at != nil && at.Lesson == h.ID {
+			return h.ID, nil
+		}
+		if first == "" || finished(state)(first) && !finished(state)(h.ID) {
+			first = h.ID
+		}
+	}
+	return first, nil
 }
 
 func finished(state progress.State) func(string) bool {
