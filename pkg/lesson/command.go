@@ -93,11 +93,15 @@ func (s *splitter) refuse(r rune) bool {
 	case '|':
 		s.fail("a pipe joins two programs", "use kubectl's own -o, -l, --field-selector or --sort-by")
 	case '\'':
-		s.fail("single quotes do not work in every shell", `use double quotes: "…"`)
+		instead := `use double quotes: "…"`
+		if len(s.rest) > 1 && s.rest[1] == '{' {
+			instead = patchInYAML
+		}
+		s.fail("single quotes do not work in every shell", instead)
 	case '$', '`':
 		s.fail(fmt.Sprintf("%q does not work in every shell", string(r)), `for the name of a live object write {{ name "pods?app=web" }}`)
 	case '\\':
-		s.fail("a backslash does not work in every shell", "write the command on one line; kubectl patch takes YAML too, without outer braces: -p \"spec: {replicas: 3}\"")
+		s.fail("a backslash does not work in every shell", "write the command on one line; "+patchInYAML)
 	case '<', '>':
 		if !s.quoted {
 			s.fail("a redirection is not the same in every shell", "kubectl alone: take it out")
@@ -122,6 +126,9 @@ func (s *splitter) refuse(r rune) bool {
 	}
 	return s.bad != nil
 }
+
+// patchInYAML is how a patch is written that every shell leaves as it is.
+const patchInYAML = `write a patch as YAML without outer braces, in double quotes: -p "spec: {replicas: 3}"`
 
 // noPatch says that a command hands over a patch that kubectl can't read.
 func noPatch(args []string) bool {
@@ -152,7 +159,7 @@ func (p *parser) command(line string, at func(offset int) Pos) (Command, bool) {
 		return Command{}, false
 	}
 	if noPatch(args) {
-		p.add(at(0), "kubectl takes a patch that begins with a brace as JSON, and this is none", "leave the outer braces out: -p \"spec: {replicas: 3}\"")
+		p.add(at(0), "kubectl takes a patch that begins with a brace as JSON, and this is none", patchInYAML)
 		return Command{}, false
 	}
 	if what, instead := p.guardContent(args); what != "" {

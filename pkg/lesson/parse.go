@@ -3,6 +3,8 @@ package lesson
 import (
 	"fmt"
 	"io/fs"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -84,19 +86,23 @@ func (p *parser) checkSteps(l *Lesson) {
 		p.add(Pos{p.src.file, l.Steps[maxSteps].Line, 1}, fmt.Sprintf("the lesson has more than %d steps", maxSteps), "make two lessons of it")
 	}
 	first := map[string]int{}
-	for _, s := range l.Steps {
+	for i, s := range l.Steps {
+		end := math.MaxInt
+		if i+1 < len(l.Steps) {
+			end = l.Steps[i+1].Line
+		}
 		at := Pos{p.src.file, s.Line, 1}
 		if line, twice := first[s.ID]; twice && s.ID != "" {
 			p.add(at, fmt.Sprintf("the step %q has the id %q of the one in line %d", s.Title, s.ID, line), "give it another title")
 		} else {
 			first[s.ID] = s.Line
 		}
-		p.checkStep(s)
+		p.checkStep(s, slices.ContainsFunc(p.list, func(e *Error) bool { return e.Pos.Line >= s.Line && e.Pos.Line < end }))
 	}
 }
 
-// checkStep looks at what blocks of a step say of each other.
-func (p *parser) checkStep(s *Step) {
+// checkStep looks at what blocks of a step say of each other. Of a step with mistakes not all may be known that it has.
+func (p *parser) checkStep(s *Step, mistakes bool) {
 	names := map[string]bool{}
 	var list []string
 	for _, c := range s.Checks() {
@@ -111,10 +117,14 @@ func (p *parser) checkStep(s *Step) {
 			if t.Fails == "" || names[t.Fails] {
 				continue
 			}
+			near := snapshot.Nearest(t.Fails, list)
+			if near == "" && mistakes {
+				continue // it may be in what could not be read
+			}
 			instead := "write one of: " + strings.Join(list, "; ")
 			if len(list) == 0 {
 				instead = "give the step a check"
-			} else if near := snapshot.Nearest(t.Fails, list); near != "" {
+			} else if near != "" {
 				instead = fmt.Sprintf("did you mean %q?", near)
 			}
 			p.add(t.failsAt, fmt.Sprintf("no check of this step is called %q", t.Fails), instead)

@@ -154,13 +154,16 @@ func (p *problems) object(f *fragment, n *yaml.Node, s shape) *object {
 	return o
 }
 
-// guess complains about an unknown key, and reads its value as that of the key that was meant: one slip is one
-// problem.
+// guess complains about an unknown key, and reads its value as that of the key that was meant, of those that
+// are not there if it can be: one slip is one problem.
 func (o *object) guess(key, value *yaml.Node, known []string) {
-	o.add(o.pos(key.Line, key.Column), fmt.Sprintf("unknown key %q in %s", key.Value, o.what), didYouMean(key.Value, known, "the keys are: "))
-	if meant := snapshot.Nearest(key.Value, known); meant != "" && !o.has(meant) {
+	absent := slices.DeleteFunc(slices.Clone(known), o.has)
+	instead := didYouMean(key.Value, known, "the keys are: ")
+	if meant := snapshot.Nearest(key.Value, absent); meant != "" {
+		instead = didYouMean(key.Value, absent, "")
 		o.keys[meant], o.at[meant] = value, key
 	}
+	o.add(o.pos(key.Line, key.Column), fmt.Sprintf("unknown key %q in %s", key.Value, o.what), instead)
 }
 
 // take takes up a key; false where nobody knows it.
