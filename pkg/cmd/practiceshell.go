@@ -67,6 +67,9 @@ func (a *App) PracticeShell(ctx context.Context, h cluster.Handle, program strin
 // kubectlVariable is set by kubectl for its plugins: the kubectl that was called.
 const kubectlVariable = "KUBECTL_PATH"
 
+// kubectlCacheVariable tells kubectl where to keep what it remembers of API servers.
+const kubectlCacheVariable = "KUBECACHEDIR"
+
 // shellKubectl is what kubectl is to be in the practice shell: the one that called us as its plugin,
 // else the first on PATH, for which nothing needs to be done, else the one that is compiled in.
 func (a *App) shellKubectl() []string {
@@ -107,6 +110,9 @@ func (a *App) shellEnviron() []string {
 	env := append(slices.Clone(a.Environ), home.Variable+"="+string(a.Home), ClusterVariable+"="+a.Cluster)
 	if path := a.packPath(); path != "" {
 		env = append(env, LessonsVariable+"="+path)
+	}
+	if a.Getenv(kubectlCacheVariable) == "" { // whichever kubectl it is leaves nothing elsewhere
+		env = append(env, kubectlCacheVariable+"="+a.Home.KubectlCache())
 	}
 	return env
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -46,5 +47,25 @@ func TestShellKubectl(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestShellEnviron has kubectl remember API servers beside all else, unless the user has a place for that.
+func TestShellEnviron(t *testing.T) {
+	streams, _, _, _ := genericiooptions.NewTestIOStreams()
+	for theirs, want := range map[string]string{"": filepath.Join("/learn", "kubectl-cache"), "/theirs": "/theirs"} {
+		var environ []string
+		if theirs != "" {
+			environ = []string{"KUBECACHEDIR=" + theirs}
+		}
+		got := ""
+		for _, v := range NewApp(streams, Deps{Home: "/learn", Environ: environ}).shellEnviron() {
+			if name, value, _ := strings.Cut(v, "="); name == "KUBECACHEDIR" {
+				got = value
+			}
+		}
+		if got != want {
+			t.Errorf("with %q of the user's: %q, want %q", theirs, got, want)
+		}
 	}
 }

@@ -77,5 +77,8 @@ func (d Dir) ClusterNames() []string {
 // Session is the folder of the lesson under way on a cluster.
 func (d Dir) Session(cluster string) string { return filepath.Join(string(d), "session", cluster) }
 
+// KubectlCache is where kubectl keeps what it remembers of API servers.
+func (d Dir) KubectlCache() string { return filepath.Join(string(d), "kubectl-cache") }
+
 // Used is the note of what was written into the user's own kubeconfig for a cluster.
 func (d Dir) Used(cluster string) string { return filepath.Join(string(d), "used-"+cluster+".json") }

@@ -39,7 +39,7 @@ func ParseOutput(text string, extra ...string) (Output, error) {
 		}
 	case "go-template":
 		if template == "" {
-			return o, fmt.Errorf("read -o %s: write what to show, for example -o go-template='{{range .items}}{{.name}} {{end}}'", text)
+			return o, fmt.Errorf("read -o %s: write what to show, for example -o go-template='{{.}}', which is all that there is", text)
 		}
 		if _, err := o.printer(); err != nil {
 			return o, fmt.Errorf("read -o %s: %w", text, err)
@@ -140,5 +140,10 @@ func (o Output) fillIn(w io.Writer, raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("print %s: %w", o.format, err)
 	}
-	return p.PrintObj(&unstructured.Unstructured{Object: fields}, w)
+	var filled bytes.Buffer // of a template that fails half-way, nothing
+	if err := p.PrintObj(&unstructured.Unstructured{Object: fields}, &filled); err != nil {
+		return fmt.Errorf("print %s: %w", o.format, err)
+	}
+	_, err = w.Write(filled.Bytes())
+	return err
 }

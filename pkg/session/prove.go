@@ -63,7 +63,7 @@ func (s *Session) Prove(ctx context.Context, lessonID string, see func(Event)) (
 	if err != nil {
 		return nil, err
 	}
-	p := &prover{Session: s, lesson: l, see: see, begun: s.Now(), reached: map[string]bool{}, over: func() bool { return ctx.Err() != nil }}
+	p := &prover{Session: s, lesson: l, see: see, begun: s.Now(), reached: map[string]bool{}, unmetOnce: map[string]bool{}, over: func() bool { return ctx.Err() != nil }}
 	p.proof = &Proof{Lesson: l.ID, Steps: len(l.Steps)}
 	defer func() { p.proof.Millis = s.Now().Sub(p.begun).Milliseconds() }()
 	for _, defect := range lesson.Lint(l) {
@@ -95,8 +95,8 @@ type prover struct {
 	proof  *Proof
 	see    func(Event)
 	begun  time.Time
-	// reached holds the `otherwise` that were said, by their place.
-	reached map[string]bool
+	// reached holds the `otherwise` that were said, by their place; unmetOnce the checks that did not pass at some time, by theirs.
+	reached, unmetOnce map[string]bool
 	// over says that it was broken off: what fails from then on is no fault of the lesson.
 	over func() bool
 	// at is the ID of the step that is being proved; empty between them.
@@ -188,10 +188,13 @@ func acts(step *lesson.Step) bool {
 	return len(lesson.All[*lesson.Do](step)) > 0 || len(lesson.All[*lesson.Fault](step)) > 0
 }
 
-// reach keeps which foreseen reasons were given.
+// reach keeps which foreseen reasons were given, and which checks did not pass.
 func (p *prover) reach(step *lesson.Step, report check.Report) {
 	for _, c := range step.Checks() {
 		for _, r := range report.Results {
+			if r.That == c.That && r.Verdict != check.Pass {
+				p.unmetOnce[c.Pos.String()] = true
+			}
 			if r.That == c.That && r.Otherwise >= 0 && r.Otherwise < len(c.Otherwise) {
 				p.reached[c.Otherwise[r.Otherwise].Pos.String()] = true
 			}
@@ -396,9 +399,13 @@ func (p *prover) ending(ctx context.Context, at *Position) error {
 	return nil
 }
 
-// unreached finds foreseen reasons that nothing brought about, and that no example proves.
+// unreached finds foreseen reasons that nothing brought about, and that no example proves, and checks of which
+// nothing showed that they can fail.
 func (p *prover) unreached(step *lesson.Step) {
 	for _, c := range step.Checks() {
+		if !p.unmetOnce[c.Pos.String()] {
+			p.findAt(c.That, c.Pos, "check %q passed before anything was done and after each wrong turn; a check must be able to fail: write a wrong turn that it notices", c.That)
+		}
 		for i := range c.Otherwise {
 			o := &c.Otherwise[i]
 			// That an example does what it should, lint has proved.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -28,7 +27,7 @@ func Run(version string, dir home.Dir, prepare func()) cmd.KubectlFunc {
 		prepare()
 		flags := configFlags(version, streams)
 		if os.Getenv("KUBECACHEDIR") == "" {
-			cache := filepath.Join(string(dir), "kubectl-cache")
+			cache := dir.KubectlCache()
 			flags.CacheDir = &cache
 		}
 		root := newRoot(flags, streams, args)

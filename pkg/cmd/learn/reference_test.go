@@ -232,10 +232,12 @@ func pages(t *testing.T, dir string) map[string][]byte {
 	return found
 }
 
-// TestDocsNameCommandsThatExist looks at what the pages for people have between backticks. Blocks are run
+// TestDocsNameCommandsThatExist looks at what the pages for people have between backticks and in blocks. Most blocks are run
 // by a test of e2e.
 func TestDocsNameCommandsThatExist(t *testing.T) {
-	inline := regexp.MustCompile("`(" + plugin.Command + "|" + plugin.Program + ")( [^`]+)`")
+	ours := "(" + plugin.Command + "|" + plugin.Program + ")"
+	// Between backticks, or a line of a block: typed, after a prompt, or in a workflow; whether or not a test runs it.
+	inline := regexp.MustCompile("`" + ours + "( [^`]+)`|^ *(?:\\$ |- run: )?" + ours + "( [a-z-][^#`]*)(?:#.*)?$")
 	seen := 0
 	for _, pattern := range []string{"*.md", "docs/*.md"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "..", filepath.FromSlash(pattern)))
@@ -250,8 +252,8 @@ func TestDocsNameCommandsThatExist(t *testing.T) {
 			for i, line := range strings.Split(string(text), "\n") {
 				for _, m := range inline.FindAllStringSubmatch(line, -1) {
 					seen++
-					if err := exists(m[2]); err != nil {
-						t.Errorf("%s:%d: `%s%s`: %v", filepath.Base(file), i+1, m[1], m[2], err)
+					if err := exists(m[2] + m[4]); err != nil {
+						t.Errorf("%s:%d: `%s%s`: %v", filepath.Base(file), i+1, m[1]+m[3], m[2]+m[4], err)
 					}
 				}
 			}
@@ -265,10 +267,15 @@ func TestDocsNameCommandsThatExist(t *testing.T) {
 // exists says whether the commands and flags of a line are there. How many arguments it takes is not
 // asked: in running text they stand for others.
 func exists(line string) error {
-	line, _, _ = strings.Cut(line, " > ")
-	line = strings.NewReplacer("[", "", "]", "", "...", "", "\\|", " ", "|", " ", "<", "", ">", "").Replace(line)
-	_, err := parsed(tree(), line)
-	return err
+	for part := range strings.SplitSeq(line, " && ") {
+		part = strings.TrimPrefix(strings.TrimPrefix(part, plugin.Program+" "), plugin.Command+" ")
+		part, _, _ = strings.Cut(part, " > ")
+		part = strings.NewReplacer("[", "", "]", "", "...", "", "\\|", " ", "|", " ", "<", "", ">", "").Replace(part)
+		if _, err := parsed(tree(), part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // parsed is the command of a line, which has read its flags.

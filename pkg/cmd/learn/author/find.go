@@ -33,7 +33,8 @@ func find(app *cmd.App, named []string) ([]source, error) {
 	if len(named) == 0 {
 		all, err := listed(app)
 		if err == nil && app.Own == "" {
-			fmt.Fprintf(app.ErrOut, "  No lesson was named, so it is about the %d that are built in. For your own, name its folder: ./my-lesson\n", len(all))
+			n := &cmd.Narrator{Out: app.ErrOut, Style: app.ErrStyle()}
+			n.Say("No lesson was named, so it is about the %d that are built in. For your own, name its folder: ./my-lesson", len(all))
 		}
 		return all, err
 	}

@@ -35,7 +35,7 @@ func newLint(app *cmd.App) *cobra.Command {
 		Use:   "lint [LESSON|FILE|FOLDER|BUNDLE...]",
 		Short: "Say what is wrong with a lesson, and what could be better",
 		Long: `Say what is wrong with a lesson, and what could be better: everything at once,
-each with its file, line and column.
+each with its file, line and column. Advice comes when there is no error left.
 
 Needs no cluster. Without arguments: the lessons of --lessons, or else all that
 are built in. The exit code is 1 where something must not stay as it is.`,

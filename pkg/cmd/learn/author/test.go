@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -184,6 +185,11 @@ func (o *TestOptions) show(p *session.Proof) {
 	fmt.Fprintf(o.Out, "  %s %s: %s, %s, %s, %s\n", sign, p.Lesson, snapshot.Count(p.Steps, "step"),
 		snapshot.Count(p.Checks, "check"), snapshot.Count(p.Turns, "wrong turn"), took)
 	for _, f := range p.Findings {
-		fmt.Fprintf(o.Out, "    %s: %s\n", f.Where, style.Plain(f.What))
+		for i, line := range strings.Split(f.What, "\n") {
+			if i == 0 {
+				line = f.Where + ": " + line
+			}
+			fmt.Fprintf(o.Out, "    %s\n", style.Plain(line))
+		}
 	}
 }

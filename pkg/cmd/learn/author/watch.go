@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+	"golang.org/x/term"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/pack"
@@ -97,8 +99,30 @@ func (o *PreviewOptions) draw(last []string, s source) []string {
 	style := o.Style()
 	shown, which := changed(last, parts)
 	const wipe = "\x1b[H\x1b[2J\x1b[3J"
-	fmt.Fprintf(o.Out, "%s%s\n  %s\n", wipe, shown, style.Dim(style.Plain("Watching "+s.shown()+": save it, and "+which+" shown anew. Ctrl-C ends.")))
+	if f, ok := o.Out.(*os.File); ok && last != nil {
+		if _, rows, err := term.GetSize(int(f.Fd())); err == nil {
+			shown = window(strings.Join(last, ""), shown, rows-3)
+		}
+	}
+	fmt.Fprintf(o.Out, "%s%s\n", wipe, shown)
+	n := &cmd.Narrator{Out: o.Out, Style: style}
+	n.Aside("Watching " + s.shown() + ": save it, and " + which + " shown anew. Ctrl-C ends.")
 	return parts
+}
+
+// window is what of a text fits into some rows, from a little above the first line that was not there before.
+func window(was, is string, rows int) string {
+	lines := slices.Collect(strings.Lines(is))
+	if rows < 8 || len(lines) <= rows {
+		return is
+	}
+	before := map[string]bool{}
+	for line := range strings.Lines(was) {
+		before[line] = true
+	}
+	first := max(slices.IndexFunc(lines, func(line string) bool { return !before[line] })-2, 0)
+	first = min(first, len(lines)-rows)
+	return strings.Join(lines[first:first+rows], "")
 }
 
 // changed are the parts of a lesson that are not as they were, and the words for what is shown at the next change.

@@ -117,10 +117,13 @@ func (o *InstallOptions) Install(context.Context) error {
 	} else {
 		fmt.Fprintf(o.Out, "  %s It is there already: %s\n", sign, l.path)
 	}
+	n := o.Narrator()
 	if !l.onPath {
-		fmt.Fprintf(o.Out, "  %s is not on your PATH: kubectl finds the link only there.\n", l.folder())
+		n.Say("%s is not on your PATH: kubectl finds the link only there.", l.folder())
 	}
-	fmt.Fprintf(o.Out, "  It works where kubectl's own completion does, for example in bash, with the package\n  bash-completion, after\n\n    source <(kubectl completion bash)\n")
+	n.Say("It works where kubectl's own completion does. In bash that is where the package bash-completion is installed, and after")
+	fmt.Fprint(o.Out, "\n    source <(kubectl completion bash)\n\n")
+	n.Say("For zsh, fish and PowerShell: kubectl completion --help")
 	return nil
 }
 
