@@ -308,6 +308,10 @@ func rolled(s *Story, t *teller, moves []move) {
 		}
 		if d := deploymentOf(o); !complete(d) {
 			s.Outcome = Under
+			if newIsUp(d) {
+				s.Summary = "The new version is ready everywhere. What is left of the old one is still ending."
+				return
+			}
 			s.Summary = fmt.Sprintf("Not done yet: the new version is not ready everywhere. Meanwhile %s ready.", snapshot.Count(lastOf(s.Series.Ready), "Pod")+be(lastOf(s.Series.Ready)))
 			return
 		}
@@ -324,10 +328,17 @@ func rolled(s *Story, t *teller, moves []move) {
 		return
 	}
 	if made := len(s.Came); made < lastOf(s.Series.Wanted) {
-		s.Summary = fmt.Sprintf("The rollout was done after %s, with %s made; at least %d were ready all the time.", Span(s.HealedMS), snapshot.Count(made, "Pod"), least)
+		s.Summary = fmt.Sprintf("The rollout was done after %s, with %s made; at least %d %s ready all the time.", Span(s.HealedMS), snapshot.Count(made, "Pod"), least, were(least))
 		return
 	}
-	s.Summary = fmt.Sprintf("Every Pod was replaced after %s; at least %d were ready all the time.", Span(s.HealedMS), least)
+	s.Summary = fmt.Sprintf("Every Pod was replaced after %s; at least %d %s ready all the time.", Span(s.HealedMS), least, were(least))
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 func be(n int) string {
@@ -337,11 +348,20 @@ func be(n int) string {
 	return " are"
 }
 
-// complete says that a Deployment's rollout is over.
+// complete says that a Deployment's Pods are all of its new version.
 func complete(d *appsv1.Deployment) bool {
-	wanted := int32(1)
-	if d.Spec.Replicas != nil {
-		wanted = *d.Spec.Replicas
+	return d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas == wantedOf(d) && d.Status.Replicas == wantedOf(d)
+}
+
+// newIsUp says that all Pods of a Deployment's new version are ready, whatever is still there of the old one.
+func newIsUp(d *appsv1.Deployment) bool {
+	old := d.Status.Replicas - d.Status.UpdatedReplicas
+	return d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas == wantedOf(d) && d.Status.ReadyReplicas-old >= wantedOf(d)
+}
+
+func wantedOf(d *appsv1.Deployment) int32 {
+	if d.Spec.Replicas == nil {
+		return 1
 	}
-	return d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas == wanted && d.Status.Replicas == wanted
+	return *d.Spec.Replicas
 }
