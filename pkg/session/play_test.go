@@ -117,6 +117,10 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"a check that can't fail": {"{name: zero}\ndata: {n: \"0\"}", "{name: one}\ndata: {n: \"1\"}", "all checks of step \"make-one\" pass before"},
+		"one check of several that can't fail": {
+			"- that: The box one is there\n", "- {that: There may be boxes, on: configmaps, expect: objects.size() >= 0, expected: boxes}\n- that: The box one is there\n",
+			`check "There may be boxes" passed before anything was done`,
+		},
 		"a step that can't be done": {
 			"~~~sh do\nkubectl create configmap one --from-literal=n=1", "~~~sh do\nkubectl delete configmap absent", "the step can't be done",
 		},
