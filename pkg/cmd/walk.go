@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/session"
 )
@@ -28,8 +30,13 @@ func (w *Walker) Open(ctx context.Context, p *session.Position) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range events {
+	for i, e := range events {
 		switch e.Kind {
+		case session.StepShown:
+			if i > 0 && w.scrolls(events) {
+				err = w.pause(ctx)
+			}
+			w.Narrate.Show(e)
 		case session.FaultShown:
 			err = w.strike(ctx, p, e)
 		case session.PredictionAsked:
@@ -45,6 +52,22 @@ func (w *Walker) Open(ctx context.Context, p *session.Position) error {
 	w.Narrate.printf("\n")
 	w.stuck(p)
 	return w.Session.Show(ctx, p)
+}
+
+// scrolls says that what is read before the first answer does not fit on the screen.
+func (w *Walker) scrolls(events []session.Event) bool {
+	style := w.Style()
+	if first := slices.IndexFunc(events, func(e session.Event) bool { return e.Kind == session.PredictionAsked }); first >= 0 {
+		events = events[:first+1]
+	}
+	return w.asks && style.Height > 0 && strings.Count(Text(style, w.Narrate.Prefix, events), "\n") > style.Height-2
+}
+
+// pause waits until the lesson's introduction was read.
+func (w *Walker) pause(ctx context.Context) error {
+	w.Narrate.printf("\n  %s", w.Narrate.Style.Dim("Enter goes on to the first step."))
+	_, _, err := w.line(ctx, "")
+	return err
 }
 
 // Again shows the step under way to who comes back to it: as a whole where that was broken off, that

@@ -12,6 +12,8 @@ import (
 type Style struct {
 	// Width is the number of columns.
 	Width int
+	// Height is the number of lines; 0 where there is no terminal, or it does not tell.
+	Height int
 	// Color allows ANSI colours.
 	Color bool
 	// ASCII forbids everything but ASCII.
@@ -30,13 +32,13 @@ const DefaultWidth = 80
 //
 // NO_COLOR (no-color.org), CLICOLOR_FORCE and TERM=dumb decide on colour, LC_ALL, LC_CTYPE and LANG
 // (the first that is set, as setlocale reads them) on characters beyond ASCII, and the terminal on
-// the width.
+// the size.
 func Detect(w io.Writer, getenv func(string) string) Style {
 	s := Style{Width: DefaultWidth, ASCII: !utf8Locale(getenv)}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		s.Terminal = true
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
-			s.Width = columns
+		if columns, lines, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			s.Width, s.Height = columns, lines
 		}
 	}
 	dumb := getenv("TERM") == "dumb"

@@ -302,3 +302,20 @@ func TestAStepThatBreaksNothingSaysWhatToDo(t *testing.T) {
 		w.leave()
 	}
 }
+
+// What would scroll off is read first.
+func TestALongIntroductionWaitsForItsReader(t *testing.T) {
+	w := newWalk(t)
+	long := strings.Repeat("One line of it.\n\n", 10)
+	w.lessons["one/lesson.md"].Data = []byte(strings.ReplaceAll(strings.Replace(walked, "A long introduction.\n", long, 1), "~~~", "```"))
+	y := w.types("start", "one", "--no-shell")
+	y.until("Enter goes on to the first step.")
+	if strings.Contains(y.shown(), "step 1 of 2") {
+		t.Errorf("the step is on\n%s", y.shown())
+	}
+	y.line("")
+	shows(t, y.end("reset\n", 0), []string{"One line of it.", "step 1 of 2", "kubectl create configmap page"})
+
+	// It was shown; who comes back to the step is not kept waiting.
+	shows(t, w.types("start", "one", "--no-shell").end("reset\n", 0), []string{"step 1 of 2"}, "Enter goes on", "One line of it.")
+}

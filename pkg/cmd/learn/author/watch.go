@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
-	"golang.org/x/term"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
 	"github.com/kubectl-learn/kubectl-learn/pkg/pack"
@@ -99,10 +97,8 @@ func (o *PreviewOptions) draw(last []string, s source) []string {
 	style := o.Style()
 	shown, which := changed(last, parts)
 	const wipe = "\x1b[H\x1b[2J\x1b[3J"
-	if f, ok := o.Out.(*os.File); ok && last != nil {
-		if _, rows, err := term.GetSize(int(f.Fd())); err == nil {
-			shown = window(strings.Join(last, ""), shown, rows-3)
-		}
+	if last != nil {
+		shown = window(strings.Join(last, ""), shown, style.Height-3)
 	}
 	fmt.Fprintf(o.Out, "%s%s\n", wipe, shown)
 	n := &cmd.Narrator{Out: o.Out, Style: style}
