@@ -79,9 +79,12 @@ func newSequence(t *explain.Trace) *sequence {
 	return q
 }
 
-// of finds the participant of a row's actor, and notes on which nodes it is.
+// of finds the participant of a row's actor, and notes on which nodes it is, if it is one of those that nodes have.
 func (q *sequence) of(r explain.TraceRow) int {
 	i := q.index(r.Actor)
+	if r.Actor != kubelet && r.Actor != runtime {
+		return i
+	}
 	p := &q.participants[i]
 	for _, node := range r.On {
 		if !slices.Contains(strings.Split(p.note, ", "), node) {
@@ -152,13 +155,17 @@ func heard(t *explain.Trace, r explain.TraceRow) string {
 	if became == "" {
 		became = "MODIFIED"
 	}
-	var objects []string
+	var objects, kinds []string
 	kind := ""
 	for _, i := range cause.Steps {
 		if o := t.Steps[i].Object; !slices.Contains(objects, o) {
 			objects = append(objects, o)
 			kind, _, _ = strings.Cut(o, "/")
+			kinds = append(kinds, kind)
 		}
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(kinds)))) > 1 { // a row of all that came of one thing: its last is the news
+		objects, became = objects[len(objects)-1:], "MODIFIED"
 	}
 	if len(objects) == 1 {
 		kind, name, _ := strings.Cut(objects[0], "/")

@@ -61,9 +61,9 @@ func TestDetectOnATerminal(t *testing.T) {
 		env  func(string) string
 		want render.Style
 	}{
-		{"plain", env("LANG", "C.UTF-8", "TERM", "xterm"), render.Style{Width: 132, Color: true, Terminal: true}},
-		{"NO_COLOR", env("LANG", "C.UTF-8", "TERM", "xterm", "NO_COLOR", "1"), render.Style{Width: 132, Terminal: true}},
-		{"dumb", env("LANG", "C.UTF-8", "TERM", "dumb"), render.Style{Width: 132}},
+		{"plain", env("LANG", "C.UTF-8", "TERM", "xterm"), render.Style{Width: 132, Height: 24, Color: true, Terminal: true}},
+		{"NO_COLOR", env("LANG", "C.UTF-8", "TERM", "xterm", "NO_COLOR", "1"), render.Style{Width: 132, Height: 24, Terminal: true}},
+		{"dumb", env("LANG", "C.UTF-8", "TERM", "dumb"), render.Style{Width: 132, Height: 24}},
 	} {
 		if got := render.Detect(tty, c.env); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)

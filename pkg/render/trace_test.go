@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -122,6 +123,24 @@ func TestDiagramsHoldWhatTheyAreGiven(t *testing.T) {
 			if e, ok := token.(xml.StartElement); ok && e.Name.Local == "script" {
 				t.Errorf("%s: text became an element", name)
 			}
+		}
+	}
+}
+
+// A row that stands for all that came of one thing is its own actor's: neither the nodes nor the news of the others are.
+func TestADiagramOfFoldedRows(t *testing.T) {
+	tr := trace(t, "rollout")
+	folded := 0
+	for _, r := range tr.Rows {
+		folded += r.Folded
+	}
+	var m bytes.Buffer
+	if err := render.Mermaid(&m, tr); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(m.String()) {
+		if folded == 0 || strings.Contains(line, "participant") && strings.Contains(line, "controller<br/>") || regexp.MustCompile(`ADDED \d+ (deployment|replicaset)s`).MatchString(line) {
+			t.Errorf("%d rows are folded: %s", folded, line)
 		}
 	}
 }
