@@ -88,12 +88,17 @@ func (a *App) Lesson(id string) (*lesson.Lesson, error) {
 	if from == "" {
 		return nil, err
 	}
+	mend := "Mend it"
 	if p, lost := pack.Open(from); lost != nil {
-		err = lost
+		err, mend = lost, "Put it back"
 	} else if _, broken := catalog.Index(a.BuiltIn(), p.Source()); broken != nil {
 		err = broken
 	}
-	return nil, fmt.Errorf("lesson %s is under way on cluster %s, and can't be read: %w.\nPut it back, or leave the lesson: %s quit", id, a.Cluster, err, a.Prefix())
+	end := "."
+	if strings.HasSuffix(err.Error(), "?") {
+		end = ""
+	}
+	return nil, fmt.Errorf("lesson %s is under way on cluster %s, and can't be read: %w%s\n%s, or leave the lesson: %s quit", id, a.Cluster, err, end, mend, a.Prefix())
 }
 
 // StartCommand is what a learner types to begin a lesson.

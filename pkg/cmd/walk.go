@@ -15,8 +15,8 @@ type Walker struct {
 	Session *session.Session
 	Narrate *Narrator
 	asker   *Asker
-	// asks says that a person is there to answer.
-	asks bool
+	// asks says that a person is there to answer; told, that they were told how not to.
+	asks, told bool
 }
 
 // Walker shows the lesson under way on standard output.
@@ -238,6 +238,10 @@ func (w *Walker) AskRest(ctx context.Context, p *session.Position) error {
 func (w *Walker) ask(ctx context.Context, p *session.Position, e session.Event) error {
 	typed := ""
 	if _, said := p.Past.Answers[e.Question]; !said && w.asks {
+		if !w.told {
+			w.Narrate.Aside("Enter alone: you don't know. Ctrl-C: go and look, then come back.")
+			w.told = true
+		}
 		var err error
 		if typed, _, err = w.line(ctx, ">"); err != nil {
 			return err

@@ -237,7 +237,7 @@ func TestWhoBreaksOffAtAQuestionSeesTheStepAgain(t *testing.T) {
 	w.ok("check")
 
 	y := w.types("next")
-	y.until("What is the page called?\n  > ")
+	y.until("What is the page called?\n      Enter alone: you don't know. Ctrl-C: go and look, then come back.\n  > ")
 	for _, leaving := range []string{"q", "exit"} {
 		y.line(leaving)
 		y.until(leaving + "\n      Ctrl-C leaves this question. The practice shell is left at its prompt,\n      with exit.\n  > ")
