@@ -35,6 +35,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	crowded := flags.Bool("crowd", false, "ask for 500 namespaces with 1,000 Pods on 5 nodes of a sandbox, and say what gives way first")
 	limit := flags.Duration("crowd-limit", 10*time.Minute, "how long the crowd may take")
 	size := flags.Bool("size", false, "say what the program is made of, by module")
+	starting := flags.Bool("start", false, "measure the start of a short command alone")
 	drawing := flags.Bool("map", false, "measure the command map on 5,000 Pods")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -56,6 +57,10 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	start, err := measureStart(ctx, path)
 	if err != nil {
 		return err
+	}
+	if *starting {
+		fmt.Fprintln(out, start)
+		return nil
 	}
 	var columns []figures
 	names := strings.Split(*providers, ",")
