@@ -34,7 +34,7 @@ func TestPreviewShowsWhatIsSaved(t *testing.T) {
 	save(t, file, whole)
 	y := s.types("author", "preview", dir)
 	y.until("Ctrl-C ends.")
-	shows(t, y.last(), []string{"Pages, and more", "A long introduction.", "First step", "Second step", "Watching "})
+	shows(t, y.last(), []string{"Pages, and more", "A long introduction.", "First step", "Second step", "Watching"})
 
 	save(t, file, strings.Replace(whole, "A long introduction.", "A short one.", 1))
 	y.until("A short one.")
@@ -47,7 +47,7 @@ func TestPreviewShowsWhatIsSaved(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	y.until("no folder in")
+	y.until("open lessons in")
 	save(t, file, strings.Replace(whole, "A long introduction.", "It is back.", 1))
 	y.until("It is back.")
 
