@@ -84,6 +84,15 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 	if err := useCRIStats(); err != nil {
 		return fmt.Errorf("set up kubelet: %w", err)
 	}
+	cfg, err := clientcmd.BuildConfigFromFlags("", l.Identity(n.Name))
+	if err != nil {
+		return fmt.Errorf("set up kubelet: %w", err)
+	}
+	cfg.QPS, cfg.Burst, cfg.UserAgent = 100, 200, "kubelet/"+sandbox.Version
+	if err := waitForAPIServer(ctx, cfg); err != nil {
+		return err
+	}
+	// Only now, so that hardly any time goes by until the kubelet takes it: other clusters may come up meanwhile.
 	port, err := sandbox.FreePort(lowestPort)
 	if err != nil {
 		return err
@@ -94,14 +103,6 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 	}
 	conf, err := configuration(n, dir, port)
 	if err != nil {
-		return err
-	}
-	cfg, err := clientcmd.BuildConfigFromFlags("", l.Identity(n.Name))
-	if err != nil {
-		return fmt.Errorf("set up kubelet: %w", err)
-	}
-	cfg.QPS, cfg.Burst, cfg.UserAgent = 100, 200, "kubelet/"+sandbox.Version
-	if err := waitForAPIServer(ctx, cfg); err != nil {
 		return err
 	}
 	tls, err := serving(l, n)
