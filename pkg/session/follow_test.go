@@ -134,10 +134,16 @@ func TestAfterACommandTheFollowerAnswersAtOnceAndCountsTheTry(t *testing.T) {
 	if again := f.AfterCommand(ctx(t)); len(again) != 0 {
 		t.Errorf("said twice: %+v", again)
 	}
+	h.tried()
+}
+
+// tried waits until a try is recorded, which happens in the background.
+func (h *house) tried() {
+	h.t.Helper()
 	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		state, err := h.log().State()
 		if err != nil || time.Since(begun) > 20*time.Second {
-			t.Fatalf("the try was never recorded: %v", err)
+			h.t.Fatalf("the try was never recorded: %v", err)
 		}
 		if state.Current["learn"].Tries == 1 {
 			return
@@ -159,6 +165,7 @@ func TestTheFirstPromptTellsNothing(t *testing.T) {
 	if len(said) != 1 || said[0].Report.Results[0].Why != "one holds 9" {
 		t.Errorf("after a mistake it said %s", kinds(said))
 	}
+	h.tried()
 }
 
 // A step that is reset within the second in which it began is another one to whoever follows, though
