@@ -61,9 +61,9 @@ type notices map[string]map[string]bool
 
 // listed is what the go command tells of a package.
 type listed struct {
-	ImportPath, Dir string
-	Standard        bool
-	Module          *struct {
+	Dir      string
+	Standard bool
+	Module   *struct {
 		Path, Version, Dir string
 		Main               bool
 	}
@@ -75,7 +75,7 @@ func (n notices) of(ctx context.Context, system string) error {
 	if !ok {
 		return errors.New("it is no GOOS/GOARCH")
 	}
-	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-deps", "-json=ImportPath,Dir,Standard,Module"}, programs...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-deps", "-json=Dir,Standard,Module"}, programs...)...)
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

@@ -130,7 +130,7 @@ func (a *App) Prefix() string {
 	if a.Cluster != cluster.DefaultName {
 		prefix += " --name " + a.Cluster
 	}
-	if a.Own != a.Getenv(LessonsVariable) && (a.underWayFrom("") == "" || a.underWayFrom("") != a.packPath()) {
+	if a.saysLessons() {
 		prefix += " --lessons " + Quoted(a.Own)
 	}
 	return prefix

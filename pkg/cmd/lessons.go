@@ -101,10 +101,20 @@ func (a *App) Lesson(id string) (*lesson.Lesson, error) {
 	return nil, fmt.Errorf("lesson %s is under way on cluster %s, and can't be read: %w%s\n%s, or leave the lesson: %s quit", id, a.Cluster, err, end, mend, a.Prefix())
 }
 
+// saysLessons says that a command which is advised has to name the lessons that were named with --lessons: it
+// finds neither the variable that does so nor a lesson of theirs under way.
+func (a *App) saysLessons() bool {
+	if a.Own == a.Getenv(LessonsVariable) {
+		return false
+	}
+	from := a.underWayFrom("")
+	return from == "" || from != a.packPath()
+}
+
 // StartCommand is what a learner types to begin a lesson.
 func (a *App) StartCommand(h lesson.Header) string {
 	prefix := a.Prefix()
-	named := a.Own != "" && a.Own == a.Getenv(LessonsVariable) || strings.Contains(prefix, " --lessons ")
+	named := a.Own != "" && a.Own == a.Getenv(LessonsVariable) || a.saysLessons()
 	if h.From != "" && prefix != shellPrefix && !named {
 		prefix += " --lessons " + Quoted(h.From)
 	}

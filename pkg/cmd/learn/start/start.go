@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/catalog"
 	"github.com/kubectl-learn/kubectl-learn/pkg/cmd"
-	"github.com/kubectl-learn/kubectl-learn/pkg/lesson"
 	"github.com/kubectl-learn/kubectl-learn/pkg/plugin"
 	"github.com/kubectl-learn/kubectl-learn/pkg/progress"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -97,7 +96,7 @@ func (o *Options) Run(ctx context.Context) error {
 		w.Narrate.Prefix = "learn" // what is advised is typed in the practice shell
 	}
 	if begun != nil {
-		w.Narrate.Advice(fmt.Sprintf("You did %d of its %s before. To go on there:", begun.done, snapshot.Count(len(begun.header.Steps), "step")),
+		w.Narrate.Advice(fmt.Sprintf("You did %d of its %s before. To go on there:", begun.done, snapshot.Count(begun.of, "step")),
 			w.Narrate.Prefix+" start "+id+" --at "+begun.next)
 	}
 	if err := w.Again(ctx, p); err != nil || !opens {
@@ -112,9 +111,8 @@ func (o *Options) Run(ctx context.Context) error {
 
 // past is what was done of a lesson that was left.
 type past struct {
-	header lesson.Header
-	done   int
-	next   string // the first step that was not done
+	done, of int    // steps
+	next     string // the first step that was not done
 }
 
 // begun is what was done of a lesson before, where it begins anew although some of it is done; else nil.
@@ -135,7 +133,7 @@ func (o *Options) begun(id string) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &past{header: h}
+	p := &past{of: len(h.Steps)}
 	for _, s := range h.Steps {
 		switch {
 		case did.Steps[s.ID].Done():
