@@ -135,16 +135,22 @@ func noPatch(args []string) bool {
 	if len(args) < 2 || args[1] != "patch" {
 		return false
 	}
-	for i, arg := range args {
-		name, value, inline := strings.Cut(arg, "=")
-		if !inline && i+1 < len(args) {
-			value = args[i+1]
-		}
+	for i := range args {
+		name, value := flagAt(args, i)
 		if (name == "-p" || name == "--patch") && strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "{{") && !json.Valid([]byte(value)) {
 			return true
 		}
 	}
 	return false
+}
+
+// flagAt is a word as a flag: its name, and its value, which stands behind a = or is the next word.
+func flagAt(args []string, i int) (name, value string) {
+	name, value, inline := strings.Cut(args[i], "=")
+	if !inline && i+1 < len(args) {
+		value = args[i+1]
+	}
+	return name, value
 }
 
 // command reads one line that a learner types. at is where its first character stands.

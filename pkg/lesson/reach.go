@@ -19,10 +19,7 @@ func (p *parser) guardContent(args []string) (what, instead string) {
 		if arg == "--" {
 			break
 		}
-		name, value, inline := strings.Cut(arg, "=")
-		if !inline && i+1 < len(args) {
-			value = args[i+1]
-		}
+		name, value := flagAt(args, i)
 		var content []byte
 		switch name {
 		case "-p", "--patch":

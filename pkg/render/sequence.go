@@ -155,16 +155,17 @@ func heard(t *explain.Trace, r explain.TraceRow) string {
 	if became == "" {
 		became = "MODIFIED"
 	}
-	var objects, kinds []string
-	kind := ""
+	var objects []string
+	kind, mixed := "", false
 	for _, i := range cause.Steps {
 		if o := t.Steps[i].Object; !slices.Contains(objects, o) {
-			objects = append(objects, o)
+			before := kind
 			kind, _, _ = strings.Cut(o, "/")
-			kinds = append(kinds, kind)
+			mixed = mixed || len(objects) > 0 && kind != before
+			objects = append(objects, o)
 		}
 	}
-	if len(slices.Compact(slices.Sorted(slices.Values(kinds)))) > 1 { // a row of all that came of one thing: its last is the news
+	if mixed { // a row of all that came of one thing: its last is the news
 		objects, became = objects[len(objects)-1:], "MODIFIED"
 	}
 	if len(objects) == 1 {

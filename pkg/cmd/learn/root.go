@@ -132,16 +132,8 @@ func plainArgs(c *cobra.Command) {
 func knownTopics(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	childOf(root, "help").Args = func(_ *cobra.Command, args []string) error {
-		at := root
-		for i, arg := range args {
-			child := childOf(at, arg)
-			switch {
-			case child == nil && at.HasSubCommands():
-				return cmd.NoSuchCommand(at, args[i:])
-			case child == nil:
-				return nil
-			}
-			at = child
+		if o := sortOut(root, args); o.at.HasSubCommands() {
+			return cmd.NoSuchCommand(o.at, o.rest)
 		}
 		return nil
 	}
