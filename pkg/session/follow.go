@@ -62,15 +62,9 @@ func (f *Follower) Run(ctx context.Context) error {
 		return err
 	}
 	defer f.claim(ctx)()
-	for {
-		if p := f.session.peek(); f.enter(p) {
-			if !f.attend(ctx, changes, p) {
-				return nil
-			}
-		} else if !f.session.stepChanges(ctx, changes) {
-			return nil
-		}
+	for f.attend(ctx, changes, f.enter(f.session.peek())) {
 	}
+	return nil
 }
 
 // attend watches one position until another one may have been taken up; false when ctx ended.
@@ -134,16 +128,13 @@ func (s *Session) peek() *Position {
 	return p
 }
 
-// enter takes up a position; false when it is the one that is followed already.
-func (f *Follower) enter(p *Position) bool {
+// enter takes up a position, which it returns. What was told of another one is forgotten.
+func (f *Follower) enter(p *Position) *Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if p != nil && f.at != nil && same(p, f.at) {
-		return false
-	}
 	f.at, f.done, f.seen = p, p != nil && p.Past.Passed, false
 	clear(f.told)
-	return true
+	return p
 }
 
 // same says that two positions are one step begun once. Started would not tell: a step that is reset in
@@ -171,10 +162,10 @@ func (f *Follower) watch(ctx context.Context, p *Position) {
 				return
 			}
 			last = report
-			f.say(p, f.news(report, onlyPasses))
+			f.say(p, f.news(p, report, onlyPasses))
 			mind.Reset(mindStays)
 		case <-mind.C:
-			f.say(p, f.news(last, passesAndMistakes))
+			f.say(p, f.news(p, last, passesAndMistakes))
 		}
 	}
 }
@@ -218,10 +209,13 @@ func anyChange(was, is check.Result) bool {
 }
 
 // news is what of a report is worth telling and was not told. The first report of a step, whoever asks for it,
-// is what the step starts from, and nothing to tell of.
-func (f *Follower) news(report check.Report, is worth) []check.Result {
+// is what the step starts from, and nothing to tell of. Of a step that has been left nothing is news.
+func (f *Follower) news(p *Position, report check.Report, is worth) []check.Result {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.at != p {
+		return nil
+	}
 	first := !f.seen
 	f.seen = true
 	var found []check.Result
@@ -267,7 +261,7 @@ func (f *Follower) AfterCommand(ctx context.Context) []Event {
 	if ctx.Err() != nil || report.Passed() {
 		return nil // watch sees it too, and tells the whole
 	}
-	news := f.news(report, anyChange)
+	news := f.news(p, report, anyChange)
 	if len(news) == 0 {
 		return nil
 	}

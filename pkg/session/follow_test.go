@@ -168,6 +168,53 @@ func TestTheFirstPromptTellsNothing(t *testing.T) {
 	h.tried()
 }
 
+// What is known of a step is of no use once it has been left, nor is the first report of the next one spent by it.
+func TestALeftStepTellsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	f := h.session().Follow(func([]Event) {})
+	left := f.enter(must[*Position](t)(h.session().Begin(ctx(t), "boxes", "")))
+	report := check.Report{Results: []check.Result{{That: "it is seen", Verdict: check.Pass}}}
+	f.news(left, check.Report{}, anyChange)
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=1")
+	must[*Outcome](t)(h.session().Check(ctx(t)))
+	f.enter(must[*Position](t)(h.session().Next(ctx(t))))
+	if news := f.news(left, report, anyChange); len(news) > 0 || f.seen {
+		t.Errorf("told %+v, seen %v", news, f.seen)
+	}
+}
+
+// A step of which nothing could be read for a moment is followed again when that has passed.
+func TestTheFollowerComesBackToTheStep(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	s := h.session()
+	must[*Position](t)(s.Begin(ctx(t), "boxes", ""))
+	f, ears := follow(t, h)
+	f.ready(t)
+	st := must[*start](t)(s.read())
+	if err := s.forget(); err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); f.follows() != nil; time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("it goes on to follow what is forgotten")
+		}
+	}
+	if err := s.write(st); err != nil {
+		t.Fatal(err)
+	}
+	f.ready(t)
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=1")
+	ears.until(t, StepPassed)
+}
+
+func (f *Follower) follows() *Position {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at
+}
+
 // A step that is reset within the second in which it began is another one to whoever follows, though
 // what its expressions compare with is the same.
 func TestAResetWithinASecondBeginsAnew(t *testing.T) {

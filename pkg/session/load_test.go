@@ -251,6 +251,11 @@ func TestThePracticeShellSendsTheLoad(t *testing.T) {
 		t.Errorf("it ended with %q", e.Text)
 	}
 	w.quiet(t)
+	for begun := time.Now(); h.session().held("load"); time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("who sent it holds its lock for ever")
+		}
+	}
 	// The step can be struck again, and the follower does not send the old load anew.
 	struck(t, h)
 	w.some(t)
