@@ -70,12 +70,12 @@ e2e: build ## the slow tests: every lesson is proved, everything is killed at ra
 # On a cluster that kind makes, with KUBECTL_LEARN_NODE_IMAGE or kind's own node image. Without an
 # engine the tests are skipped, unless NEED_ENGINE is set.
 .PHONY: e2e-kind
-e2e-kind: build ## on a real kind cluster, where Docker answers: every lesson is proved, nodes and containers are killed
+e2e-kind: build ## on a real kind cluster, where Docker answers: every lesson is proved, nodes and containers are killed, what explains is held against it
 	@if ! timeout 10 docker info >/dev/null 2>&1; then \
 		echo '*** SKIPPED: make e2e-kind needs a Docker engine, and none answers. ***' >&2; \
 		test -z "$(NEED_ENGINE)"; \
 	else \
-		set -x; LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 LEARN_PROVIDER=kind go test -timeout 50m -count=1 -run 'TestKind|TestSlowProve|TestMap$$|TestExplain$$' ./e2e; \
+		set -x; LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 LEARN_PROVIDER=kind go test -timeout 50m -count=1 -run 'TestKind|TestSlowProve|TestMap$$|TestExplain$$|TestWhy|TestHeal|TestTrace' ./e2e; \
 	fi
 
 .PHONY: node-image

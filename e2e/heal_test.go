@@ -84,11 +84,6 @@ func TestHealContainer(t *testing.T) {
 	s := newSpace(t)
 	s.apply(t, web)
 	s.rollout(t, "web")
-	if provider() != "sandbox" {
-		if out := s.fails(t, 2, "heal", "-n", s.name, "deployment/web", "--kill", "container", "--yes"); strings.Contains(out, "lets nobody kill a container") {
-			t.Skip("this provider can't")
-		}
-	}
 	h := decode[healing](t, s.printed(t, []int{0}, "heal", "-n", s.name, "deployment/web", "--kill", "container", "--times", "2", "--yes", "-o", "json"))
 	if len(h.Runs) != 2 || h.Stats == nil || h.Stats.MinMS > h.Stats.MedianMS || h.Stats.MedianMS > h.Stats.MaxMS {
 		t.Fatalf("%+v", h)

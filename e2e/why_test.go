@@ -68,7 +68,7 @@ spec: {selector: {app: shop}, ports: [{port: 80}]}
 apiVersion: v1
 kind: Pod
 metadata: {name: api, labels: {app: api}}
-spec: {containers: [{name: api, image: "busybox:1.37", command: [sh, -c, "echo no DATABASE_URL; exit 3"]}]}
+spec: {containers: [{name: api, image: "busybox:1.36", command: [sh, -c, "echo no DATABASE_URL; exit 3"]}]}
 ---
 apiVersion: v1
 kind: Pod

@@ -44,7 +44,7 @@ kind: Pod
 metadata: {name: client}
 spec:
   terminationGracePeriodSeconds: 0
-  containers: [{name: busybox, image: "busybox:1.37", command: [sh, -c, "sleep 1d"]}]
+  containers: [{name: busybox, image: "busybox:1.36", command: [sh, -c, "sleep 1d"]}]
 `
 
 func (s space) waitReady(t *testing.T, what string) {

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -82,15 +83,44 @@ func (s *slot) change(kind snapshot.ChangeType, o *unstructured.Unstructured) {
 	v := s.view
 	v.mu.Lock()
 	key := identity(o)
+	old := v.objects[s.i][key]
 	if kind == snapshot.Deleted {
 		delete(v.objects[s.i], key)
 	} else {
 		v.objects[s.i][key] = o
 	}
+	news := v.errors[s.i] != nil || kind != snapshot.Modified || !heartbeat(old, o)
 	v.errors[s.i] = nil
-	s.record([]snapshot.Change{{Type: kind, Object: o}})
+	if news {
+		s.record([]snapshot.Change{{Type: kind, Object: o}})
+	}
 	v.mu.Unlock()
-	v.tell()
+	if news {
+		v.tell()
+	}
+}
+
+// heartbeat says that a kubelet wrote its Node to say that it lives, and nothing else: a cluster of many nodes
+// would never be quiet otherwise.
+func heartbeat(old, fresh *unstructured.Unstructured) bool {
+	if old == nil || fresh.GetKind() != "Node" || old.GetUID() != fresh.GetUID() {
+		return false
+	}
+	return equality.Semantic.DeepEqual(withoutHeartbeat(old), withoutHeartbeat(fresh))
+}
+
+func withoutHeartbeat(node *unstructured.Unstructured) map[string]any {
+	o := node.DeepCopy()
+	o.SetResourceVersion("")
+	o.SetManagedFields(nil)
+	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, c := range conditions {
+		if c, ok := c.(map[string]any); ok {
+			delete(c, "lastHeartbeatTime")
+		}
+	}
+	_ = unstructured.SetNestedSlice(o.Object, conditions, "status", "conditions")
+	return o.Object
 }
 
 // begin tells the recorders what was there when the watch began.

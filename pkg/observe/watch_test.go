@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/kubectl-learn/kubectl-learn/pkg/kube/kubetest"
 	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -244,5 +246,38 @@ func TestRecorderKnowsTheStateBefore(t *testing.T) {
 	}
 	if got, want := strings.Join(after, ", "), "MODIFIED web-1 other, DELETED web-2 web"; got != want {
 		t.Errorf("after: %s, want %s", got, want)
+	}
+}
+
+// A kubelet that says that it lives is no news; one that says that its node is not ready is.
+func TestHeartbeatsAreNoNews(t *testing.T) {
+	server, o, ctx := setUp(t)
+	beat := func(second, ready string) {
+		server.Put("{apiVersion: v1, kind: Node, metadata: {name: worker-1}, status: {conditions: [{type: Ready, status: \"" + ready +
+			"\", lastHeartbeatTime: \"2026-01-01T00:00:0" + second + "Z\"}]}}")
+	}
+	beat("1", "True")
+	recorder := &observe.Recorder{}
+	watched, err := o.Watch(ctx, queries(t, "pods", "nodes"), recorder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-watched
+	since := time.Now()
+	beat("2", "True")
+	beat("3", "True")
+	beat("4", "Unknown")
+	beat("5", "Unknown")
+	server.Remove("nodes", "", "worker-1")
+	until(t, ctx, watched, "no node", func(s *snapshot.Snapshot) bool { return names(s) == "" })
+	var told []string
+	for _, c := range recorder.Timeline(since, time.Time{}).Changes {
+		if !c.At.Before(since) {
+			at, _, _ := unstructured.NestedSlice(c.Object.Object, "status", "conditions")
+			told = append(told, string(c.Type)+" "+at[0].(map[string]any)["lastHeartbeatTime"].(string)[17:19])
+		}
+	}
+	if got, want := strings.Join(told, ", "), "MODIFIED 04, DELETED 05"; got != want {
+		t.Errorf("told: %s, want %s", got, want)
 	}
 }

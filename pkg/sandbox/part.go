@@ -20,6 +20,10 @@ const (
 	StagePrefix = "stage "
 )
 
+// Serving is the path at which the API server says that it can serve. It leaves out whether the default roles are
+// up to date, which the API server sees to a second after all else.
+const Serving = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
+
 // Stages are all of them, in their order.
 var Stages = []Stage{Etcd, APIServer, Components}
 

@@ -232,14 +232,14 @@ func pages(t *testing.T, dir string) map[string][]byte {
 	return found
 }
 
-// TestDocsNameCommandsThatExist looks at what the pages for people have between backticks and in blocks. Most blocks are run
+// TestDocsNameCommandsThatExist looks at what the pages for people, and lessons, have between backticks and in blocks. Most blocks are run
 // by a test of e2e.
 func TestDocsNameCommandsThatExist(t *testing.T) {
 	ours := "(" + plugin.Command + "|" + plugin.Program + ")"
 	// Between backticks, or a line of a block: typed, after a prompt, or in a workflow; whether or not a test runs it.
 	inline := regexp.MustCompile("`" + ours + "( [^`]+)`|^ *(?:\\$ |- run: )?" + ours + "( [a-z-][^#`]*)(?:#.*)?$")
 	seen := 0
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "lessons/*/*.md"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "..", filepath.FromSlash(pattern)))
 		if err != nil {
 			t.Fatal(err)

@@ -22,6 +22,21 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/identity"
 )
 
+// learnersBinding gives the learner every right.
+const learnersBinding = "kubectl-learn:learner"
+
+// bootstrapped says that an earlier run did what bootstrap does, and found Kubernetes' own roles there.
+func bootstrapped(ctx context.Context, admin *rest.Config) (bool, error) {
+	client, err := kubernetes.NewForConfig(admin)
+	if err != nil {
+		return false, fmt.Errorf("bootstrap: %w", err)
+	}
+	if _, err = client.RbacV1().ClusterRoleBindings().Get(ctx, learnersBinding, metav1.GetOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		return false, fmt.Errorf("bootstrap: %w", err)
+	}
+	return err == nil, nil
+}
+
 // bootstrap makes what every cluster has and the API server does not make by itself. It may run
 // again on a cluster that has it all.
 func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error {
@@ -34,7 +49,7 @@ func bootstrap(ctx context.Context, admin *rest.Config, c *sandbox.Config) error
 		return fmt.Errorf("bootstrap: %w", err)
 	}
 	for _, b := range []*rbacv1.ClusterRoleBinding{
-		binding("kubectl-learn:learner", "cluster-admin", identity.Learner.User),
+		binding(learnersBinding, "cluster-admin", identity.Learner.User),
 		binding(role.Name, role.Name, identity.Proxy.User),
 		binding("kubectl-learn:kubelet-api", "system:kubelet-api-admin", "kube-apiserver-kubelet-client"),
 	} {

@@ -79,14 +79,22 @@ func Run(ctx context.Context, l sandbox.Layout, reached func(sandbox.Stage)) err
 
 // startRest brings up what needs the API server. Run supervises what it starts.
 func startRest(ctx context.Context, l sandbox.Layout, c *sandbox.Config, a *pki.Authority, f identity.Files, admin *rest.Config, run func(string, func() error), reached func(sandbox.Stage)) error {
-	// The roles that the components live by are there once the API server calls itself healthy.
-	if err := waitFor(ctx, admin, "/healthz"); err != nil {
+	if err := waitFor(ctx, admin, sandbox.Serving); err != nil {
 		return err
+	}
+	reached(sandbox.APIServer)
+	again, err := bootstrapped(ctx, admin)
+	if err != nil {
+		return err
+	}
+	if !again { // the components live by roles that the API server makes a second later
+		if err := waitFor(ctx, admin, "/healthz"); err != nil {
+			return err
+		}
 	}
 	if err := bootstrap(ctx, admin, c); err != nil {
 		return err
 	}
-	reached(sandbox.APIServer)
 	run("provisioner", func() error { return runProvisioner(ctx, l, admin) })
 	run("network proxy", func() error { return runProxy(ctx, l, c) })
 	// What a client calls itself is made of the process's name, which the components share: the

@@ -120,7 +120,7 @@ func runKubelet(ctx context.Context, l sandbox.Layout, n sandbox.Node, dir strin
 	return errors.Join(err, swapped)
 }
 
-// waitForAPIServer returns once the API server answers this node. The kubelet would try by itself,
+// waitForAPIServer returns once the API server can serve this node. The kubelet would try by itself,
 // but waits up to seven seconds between two tries.
 func waitForAPIServer(ctx context.Context, cfg *rest.Config) error {
 	client, err := kubernetes.NewForConfig(cfg)
@@ -128,6 +128,6 @@ func waitForAPIServer(ctx context.Context, cfg *rest.Config) error {
 		return fmt.Errorf("set up kubelet: %w", err)
 	}
 	return wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
-		return client.Discovery().RESTClient().Get().AbsPath("/healthz").Do(ctx).Error() == nil, nil
+		return client.Discovery().RESTClient().Get().RequestURI(sandbox.Serving).Do(ctx).Error() == nil, nil
 	})
 }
