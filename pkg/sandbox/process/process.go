@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"k8s.io/klog/v2"
 
@@ -40,15 +41,31 @@ func Main(args []string) (handled bool, code int) {
 	return false, 0
 }
 
+// How much garbage may add to the heap, in percent of what is in use, before it is collected: memory is dearer than
+// time here, but when a control plane starts again. It would spend a fifth of that time on collecting.
+const (
+	frugal  = 50
+	hurried = 400
+)
+
+// settled is when a part has done what it does once, and gives back the memory that this took.
+const settled = 10 * time.Second
+
 // runControlPlane runs the control plane, and in the same process the kubelet of its node.
 func runControlPlane(ctx context.Context, l sandbox.Layout, part, program string, stages io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if _, err := os.Stat(l.Etcd()); err == nil { // it ran before, and somebody waits for it to be there again
+		debug.SetGCPercent(hurried)
+	}
 	err := controlplane.Run(ctx, l, func(s sandbox.Stage) {
 		// Nobody listens any more when the command that started the cluster was killed.
 		_, _ = fmt.Fprintln(stages, sandbox.StagePrefix+string(s))
-		if s == sandbox.APIServer {
+		switch s {
+		case sandbox.APIServer:
 			go func() { cancel(node.Run(ctx, l, part, program)) }()
+		case sandbox.Components:
+			debug.SetGCPercent(frugal)
 		}
 	})
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
@@ -80,7 +97,8 @@ func runPart(args []string, run partFunc) int {
 	// Held until the process is gone, listeners and all: not closed before.
 	defer runtime.KeepAlive(alive)
 	sandbox.StampVersion()
-	debug.SetGCPercent(50) // memory is dearer than time here
+	debug.SetGCPercent(frugal)
+	time.AfterFunc(settled, debug.FreeOSMemory)
 	defer klog.Flush()
 	if err := run(ctx, l, part, args[3], stages); err != nil && ctx.Err() == nil {
 		klog.Flush()
