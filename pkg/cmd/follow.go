@@ -45,6 +45,9 @@ func (f *Following) Watched(since time.Time) *snapshot.Timeline {
 	return f.recorder.Timeline(since, f.sight.Now())
 }
 
+// Changes is how many changes were watched until now. What comes as News may be none: a node's heartbeat.
+func (f *Following) Changes() int { return f.recorder.Added() }
+
 // Note adds something that was done to the cluster from outside the API. It is told of from then on.
 func (f *Following) Note(changes ...snapshot.Change) {
 	f.noted = append(f.noted, changes...)

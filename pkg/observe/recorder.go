@@ -18,6 +18,7 @@ const maxChanges = 20000
 type Recorder struct {
 	mu      sync.Mutex
 	changes []snapshot.Change
+	added   int
 	// initial is what was there when the watches began.
 	initial []snapshot.Change
 	began   time.Time
@@ -47,10 +48,18 @@ func (r *Recorder) Add(changes ...snapshot.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.note(false, changes...)
+	r.added += len(changes)
 	r.changes = append(r.changes, changes...)
 	if extra := len(r.changes) - maxChanges; extra > 0 {
 		r.changes = append([]snapshot.Change(nil), r.changes[extra:]...)
 	}
+}
+
+// Added is how many changes came until now. Heartbeats of nodes are none.
+func (r *Recorder) Added() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.added
 }
 
 // Began is when the first list was read; zero when none was.

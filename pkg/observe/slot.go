@@ -89,19 +89,16 @@ func (s *slot) change(kind snapshot.ChangeType, o *unstructured.Unstructured) {
 	} else {
 		v.objects[s.i][key] = o
 	}
-	news := v.errors[s.i] != nil || kind != snapshot.Modified || !heartbeat(old, o)
 	v.errors[s.i] = nil
-	if news {
+	if kind != snapshot.Modified || !heartbeat(old, o) {
 		s.record([]snapshot.Change{{Type: kind, Object: o}})
 	}
 	v.mu.Unlock()
-	if news {
-		v.tell()
-	}
+	v.tell()
 }
 
-// heartbeat says that a kubelet wrote its Node to say that it lives, and nothing else: a cluster of many nodes
-// would never be quiet otherwise.
+// heartbeat says that a kubelet wrote its Node to say that it lives, and nothing else. That is no change: a cluster
+// of many nodes would never be quiet.
 func heartbeat(old, fresh *unstructured.Unstructured) bool {
 	if old == nil || fresh.GetKind() != "Node" || old.GetUID() != fresh.GetUID() {
 		return false

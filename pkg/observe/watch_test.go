@@ -249,8 +249,8 @@ func TestRecorderKnowsTheStateBefore(t *testing.T) {
 	}
 }
 
-// A kubelet that says that it lives is no news; one that says that its node is not ready is.
-func TestHeartbeatsAreNoNews(t *testing.T) {
+// A kubelet that says that it lives is no change; one that says that its node is not ready is.
+func TestHeartbeatsAreNoChanges(t *testing.T) {
 	server, o, ctx := setUp(t)
 	beat := func(second, ready string) {
 		server.Put("{apiVersion: v1, kind: Node, metadata: {name: worker-1}, status: {conditions: [{type: Ready, status: \"" + ready +

@@ -222,6 +222,7 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 	tick := time.NewTicker(150 * time.Millisecond)
 	defer tick.Stop()
 	over := false
+	changes := r.following.Changes()
 	story := r.story(s)
 	for {
 		select {
@@ -240,7 +241,10 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 			if over && !was {
 				crowd.stop()
 			}
-			quiet.Reset(still)
+			if n := r.following.Changes(); n != changes {
+				changes = n
+				quiet.Reset(still)
+			}
 			story = r.story(s)
 			r.draw(s, story, crowd)
 		case <-tick.C:
@@ -249,6 +253,7 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 			if over {
 				return crowd.end()
 			}
+			quiet.Reset(still)
 		}
 	}
 }

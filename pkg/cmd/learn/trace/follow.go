@@ -160,6 +160,7 @@ func (r *run) follow(ctx context.Context) (*explain.Trace, error) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	settled, waits := r.settled()
+	changes := r.following.Changes()
 	for {
 		select {
 		case <-ctx.Done():
@@ -172,13 +173,17 @@ func (r *run) follow(ctx context.Context) (*explain.Trace, error) {
 			}
 			r.last = now
 			settled, waits = r.settled()
-			still.Reset(quiet)
+			if n := r.following.Changes(); n != changes {
+				changes = n
+				still.Reset(quiet)
+			}
 		case <-tick.C:
 			r.show(waits)
 		case <-still.C:
 			if settled {
 				return r.trace()
 			}
+			still.Reset(quiet)
 		}
 	}
 }
