@@ -59,7 +59,7 @@ func TestHealPod(t *testing.T) {
 	if !h.tunes("readinessProbe.periodSeconds") || !h.tunes("replicas") {
 		t.Errorf("what makes it faster is not told: %+v", h.Tuning)
 	}
-	if out, err := s.try("get", "pod", run.Struck.Pod); err == nil && !strings.Contains(out, "Terminating") {
+	if out, err := s.try("get", "pod", run.Struck.Pod, "-o", "jsonpath=deleted {.metadata.deletionTimestamp}"); err == nil && strings.TrimSpace(out) == "deleted" {
 		t.Errorf("what was killed is there:\n%s", out)
 	}
 

@@ -22,6 +22,7 @@ type Following struct {
 	observer *observe.Observer
 	recorder *observe.Recorder
 	noted    []snapshot.Change
+	moves    int // as Moved has it
 }
 
 // Follow begins to watch what stories are about, until ctx ends. It returns when all was read once.
@@ -45,8 +46,12 @@ func (f *Following) Watched(since time.Time) *snapshot.Timeline {
 	return f.recorder.Timeline(since, f.sight.Now())
 }
 
-// Changes is how many changes were watched until now. What comes as News may be none: a node's heartbeat.
-func (f *Following) Changes() int { return f.recorder.Added() }
+// Moved says that something changed since it was asked last. What comes as News may be no change: a node's heartbeat.
+func (f *Following) Moved() bool {
+	was := f.moves
+	f.moves = f.recorder.Added()
+	return f.moves != was
+}
 
 // Note adds something that was done to the cluster from outside the API. It is told of from then on.
 func (f *Following) Note(changes ...snapshot.Change) {

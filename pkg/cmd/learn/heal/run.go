@@ -16,8 +16,8 @@ import (
 )
 
 // still is how long nothing may change after it is whole, before the story is told: the last to count the Pods do
-// so within some tens of milliseconds.
-const still = 500 * time.Millisecond
+// so within some tens of milliseconds, or half a second where the machine has much to do.
+const still = time.Second
 
 // runner kills once, or several times.
 type runner struct {
@@ -222,7 +222,6 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 	tick := time.NewTicker(150 * time.Millisecond)
 	defer tick.Stop()
 	over := false
-	changes := r.following.Changes()
 	story := r.story(s)
 	for {
 		select {
@@ -241,8 +240,7 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 			if over && !was {
 				crowd.stop()
 			}
-			if n := r.following.Changes(); n != changes {
-				changes = n
+			if r.following.Moved() {
 				quiet.Reset(still)
 			}
 			story = r.story(s)

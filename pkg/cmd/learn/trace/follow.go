@@ -160,7 +160,6 @@ func (r *run) follow(ctx context.Context) (*explain.Trace, error) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	settled, waits := r.settled()
-	changes := r.following.Changes()
 	for {
 		select {
 		case <-ctx.Done():
@@ -173,8 +172,7 @@ func (r *run) follow(ctx context.Context) (*explain.Trace, error) {
 			}
 			r.last = now
 			settled, waits = r.settled()
-			if n := r.following.Changes(); n != changes {
-				changes = n
+			if r.following.Moved() {
 				still.Reset(quiet)
 			}
 		case <-tick.C:
