@@ -133,7 +133,8 @@ func (s Struck) credit(tl *snapshot.Timeline) *snapshot.Timeline {
 // first notes who acted first after the kill.
 func (h *Healing) first(tr *Trace) {
 	for _, r := range tr.Rows {
-		if r.Actor != you {
+		// What nothing here led to was under way before: Services are told late of Pods that are ready.
+		if r.Actor != you && r.Cause != NoCause {
 			h.First, h.FirstMS, h.FirstWhat = r.Actor, r.OffsetMS, r.What
 			return
 		}
