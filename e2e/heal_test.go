@@ -40,7 +40,7 @@ func TestHealPod(t *testing.T) {
 	s := newSpace(t)
 	s.apply(t, web)
 	s.apply(t, client)
-	s.rollout(t, "web")
+	s.serves(t)
 	s.waitReady(t, "pod/client")
 	h := decode[healing](t, s.printed(t, []int{0}, "heal", "-n", s.name, "deployment/web", "--kill", "pod", "--yes", "-o", "json"))
 	if len(h.Runs) != 1 {
@@ -83,7 +83,7 @@ func TestHealContainer(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.rollout(t, "web")
+	s.serves(t)
 	h := decode[healing](t, s.printed(t, []int{0}, "heal", "-n", s.name, "deployment/web", "--kill", "container", "--times", "2", "--yes", "-o", "json"))
 	if len(h.Runs) != 2 || h.Stats == nil || h.Stats.MinMS > h.Stats.MedianMS || h.Stats.MedianMS > h.Stats.MaxMS {
 		t.Fatalf("%+v", h)
@@ -138,7 +138,7 @@ func TestSlowHealNode(t *testing.T) {
 	l.run(t, "cluster", "create", "--provider", provider())
 	s := l.space(t)
 	s.apply(t, web)
-	s.rollout(t, "web")
+	s.serves(t)
 	raw := s.printed(t, []int{0}, "heal", "-n", s.name, "deployment/web", "--kill", "node", "--yes", "-o", "json")
 	h := decode[healing](t, raw)
 	run := h.Runs[0]

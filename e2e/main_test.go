@@ -237,6 +237,17 @@ func (s space) rollout(t *testing.T, name string) {
 	s.kubectl(t, "rollout", "status", "deployment/"+name, "--timeout=60s")
 }
 
+// serves waits until the Service web sends to the three Pods of the Deployment: what it is told of them late would else
+// be news of what comes next.
+func (s space) serves(t *testing.T) {
+	t.Helper()
+	s.rollout(t, "web")
+	eventually(t, "the Service to send to all Pods", func() bool {
+		out, _ := s.try("get", "endpointslices", "-l", "kubernetes.io/service-name=web", "-o", "jsonpath={.items[*].endpoints[*].conditions.ready}")
+		return strings.TrimSpace(out) == "true true true"
+	})
+}
+
 // eventually waits until a condition holds that nothing can be watched for.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()

@@ -137,7 +137,7 @@ func TestTraceIsTheAuditLog(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.rollout(t, "web")
+	s.serves(t)
 	tr := decode[traced](t, s.printed(t, []int{0}, "trace", "-n", s.name, "-o", "json", "--", "kubectl", "scale", "deployment", "web", "--replicas=5"))
 	all := s.audited(t)
 	first := slices.IndexFunc(all, func(r request) bool { return who(r.User.Username) == "you" && r.write() == "patch deployments/scale" })
@@ -177,7 +177,7 @@ func TestTraceOfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.rollout(t, "web")
+	s.serves(t)
 	text := s.run(t, "trace", "-n", s.name, "--evidence", "--", "kubectl", "delete", "pod", "-l", "app=web", "--wait=false")
 	for _, want := range []string{"deleted 3 Pods", "audit: delete by " + learner(), "audit: create pods/binding", "← 1", "the API server's audit log", "→ ReplicaSet → scheduler →"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
@@ -224,7 +224,7 @@ func TestTraceByWatching(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.rollout(t, "web")
+	s.serves(t)
 	kubeconfigs, _ := filepath.Glob(filepath.Join(s.home, map[string]string{"kind": "kind", "sandbox": "clusters"}[provider()], "*", "kubeconfig"))
 	if len(kubeconfigs) != 1 {
 		t.Fatalf("not one kubeconfig to look through: %v", kubeconfigs)
