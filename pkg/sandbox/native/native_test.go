@@ -3,12 +3,14 @@
 package native
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -269,9 +271,13 @@ func TestPackageNetSpeaksWithPodnet(t *testing.T) {
 	}
 	go func() {
 		c, err := l.Accept()
-		if err == nil {
+		if err != nil {
+			return
+		}
+		defer func() { _ = c.Close() }()
+		// An answer that comes before its request is an error to the client.
+		if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
 			fmt.Fprintf(c, "HTTP/1.0 200 OK\r\n\r\nyou are %s", c.RemoteAddr())
-			_ = c.Close()
 		}
 	}()
 	if got := p.says("get", "http://10.244.1.2:9090/"); !strings.HasPrefix(got, "you are 10.244.1.2:") {
