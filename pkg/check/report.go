@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"time"
 )
 
@@ -55,6 +56,14 @@ func (r Report) Passed() bool {
 		}
 	}
 	return true
+}
+
+// Differs says that some check is answered otherwise in another report of the same step. Words that differ
+// alone, such as how long ago something was, are the same answer.
+func (r Report) Differs(other Report) bool {
+	return !slices.EqualFunc(r.Results, other.Results, func(a, b Result) bool {
+		return a.That == b.That && a.Verdict == b.Verdict && a.Otherwise == b.Otherwise
+	})
 }
 
 // Settled says that no check is converging: waiting alone changes nothing.

@@ -132,28 +132,39 @@ func (s *Session) Watch(ctx context.Context, p *Position) (<-chan check.Report, 
 	return reports, nil
 }
 
-// follow judges each snapshot; while the last report is not settled it is judged again each
-// second, since some of what is said names how long something lasts.
+// follow judges each snapshot, and the last one again each second: checks may name how long something
+// lasts, and an answer over HTTP may change while no object does. What only grew older is no report.
 func (s *Session) follow(ctx context.Context, p *Position, seen <-chan *snapshot.Snapshot, reports chan<- check.Report) {
 	again := time.NewTicker(time.Second)
 	defer again.Stop()
-	var last *snapshot.Snapshot
+	var last snapshot.Snapshot
+	var got time.Time
+	var said check.Report
 	for {
+		var report check.Report
 		select {
 		case <-ctx.Done():
 			return
-		case <-again.C:
-			if last == nil || !s.asksOverHTTP(p) {
-				continue
-			}
 		case now, ok := <-seen:
 			if !ok {
 				return
 			}
-			last = now
+			last, got = *now, time.Now()
+			report = s.judge(ctx, p, now)
+		case <-again.C:
+			if got.IsZero() {
+				continue
+			}
+			older := last
+			older.At = last.At.Add(time.Since(got))
+			report = s.judge(ctx, p, &older)
+			if !s.asksOverHTTP(p) && !said.Differs(report) {
+				continue
+			}
 		}
 		select {
-		case reports <- s.judge(ctx, p, last):
+		case reports <- report:
+			said = report
 		case <-ctx.Done():
 			return
 		}

@@ -161,9 +161,11 @@ func (f *Follower) watch(ctx context.Context, p *Position) {
 			if report.Passed() && f.passed(ctx, p, report) {
 				return
 			}
+			if !slices.Equal(mistakes(last), mistakes(report)) {
+				mind.Reset(mindStays)
+			}
 			last = report
 			f.say(p, f.news(p, report, onlyPasses))
-			mind.Reset(mindStays)
 		case <-mind.C:
 			f.say(p, f.news(p, last, passesAndMistakes))
 		}
@@ -201,7 +203,21 @@ func onlyPasses(was, is check.Result) bool {
 }
 
 func passesAndMistakes(was, is check.Result) bool {
-	return onlyPasses(was, is) || (is.Verdict == check.NotYet && is.Otherwise >= 0 && is.Why != was.Why)
+	return onlyPasses(was, is) || (mistake(is) && is.Why != was.Why)
+}
+
+// mistake says that a result is one that the lesson's author foresaw.
+func mistake(r check.Result) bool { return r.Verdict == check.NotYet && r.Otherwise >= 0 }
+
+// mistakes is what a report says of mistakes, by claim.
+func mistakes(r check.Report) []string {
+	var said []string
+	for _, result := range r.Results {
+		if mistake(result) {
+			said = append(said, result.That+": "+result.Why)
+		}
+	}
+	return said
 }
 
 func anyChange(was, is check.Result) bool {

@@ -117,6 +117,53 @@ func TestTheFollowerSpeaksOfAMistakeThatStays(t *testing.T) {
 	}
 }
 
+// Nodes that write all the time, as on kind, don't put off what there is to say.
+func TestNewsThatChangeNothingPutNothingOff(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	f, ears := follow(t, h)
+	f.ready(t)
+	over, noise := make(chan struct{}), sync.WaitGroup{}
+	defer noise.Wait()
+	defer close(over)
+	noise.Go(func() {
+		for tick := time.Tick(mindStays / 20); ; {
+			select {
+			case <-tick:
+				h.world.change(func() {})
+			case <-over:
+				return
+			}
+		}
+	})
+	h.types("boxes", "create", "configmap", "one", "--from-literal=n=9")
+	ears.until(t, Noticed)
+}
+
+// What only time makes true is seen without any news.
+func TestTimeAloneMakesACheckPass(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, strings.Replace(fenced(other), "expect: objects.size() == 1", `expect: now - started > duration("5s")`, 1))
+	p := must[*Position](t)(h.session().Begin(ctx(t), "other", ""))
+	watching, cancel := context.WithTimeout(ctx(t), 20*time.Second)
+	defer cancel()
+	reports, err := h.session().Watch(watching, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen []check.Report
+	for report := range reports {
+		if seen = append(seen, report); report.Passed() {
+			break
+		}
+	}
+	// It is told when the answer is another one, not each second.
+	if len(seen) != 2 || seen[0].Passed() || !seen[1].Passed() {
+		t.Errorf("saw %+v", seen)
+	}
+}
+
 func TestAfterACommandTheFollowerAnswersAtOnceAndCountsTheTry(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, fenced(boxes))
