@@ -67,6 +67,7 @@ func Wants(target snapshot.Query, now *snapshot.Snapshot) Wish {
 	for _, l := range now.Logs {
 		if slices.ContainsFunc(l.Lines, func(line string) bool { return forbiddenBy(line) != nil }) {
 			w.Queries = append(w.Queries, parsed("roles", "rolebindings", "clusterroles", "clusterrolebindings")...)
+			w.Anywhere = append(w.Anywhere, parsed("roles", "rolebindings")...)
 		}
 		for _, line := range l.Lines {
 			if name := unresolved(line); name != "" {

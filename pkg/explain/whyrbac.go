@@ -73,6 +73,7 @@ func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Li
 	bound = slices.DeleteFunc(bound, func(r *unstructured.Unstructured) bool { return strings.HasPrefix(r.GetName(), "system:") }) // which everybody has
 	problem.Try = []string{f.createRole(role, what), f.createBinding(binding, role, f.roleName())}
 	near, subject := x.nearBinding(f)
+	far, given := x.farBinding(f)
 	switch {
 	case !x.knows("roles", "rolebindings"):
 		problem.Advice = "Which Roles there are can't be seen: they may not be read."
@@ -82,6 +83,15 @@ func (x *examiner) forbidden(o *unstructured.Unstructured, f refusal, chain []Li
 		})
 		problem.Advice = fmt.Sprintf("It asked as %s. Is that what the subject was to say?", f.user)
 		problem.Try = []string{fmt.Sprintf("kubectl set subject %s %s%s", ref(near), f.subjectFlag(), f.inNamespace())}
+	case far != nil:
+		problem.Chain = append(problem.Chain, Link{
+			Claim:    fmt.Sprintf("This gives it to whom asked, in namespace %s alone.", far.GetNamespace()),
+			Evidence: fmt.Sprintf("%s -n %s  %s", ref(far), far.GetNamespace(), roleOf(far)), From: ref(far) + " metadata.namespace",
+		})
+		problem.Advice = fmt.Sprintf("A RoleBinding gives rights in its own namespace. Bind it %s, if that is meant.", where)
+		if given.GetKind() == "ClusterRole" {
+			problem.Try = []string{f.createBinding(binding, given.GetKind(), given.GetName())}
+		}
 	case allowing != nil:
 		problem.Chain = append(problem.Chain, Link{Claim: "This Role allows it, and is not bound to whom asked.", Evidence: ref(allowing) + "  " + ruleWords(allowing), From: ref(allowing) + " rules"})
 		problem.Advice = "Bind it."
@@ -120,6 +130,23 @@ func (x *examiner) nearBinding(f refusal) (*unstructured.Unstructured, string) {
 		}
 	}
 	return nil, ""
+}
+
+// farBinding is a RoleBinding of another namespace that gives whom asked what would allow the request if it were bound where that was
+// made, and what it gives.
+func (x *examiner) farBinding(f refusal) (binding, role *unstructured.Unstructured) {
+	for _, o := range x.kinds["RoleBinding"] {
+		b := typed[rbacv1.RoleBinding](o)
+		if b.Namespace == f.namespace || !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) }) {
+			continue
+		}
+		for _, r := range x.rolesOf(b) {
+			if allows(r, f) {
+				return o, r
+			}
+		}
+	}
+	return nil, nil
 }
 
 // roleOf is the Role that a binding names.
