@@ -19,7 +19,9 @@ PLAIN = -e ' k8s\.io/kubernetes/' -e '/pkg/sandbox/program\.test '
 HEAVY = $(shell $(LISTED) | grep $(PLAIN) | cut -d' ' -f1 | sed 's/\.test$$//')
 LIGHT = $(shell $(LISTED) | grep -v $(PLAIN) | cut -d' ' -f1 | sed 's/\.test$$//')
 
-SYSTEMS = darwin/amd64 darwin/arm64 linux/arm64 windows/amd64
+# The systems of a release are those of .goreleaser.yaml; OTHERS are all but this one.
+SYSTEMS = $(shell sed -nE 's,^ +- ([a-z]+)_([a-z0-9]+)$$,\1/\2,p' .goreleaser.yaml)
+OTHERS = $(filter-out $(shell go env GOHOSTOS)/$(shell go env GOHOSTARCH),$(SYSTEMS))
 
 GORELEASER = github.com/goreleaser/goreleaser/v2@v2.15.1
 
@@ -121,7 +123,15 @@ lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
 
 .PHONY: typecheck
 typecheck: ## would it compile for macOS and Windows? (seconds)
-	go run ./internal/typecheck $(SYSTEMS)
+	go run ./internal/typecheck $(OTHERS)
+
+.PHONY: others
+others: # for scripts
+	@echo $(OTHERS)
+
+.PHONY: notices
+notices: # what the licences of what is linked ask for; a release runs it
+	go run ./internal/notices -o bin/THIRD_PARTY_NOTICES.txt $(SYSTEMS)
 
 # ONLY=linux_amd64 makes the archive of one system. One at a time: each has a program of its own to embed.
 .PHONY: release-snapshot
