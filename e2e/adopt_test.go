@@ -94,6 +94,22 @@ func (h host) inventory(t *testing.T) map[string]string {
 	return found
 }
 
+// settled is the inventory once the cluster has made what it makes by itself in new namespaces, and nothing changes any more.
+func (h host) settled(t *testing.T) (found map[string]string) {
+	t.Helper()
+	eventually(t, "a cluster in which nothing changes", func() bool {
+		before := found
+		found = h.inventory(t)
+		for name := range found {
+			if ns, ok := strings.CutPrefix(name, "Namespace /"); ok && (found["ServiceAccount "+ns+"/default"] == "" || found["ConfigMap "+ns+"/kube-root-ca.crt"] == "") {
+				return false
+			}
+		}
+		return maps.Equal(before, found)
+	})
+	return found
+}
+
 // unchanged compares with an inventory of before. What was made when its owner was deleted just then is the
 // cluster's own garbage collector's to remove.
 func (h host) unchanged(t *testing.T, before map[string]string) {
@@ -120,7 +136,7 @@ func TestAdopt(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	v := h.visitor(t)
-	before := h.inventory(t)
+	before := h.settled(t)
 	v.adopt(t)
 	for _, lesson := range []string{"containers", "deploy"} {
 		t.Log(v.run(t, "run", lesson))
@@ -234,7 +250,7 @@ func TestAdoptNamespace(t *testing.T) {
 	} {
 		h.run(t, append([]string{"kubectl", "--", "--kubeconfig", v.kubeconfig, "config"}, args...)...)
 	}
-	before := h.inventory(t)
+	before := h.settled(t)
 	if out := v.fails(t, 2, "cluster", "adopt", "--kubeconfig", v.kubeconfig, "--context", v.context(t), "--yes"); !strings.Contains(out, "--namespace") {
 		t.Errorf("without a namespace: %s", out)
 	}
@@ -257,7 +273,7 @@ func TestAdoptNamespace(t *testing.T) {
 func TestAdoptKilled(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
-	before := h.inventory(t)
+	before := h.settled(t)
 	for _, after := range []time.Duration{300 * time.Millisecond, 700 * time.Millisecond, 1500 * time.Millisecond} {
 		v := h.visitor(t)
 		v.adopt(t)

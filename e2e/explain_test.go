@@ -68,6 +68,7 @@ func TestMap(t *testing.T) {
 	s := newSpace(t)
 	s.apply(t, stall)
 	s.rollout(t, "web")
+	s.serves(t, "web", 2)
 	eventually(t, "the misspelt image to be missed", func() bool {
 		out, _ := s.try("get", "pod", "typo", "-o", "jsonpath={.status.containerStatuses[0].state.waiting.reason}")
 		return strings.Contains(out, "ImagePull")
@@ -167,6 +168,7 @@ func TestExplain(t *testing.T) {
 	pod := strings.Fields(s.kubectl(t, "get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].metadata.name}"))[0]
 	s.kubectl(t, "scale", "deployment", "web", "--replicas=3")
 	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	for _, c := range []struct {
 		args []string
 		says []string

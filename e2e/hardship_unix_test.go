@@ -22,7 +22,7 @@ import (
 func TestOddHome(t *testing.T) {
 	t.Parallel()
 	l := newLearn(t)
-	l.home = filepath.Join(l.home, "Mein Büro's 学 100%")
+	l.home = filepath.Join(l.home, "B'üro 学 100%")
 	t.Cleanup(func() {
 		if out, err := l.output("cluster", "delete"); err != nil {
 			t.Errorf("%v\n%s", err, out)
@@ -30,10 +30,9 @@ func TestOddHome(t *testing.T) {
 	})
 	l.run(t, "cluster", "create", "--provider", "sandbox", "--nodes", "1")
 	l.run(t, "kubectl", "--", "run", "web", "--image=nginx:1.29", "--port=80", "--expose")
-	l.run(t, "kubectl", "--", "wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
-	if out := l.run(t, "kubectl", "--", "exec", "web", "--", "curl", "-s", "http://web"); !strings.Contains(out, "nginx") {
-		t.Errorf("the Service does not answer: %s", out)
-	}
+	s := space{l, "default"}
+	s.waitReady(t, "pod/web")
+	s.says(t, "web", "nginx", "curl", "-s", "http://web")
 	if out := l.run(t, "kubectl", "--", "exec", "web", "--", "cat", "/var/run/secrets/kubernetes.io/serviceaccount/namespace"); out != "default" {
 		t.Errorf("the token's volume has %q", out)
 	}

@@ -40,7 +40,8 @@ func TestHealPod(t *testing.T) {
 	s := newSpace(t)
 	s.apply(t, web)
 	s.apply(t, client)
-	s.serves(t)
+	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	s.waitReady(t, "pod/client")
 	h := decode[healing](t, s.printed(t, []int{0}, "heal", "-n", s.name, "deployment/web", "--kill", "pod", "--yes", "-o", "json"))
 	if len(h.Runs) != 1 {
@@ -83,7 +84,8 @@ func TestHealContainer(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.serves(t)
+	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	h := decode[healing](t, s.printed(t, []int{0}, "heal", "-n", s.name, "deployment/web", "--kill", "container", "--times", "2", "--yes", "-o", "json"))
 	if len(h.Runs) != 2 || h.Stats == nil || h.Stats.MinMS > h.Stats.MedianMS || h.Stats.MedianMS > h.Stats.MaxMS {
 		t.Fatalf("%+v", h)
@@ -138,14 +140,15 @@ func TestSlowHealNode(t *testing.T) {
 	l.run(t, "cluster", "create", "--provider", provider())
 	s := l.space(t)
 	s.apply(t, web)
-	s.serves(t)
+	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	raw := s.printed(t, []int{0}, "heal", "-n", s.name, "deployment/web", "--kill", "node", "--yes", "-o", "json")
 	h := decode[healing](t, raw)
 	run := h.Runs[0]
 	if !run.Healing.Healed || run.Healing.First != "node controller" || !h.tunes("node-monitor-grace-period") {
 		t.Errorf("%s", raw)
 	}
-	s.kubectl(t, "wait", "--for=condition=Ready", "node/"+run.Struck.Node, "--timeout=1s")
+	s.kubectl(t, "wait", "--for=condition=Ready", "node/"+run.Struck.Node, "--timeout=30s")
 	within(t, 30*time.Second, "no Pod on a node that was away", func() bool {
 		out, _ := s.try("get", "pods", "-l", "app=web", "-o", "go-template={{range .items}}{{if not .metadata.deletionTimestamp}}x{{end}}{{end}}")
 		return out == "xxx"

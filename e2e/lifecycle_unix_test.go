@@ -64,7 +64,7 @@ func TestSlowKillPlugin(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(l.home, "clusters", "learn")); err == nil {
 			l.run(t, "cluster", "delete")
 		}
-		if left := processes(l.home); len(left) > 0 {
+		if left := outlive(l.home); len(left) > 0 {
 			t.Fatalf("killed after %v; left running after delete:\n%s", moment, strings.Join(left, "\n"))
 		}
 	}

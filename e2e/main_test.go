@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func run(m *testing.M) (code int) {
 			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 			code = 1
 		}
-		if left := processes(home); len(left) > 0 {
+		if left := outlive(home); len(left) > 0 {
 			fmt.Fprintf(os.Stderr, "left running:\n%s\n", strings.Join(left, "\n"))
 			code = 1
 		}
@@ -105,7 +106,7 @@ func newLearn(t *testing.T) learn {
 				t.Errorf("delete cluster %s: %v\n%s", name, err, out)
 			}
 		}
-		if left := processes(home); len(left) > 0 {
+		if left := outlive(home); len(left) > 0 {
 			t.Errorf("left running:\n%s", strings.Join(left, "\n"))
 		}
 		_ = os.RemoveAll(home)
@@ -237,14 +238,32 @@ func (s space) rollout(t *testing.T, name string) {
 	s.kubectl(t, "rollout", "status", "deployment/"+name, "--timeout=60s")
 }
 
-// serves waits until the Service web sends to the three Pods of the Deployment: what it is told of them late would else
-// be news of what comes next.
-func (s space) serves(t *testing.T) {
+// serves waits until a Service knows of n Pods that are ready: that comes after they are, and what it is told late would
+// else be news of what comes next.
+func (s space) serves(t *testing.T, service string, n int) {
 	t.Helper()
-	s.rollout(t, "web")
-	eventually(t, "the Service to send to all Pods", func() bool {
-		out, _ := s.try("get", "endpointslices", "-l", "kubernetes.io/service-name=web", "-o", "jsonpath={.items[*].endpoints[*].conditions.ready}")
-		return strings.TrimSpace(out) == "true true true"
+	eventually(t, fmt.Sprintf("Service %s to send to %d Pods", service, n), func() bool {
+		out, _ := s.try("get", "endpointslices", "-l", "kubernetes.io/service-name="+service, "-o", "jsonpath={.items[*].endpoints[*].conditions.ready}")
+		return strings.TrimSpace(out) == strings.TrimSpace(strings.Repeat("true ", n))
+	})
+}
+
+// says waits until a command in a Pod, after flags and -- where there are some, succeeds and its output has a text in it: what changed may come to a node a moment later.
+func (s space) says(t *testing.T, pod, want string, command ...string) {
+	t.Helper()
+	if !slices.Contains(command, "--") {
+		command = append([]string{"--"}, command...)
+	}
+	var last string
+	defer func() {
+		if t.Failed() {
+			t.Logf("%q in Pod %s said last: %s", command, pod, last)
+		}
+	}()
+	eventually(t, fmt.Sprintf("%q from %q in Pod %s", want, command, pod), func() bool {
+		out, err := s.try(append([]string{"exec", pod}, command...)...)
+		last = out
+		return err == nil && strings.Contains(out, want)
 	})
 }
 
@@ -303,6 +322,16 @@ func processes(folder string) (found []string) {
 		}
 	}
 	return found
+}
+
+// outlive is what processes gives of a cluster that was deleted: its containers end by themselves, once they notice that
+// their node is gone.
+func outlive(folder string) []string {
+	left := processes(folder)
+	for deadline := time.Now().Add(5 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = processes(folder) {
+		time.Sleep(pollEvery)
+	}
+	return left
 }
 
 // names is what of a process, beside its command line, has a folder in it.

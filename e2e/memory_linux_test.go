@@ -49,6 +49,10 @@ func volumesInMemory(t *testing.T, l learn) (inMounts bool) {
 	s.run(t, "cluster", "create")
 	s.apply(t, inMemory)
 	s.waitReady(t, "pod/memory")
+	eventually(t, "the file that the container writes", func() bool {
+		_, err := s.try("exec", "memory", "--", "cat", "/memory/file")
+		return err == nil
+	})
 	var status cluster.Status
 	if err := json.Unmarshal([]byte(s.run(t, "cluster", "status", "-o", "json")), &status); err != nil {
 		t.Fatal(err)

@@ -90,8 +90,9 @@ func (s space) becomesReachable(t *testing.T, url, pod string) {
 func TestSessionAffinity(t *testing.T) {
 	t.Parallel()
 	s := echoSpace(t)
-	s.becomesReachable(t, "http://any/", "echo-0")
-	s.becomesReachable(t, "http://any/", "echo-2")
+	for _, pod := range []string{"echo-0", "echo-1", "echo-2"} {
+		s.becomesReachable(t, "http://any/", pod)
+	}
 	s.becomesReachable(t, "http://same/", "echo-")
 	if got := s.answers(t, "60", "http://any/"); len(got) != 3 {
 		t.Errorf("without affinity 60 requests were answered by %v", got)

@@ -137,7 +137,8 @@ func TestTraceIsTheAuditLog(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.serves(t)
+	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	tr := decode[traced](t, s.printed(t, []int{0}, "trace", "-n", s.name, "-o", "json", "--", "kubectl", "scale", "deployment", "web", "--replicas=5"))
 	all := s.audited(t)
 	first := slices.IndexFunc(all, func(r request) bool { return who(r.User.Username) == "you" && r.write() == "patch deployments/scale" })
@@ -177,13 +178,16 @@ func TestTraceOfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.serves(t)
+	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	text := s.run(t, "trace", "-n", s.name, "--evidence", "--", "kubectl", "delete", "pod", "-l", "app=web", "--wait=false")
 	for _, want := range []string{"deleted 3 Pods", "audit: delete by " + learner(), "audit: create pods/binding", "← 1", "the API server's audit log", "→ ReplicaSet → scheduler →"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
+	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	if out := unwrapped(s.run(t, "trace", "-n", s.name, "--", "kubectl", "scale", "deployment", "web", "--replicas=3")); !strings.Contains(out, "you asked web for 3 Pods, and nothing changed") || !strings.Contains(out, "Nothing was changed.") {
 		t.Errorf("a command that asks for what is there:\n%s", out)
 	}
@@ -224,7 +228,8 @@ func TestTraceByWatching(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	s.apply(t, web)
-	s.serves(t)
+	s.rollout(t, "web")
+	s.serves(t, "web", 3)
 	kubeconfigs, _ := filepath.Glob(filepath.Join(s.home, map[string]string{"kind": "kind", "sandbox": "clusters"}[provider()], "*", "kubeconfig"))
 	if len(kubeconfigs) != 1 {
 		t.Fatalf("not one kubeconfig to look through: %v", kubeconfigs)
@@ -245,8 +250,14 @@ func TestTraceByWatching(t *testing.T) {
 			actors = append(actors, r.Actor)
 		}
 	}
-	if got := strings.Join(actors, " "); !strings.Contains(got, "Deployment ReplicaSet scheduler kubelet runtime") || slices.Contains(actors, "you") {
-		t.Errorf("the actors are %s", got)
+	// Objects of each kind are watched by themselves: which news of the same moment comes first is nobody's promise.
+	for _, want := range []string{"Deployment", "ReplicaSet", "scheduler", "kubelet", "runtime"} {
+		if !slices.Contains(actors, want) {
+			t.Errorf("the actors are %s, without %s", actors, want)
+		}
+	}
+	if slices.Contains(actors, "you") {
+		t.Errorf("the actors are %s", actors)
 	}
 	if !strings.Contains(tr.Times, "no audit log") || len(tr.Rows) < 8 || !strings.Contains(tr.Rows[0].What, "4 Pods") {
 		t.Errorf("%s; it begins with %+v", tr.Times, tr.Rows[0])

