@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"os"
 	"os/exec"
@@ -38,8 +39,12 @@ func TestMemory(t *testing.T) {
 		t.Error("memory of no process is no error")
 	}
 	mark := filepath.Join(t.TempDir(), "marked")
-	cmd := exec.Command("sh", "-c", "read line", mark)
+	cmd := exec.Command("sh", "-c", "echo up; read line", mark)
 	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +52,10 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = stdin.Close(); _ = cmd.Wait() }()
+	// A process has its command line only when it has come to run.
+	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
 	got, processes, err := memory(marks{"cmdline", []string{mark}})
 	if err != nil || processes != 1 || got < 10_000 || got > 50_000_000 {
 		t.Errorf("memory = %d bytes in %d processes, %v", got, processes, err)

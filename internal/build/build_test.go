@@ -38,7 +38,7 @@ func TestTellerKeepsTalking(t *testing.T) {
 		case said <- string(p):
 		default:
 		}
-	}), false, 600, time.Now)
+	}), false, 600, func() time.Time { return time.Unix(0, 0) })
 	teller.every = time.Millisecond
 	silent, end := io.Pipe()
 	ended := make(chan struct{})

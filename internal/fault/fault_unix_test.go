@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +23,7 @@ func TestProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A container's process reads what it is from the file that is its first argument.
-	if err := os.WriteFile(spec, []byte("read line\n"), 0o600); err != nil {
+	if err := os.WriteFile(spec, []byte("echo up\nread line\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("sh", spec)
@@ -30,7 +31,15 @@ func TestProcesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// A process has its command line only when it has come to run.
+	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
 	is := func(p Process) bool { return p.PID == cmd.Process.Pid && p.Container() && p.Parent == os.Getpid() }

@@ -20,7 +20,7 @@ const (
 	soakNamespace = "soak"
 	aContainer    = "a container"
 	writers       = 3
-	// goneWithin is how long a container may outlive its node.
+	// goneWithin is how long a container may outlive its node, and all that its cluster had the cluster.
 	goneWithin = 5 * time.Second
 	// wholeWithin is when a round is given up.
 	wholeWithin = 3 * time.Minute
@@ -223,24 +223,28 @@ func (f *Figures) check(ctx context.Context, all []*Writer) {
 
 // orphans notes containers that outlived their node.
 func (f *Figures) orphans(ctx context.Context, c Cluster) {
-	left := c.Orphans()
-	for deadline := time.Now().Add(goneWithin); len(left) > 0 && time.Now().Before(deadline) && ctx.Err() == nil; left = c.Orphans() {
+	f.stay(ctx, "it outlived its node", c.Orphans)
+}
+
+// stay notes what should end by itself within a moment and does not.
+func (f *Figures) stay(ctx context.Context, what string, look func() []Process) {
+	left := look()
+	for deadline := time.Now().Add(goneWithin); len(left) > 0 && time.Now().Before(deadline) && ctx.Err() == nil; left = look() {
 		time.Sleep(50 * time.Millisecond)
 	}
 	for _, p := range left {
-		f.Wrong = append(f.Wrong, "it outlived its node: "+p.String())
+		f.Wrong = append(f.Wrong, what+": "+p.String())
 	}
 }
 
 // remove deletes the cluster and notes what is left of it.
 func (s Soak) remove(ctx context.Context, f *Figures) error {
 	ports := listening(Processes(s.Cluster.Dir()))
-	if _, err := s.Cluster.Run(context.WithoutCancel(ctx), "cluster", "delete"); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := s.Cluster.Run(ctx, "cluster", "delete"); err != nil {
 		return err
 	}
-	for _, p := range Processes(s.Cluster.Dir()) {
-		f.Wrong = append(f.Wrong, "left running after delete: "+p.String())
-	}
+	f.stay(ctx, "left running after delete", func() []Process { return Processes(s.Cluster.Dir()) })
 	if _, err := os.Stat(s.Cluster.Dir()); err == nil {
 		f.Wrong = append(f.Wrong, "the cluster's folder is left, and sockets in it may be")
 	}
@@ -248,8 +252,15 @@ func (s Soak) remove(ctx context.Context, f *Figures) error {
 		f.Wrong = append(f.Wrong, "no port was seen while the cluster ran: it was not looked well")
 	}
 	for _, port := range ports {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		l, err := net.Listen("tcp", address)
 		if err != nil {
+			// Some were free ports of the system's choice, which a client may have got since.
+			conn, silent := net.DialTimeout("tcp", address, time.Second)
+			if silent != nil {
+				continue
+			}
+			_ = conn.Close()
 			f.Wrong = append(f.Wrong, fmt.Sprintf("port %d is taken after delete: %v", port, err))
 			continue
 		}

@@ -44,6 +44,8 @@ type Client struct {
 	// remaining is told what is waited for, and after how long; after giveUpAfter the wait is an error.
 	remaining              func(what string)
 	tellAfter, giveUpAfter time.Duration
+	// now is the clock of that wait.
+	now func() time.Time
 
 	mapping    sync.Mutex
 	known      meta.ResettableRESTMapper // made when first needed
@@ -78,7 +80,10 @@ func NewNamed(agent string, cfg *rest.Config, namespace string, permit Permit) (
 	if err != nil {
 		return nil, fmt.Errorf("make client of %s: %w", cfg.Host, err)
 	}
-	return &Client{config: c, http: transport, dynamic: d, namespace: namespace, tellAfter: tellAfter, giveUpAfter: giveUpAfter}, nil
+	return &Client{
+		config: c, http: transport, dynamic: d, namespace: namespace,
+		tellAfter: tellAfter, giveUpAfter: giveUpAfter, now: time.Now,
+	}, nil
 }
 
 // Namespace is where objects go that name none.
@@ -88,7 +93,7 @@ func (c *Client) Namespace() string { return c.namespace }
 func (c *Client) In(namespace string) *Client {
 	return &Client{
 		config: c.config, http: c.http, dynamic: c.dynamic, namespace: namespace,
-		remaining: c.remaining, tellAfter: c.tellAfter, giveUpAfter: c.giveUpAfter,
+		remaining: c.remaining, tellAfter: c.tellAfter, giveUpAfter: c.giveUpAfter, now: c.now,
 	}
 }
 

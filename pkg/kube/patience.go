@@ -13,6 +13,8 @@ const (
 	tellAfter = 10 * time.Second
 	// giveUpAfter is after how long the wait ends. Pods of a node that is away are removed by force long before.
 	giveUpAfter = 60 * time.Second
+	// unseenAfter is after how long the wait for an object ends of which nothing was seen yet.
+	unseenAfter = 60 * time.Second
 )
 
 // Telling is the same client; while it waits for what was deleted to be gone, remaining is told what
@@ -27,20 +29,21 @@ func (c *Client) Telling(remaining func(what string)) *Client {
 type patience struct {
 	tell, giveUp time.Duration
 	remaining    func(string)
+	now          func() time.Time
 	since        time.Time
 	told         bool
 }
 
 func (c *Client) wait() *patience {
-	return &patience{tell: c.tellAfter, giveUp: c.giveUpAfter, remaining: c.remaining, since: time.Now()}
+	return &patience{tell: c.tellAfter, giveUp: c.giveUpAfter, remaining: c.remaining, now: c.now, since: c.now()}
 }
 
 // moved says that something went: the wait is worth it.
-func (p *patience) moved() { p.since = time.Now() }
+func (p *patience) moved() { p.since = p.now() }
 
 // check tells what is left when that took a while, once, and fails when it took too long.
 func (p *patience) check(what func() string, fail func() error) error {
-	waited := time.Since(p.since)
+	waited := p.now().Sub(p.since)
 	if waited >= p.tell && !p.told && p.remaining != nil {
 		p.told = true
 		p.remaining(what())

@@ -98,7 +98,10 @@ func (c *Client) waitGone(ctx context.Context, r Receipt, each func(*unstructure
 	go func() {
 		tick := time.NewTicker(clearLook)
 		defer tick.Stop()
-		for patient := c.wait(); ; {
+		// How long it does not go counts from when it was seen: before that nobody knows that it is there.
+		patient, seen := c.wait(), false
+		patient.giveUp = unseenAfter
+		for {
 			select {
 			case <-limited.Done():
 				return
@@ -112,6 +115,10 @@ func (c *Client) waitGone(ctx context.Context, r Receipt, each func(*unstructure
 				return fmt.Errorf("%s was deleted, and the cluster does not say what became of it", name)
 			}
 			if o != nil {
+				if !seen {
+					seen, patient.giveUp = true, c.giveUpAfter
+					patient.moved()
+				}
 				what = func() string { return strings.TrimSuffix(name+": "+left(o), ": ") }
 				fail = func() error { return stuck(r.Namespace, name, o) }
 			}

@@ -3,8 +3,8 @@ package load_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -115,30 +115,67 @@ func TestWhatMayNotBeSentEndsIt(t *testing.T) {
 // The same on a real server, every third of whose answers is an error.
 func TestOnAServer(t *testing.T) {
 	t.Parallel()
-	var n atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if n.Add(1)%3 == 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if n.Add(1)%3 == 0 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		})}
+		wire := make(pipes)
+		served := make(chan error)
+		go func() { served <- server.Serve(wire) }()
+		transport := &http.Transport{DialContext: wire.dial}
+		got, err := load.Plan{Rate: 60, For: time.Second}.Run(t.Context(), func(ctx context.Context) error {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://server.test/", nil)
+			if err != nil {
+				return err
+			}
+			answer, err := (&http.Client{Transport: transport}).Do(request)
+			if err != nil {
+				return err
+			}
+			defer answer.Body.Close()
+			if answer.StatusCode >= 400 {
+				return errors.New(answer.Status)
+			}
+			return nil
+		}, nil)
+		if err != nil || got.Sent != 60 || n.Load() != 60 || got.Lost != 20 || got.Answered != 40 {
+			t.Errorf("%v, %+v, the server had %d", err, got, n.Load())
 		}
-	}))
-	defer server.Close()
-	got, err := load.Plan{Rate: 60, For: time.Second}.Run(t.Context(), func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
-		if err != nil {
-			return err
+		transport.CloseIdleConnections()
+		if err := server.Close(); err != nil {
+			t.Error(err)
 		}
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("the server ended with %v", err)
 		}
-		defer answer.Body.Close()
-		if answer.StatusCode >= 400 {
-			return errors.New(answer.Status)
-		}
-		return nil
-	}, nil)
-	if err != nil || got.Sent == 0 || got.Sent != int(n.Load()) || got.Lost != got.Sent/3 || got.Answered != got.Sent-got.Lost {
-		t.Errorf("%v, %+v, the server had %d", err, got, n.Load())
+	})
+}
+
+// pipes is a listener whose connections are in memory: synctest's clock stands still while one of the system's is read.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	c, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (p pipes) Close() error { close(p); return nil }
+
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
+func (p pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p <- theirs:
+		return ours, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 

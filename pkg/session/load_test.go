@@ -296,7 +296,18 @@ func TestWhatIsLostIsCounted(t *testing.T) {
 	must[*Position](t)(h.session().Begin(ctx(t), "shop", ""))
 	c, cancel := context.WithCancel(ctx(t))
 	events, ended := strike(c, h)
-	w.some(t)
+	// What is still under way when the load is stopped is neither answered nor lost.
+	for late := time.After(20 * time.Second); ; {
+		var e Event
+		select {
+		case e = <-events:
+		case <-late:
+			t.Fatal("it was never told that requests were lost")
+		}
+		if e.Kind == LoadSent && e.Load.Lost >= 3 && e.Load.Answered >= 1 {
+			break
+		}
+	}
 	cancel()
 	<-ended
 	if e := over(t, drain(events)); e.Load.Lost < 3 || e.Load.Answered < 1 || e.Load.Answered+e.Load.Lost+e.Load.Open != e.Load.Sent {

@@ -37,7 +37,8 @@ func TestTheRobotPlays(t *testing.T) {
 
 func TestTheRobotSaysWhatIsNotMetAndClearsUp(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, strings.ReplaceAll(fenced(boxes), "kubectl create configmap one --from-literal=n=1", "kubectl create configmap two"))
+	text := strings.ReplaceAll(boxes, "kubectl create configmap one --from-literal=n=1", "kubectl create configmap two")
+	h := newHouse(t, fenced(hurried(text)))
 	err := h.session().Play(ctx(t), "boxes", PlayOptions{See: silent})
 	if unmet, ok := errors.AsType[*Unmet](err); !ok || !strings.Contains(unmet.Error(), "The box one is there") {
 		t.Fatalf("it ended with %v", err)
@@ -143,7 +144,7 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 			if text == boxes {
 				t.Fatal("the lesson was not changed")
 			}
-			p := prove(t, text)
+			p := prove(t, hurried(text))
 			for _, f := range p.Findings {
 				if strings.Contains(f.What, tc.want) && strings.HasPrefix(f.Where, "x/lesson.md:") {
 					return

@@ -83,7 +83,8 @@ func newPane(t *testing.T, kind string) *pane {
 		t.Fatal(err)
 	}
 	p.config(kind)
-	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
+	// Wide enough for the names of folders: where TMPDIR is long, too, no line may be broken.
+	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "24",
 		"env", "-i", "PATH="+os.Getenv("PATH"), "HOME="+p.own, "TERM=screen", "LANG=C.UTF-8", "PS1=outer$ ", "HISTFILE=",
 		"HOST_DIR="+p.dir, "bash", "--norc", "--noprofile", "-i")
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", p.socket, "kill-server").Run() })
