@@ -234,9 +234,8 @@ func TestPodsAreWatchedWhileThereIsAPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the policy counts", func() bool { return !ingress(t, f, "10.244.2.5:4000") })
-	if !watched(client, "pods") {
-		t.Error("Pods are not watched")
-	}
+	// What they are listed by counts before they are watched.
+	eventually(t, "Pods are watched", func() bool { return watched(client, "pods") })
 }
 
 func watched(client *fake.Clientset, resource string) bool {

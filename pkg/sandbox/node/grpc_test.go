@@ -37,30 +37,28 @@ func TestGRPCProbesSayWhatTheKubeletsOwnSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	client, err := net.Dial("tcp", silent.Addr().String()) // nobody can come to listen at its end while it is open
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := closed.Close(); err != nil {
-		t.Fatal(err)
-	}
+	defer client.Close()
 	const patient, hasty = 10 * time.Second, 200 * time.Millisecond
 	for name, tc := range map[string]struct {
-		at      net.Listener
+		at      net.Addr
 		service string
 		timeout time.Duration
 		want    probe.Result
 		says    string
 	}{
-		"healthy":             {healthy, "", patient, probe.Success, "service healthy"},
-		"unhealthy":           {healthy, "ill", patient, probe.Failure, `service unhealthy (responded with "NOT_SERVING")`},
-		"unknown service":     {healthy, "none", patient, probe.Failure, "error: health rpc probe failed: "},
-		"no health protocol":  {without, "", patient, probe.Failure, "error: this server does not implement the grpc health protocol"},
-		"nobody listens":      {closed, "", hasty, probe.Failure, "timeout: failed to connect service "},
-		"no server of gRPC's": {silent, "", hasty, probe.Failure, "timeout: failed to connect service "},
+		"healthy":             {healthy.Addr(), "", patient, probe.Success, "service healthy"},
+		"unhealthy":           {healthy.Addr(), "ill", patient, probe.Failure, `service unhealthy (responded with "NOT_SERVING")`},
+		"unknown service":     {healthy.Addr(), "none", patient, probe.Failure, "error: health rpc probe failed: "},
+		"no health protocol":  {without.Addr(), "", patient, probe.Failure, "error: this server does not implement the grpc health protocol"},
+		"nobody listens":      {client.LocalAddr(), "", hasty, probe.Failure, "timeout: failed to connect service "},
+		"no server of gRPC's": {silent.Addr(), "", hasty, probe.Failure, "timeout: failed to connect service "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			port := tc.at.Addr().(*net.TCPAddr).Port
+			port := tc.at.(*net.TCPAddr).Port
 			got, says, err := grpcProber{(&net.Dialer{}).DialContext}.Probe("127.0.0.1", tc.service, port, tc.timeout, grpcprobe.ProbeOptions{})
 			if got != tc.want || !strings.HasPrefix(says, tc.says) || err != nil {
 				t.Errorf("%v (%s), %v; want %v (%s)", got, says, err, tc.want, tc.says)

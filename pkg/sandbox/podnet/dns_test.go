@@ -121,16 +121,8 @@ func TestAbsence(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := dialUDP(t, pod, "10.96.0.10:53")
-		if _, err := c.Write(b); err != nil {
-			t.Fatal(err)
-		}
-		buf := make([]byte, 512)
-		n, err := c.Read(buf)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var reply dnsmessage.Message
-		if err := reply.Unpack(buf[:n]); err != nil {
+		if err := reply.Unpack(exchange(t, c, b)); err != nil {
 			t.Fatal(err)
 		}
 		if reply.ID != 7 || !reply.Response || reply.RCode != tt.code || len(reply.Answers) != tt.found {

@@ -28,6 +28,7 @@ type listener struct {
 	gateway netip.Addr
 	pod     netip.Addr
 	key     ed25519.PublicKey // nil where no tickets are asked for
+	silence time.Duration     // how long a preamble is waited for
 
 	ready  chan net.Conn
 	slots  chan struct{}
@@ -51,7 +52,7 @@ func (p place) listenSocket(ctx context.Context, proto string, addr netip.AddrPo
 	}
 	number, _ := NodeNumber(addr.Addr())
 	l := &listener{
-		socket: socket, proto: proto, addr: addr, gateway: Gateway(number), pod: p.ip, key: p.key,
+		socket: socket, proto: proto, addr: addr, gateway: Gateway(number), pod: p.ip, key: p.key, silence: p.silence,
 		ready: make(chan net.Conn), slots: make(chan struct{}, backlog), closed: make(chan struct{}),
 	}
 	go l.run()
@@ -151,7 +152,7 @@ func (l *listener) run() {
 // admit reads who the peer is and hands the connection over.
 func (l *listener) admit(c net.Conn) {
 	defer func() { <-l.slots }()
-	p, head, err := readPreamble(c)
+	p, head, err := readPreamble(c, l.silence)
 	if p.local || err != nil && !errors.Is(err, errNoPreamble) {
 		_ = c.Close()
 		return
@@ -177,6 +178,8 @@ type place struct {
 	dir string
 	ip  netip.Addr
 	key ed25519.PublicKey
+	// silence is how long its listeners wait for a preamble.
+	silence time.Duration
 }
 
 // bind listens where a program of a Pod asked to: a free port for port 0, the Pod alone for its

@@ -61,9 +61,10 @@ func (p preamble) bytes(proto string) []byte {
 }
 
 // readPreamble takes the preamble off a fresh connection. Where there is none it returns
-// errNoPreamble and the bytes that it took, which are the first ones of what the peer says.
-func readPreamble(c net.Conn) (preamble, []byte, error) {
-	if err := c.SetReadDeadline(time.Now().Add(preambleWait)); err != nil {
+// errNoPreamble and the bytes that it took, which are the first ones of what the peer says; so it does
+// for one that says nothing until wait is over.
+func readPreamble(c net.Conn, wait time.Duration) (preamble, []byte, error) {
+	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
 		return preamble{}, nil, err
 	}
 	b := make([]byte, preambleLen)

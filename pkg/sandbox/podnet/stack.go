@@ -30,7 +30,7 @@ func NewStack(spec *container.Spec) *Stack {
 	if err != nil {
 		key = make([]byte, ed25519.PublicKeySize) // lets nobody in
 	}
-	s.place = place{dir: spec.Net, ip: s.ip, key: key}
+	s.place = place{dir: spec.Net, ip: s.ip, key: key, silence: preambleWait}
 	return s
 }
 

@@ -85,16 +85,24 @@ func TestConnectionWithoutPreambleShowsAsTheGateway(t *testing.T) {
 func TestSilentConnectionDoesNotBlockOthers(t *testing.T) {
 	w := newWorld(t)
 	var served atomic.Int32
-	serve(t, listen(t, w.pod(podA), ":80"), func(c net.Conn) { _, _ = fmt.Fprint(c, served.Add(1)) })
-	silent, err := net.Dial("unix", filepath.Join(w.network.Dir, podA, "80.sock"))
-	if err != nil {
-		t.Fatal(err)
+	silentClient := func(port string, wait time.Duration) net.Conn {
+		pod := w.stack(podA, filepath.Join(w.network.Dir, podA))
+		pod.WaitForPreambles(wait)
+		serve(t, listen(t, pod, ":"+port), func(c net.Conn) { _, _ = fmt.Fprint(c, served.Add(1)) })
+		silent, err := net.Dial("unix", filepath.Join(w.network.Dir, podA, port+".sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = silent.Close() })
+		return silent
 	}
-	defer func() { _ = silent.Close() }()
+	w.pod(podA)
+	silentClient("80", time.Hour)
 	if got := ask(t, dial(t, w.network.Dial, podA+":80"), ""); got != "1" {
 		t.Errorf("the client that came second, but spoke, was number %s", got)
 	}
-	// The silent one is served too, by a server that speaks first.
+	// A silent one is served too, by a server that speaks first.
+	silent := silentClient("81", 10*time.Millisecond)
 	_ = silent.SetReadDeadline(time.Now().Add(patience))
 	if b, err := io.ReadAll(silent); string(b) != "2" {
 		t.Errorf("the silent client got %q, %v", b, err)

@@ -107,7 +107,7 @@ func TestWget(t *testing.T) {
 		{"wget -S -q -O /dev/null web", "", "Server: nginx/1.27.5\n", 0},
 		{"wget -q --spider web && echo there", "there\n", "", 0},
 		{"wget --header 'Host: x' -qO- web | head -n 1", "<!DOCTYPE html>\n", "", 0},
-		{"nc -z -w 1 web 80 && echo open", "open\n", "", 0},
+		{"nc -z -w 20 web 80 && echo open", "open\n", "", 0},
 		{"nc -zv web 80", "", "web (10.96.3.4:80) open\n", 0},
 		{"nc -u -l -p 99 -w 1 > /tmp/heard & until grep -qs hi /tmp/heard; do echo hi | nc -u -w 0.2 127.0.0.1 99; done; echo heard", "heard\n", "", 0},
 		{"nc -z web 81", "", "", 1},
@@ -130,8 +130,8 @@ func TestWget(t *testing.T) {
 	main.until("10.244.1.9 - - [")
 	shoot := web.neighbour("nicolaka/netshoot")
 	for _, c := range []netCase{
-		{"echo x | nc -v -t -w 2 web 80", "400 Bad Request", "Connection to web (10.96.3.4) 80 port [tcp/*] succeeded!\n", 0},
-		{"nc -zv -w 2 web 81", "", "nc: connect to web (10.96.3.4) port 81 (tcp) failed: Connection refused\n", 1},
+		{"echo x | nc -v -t -w 20 web 80", "400 Bad Request", "Connection to web (10.96.3.4) 80 port [tcp/*] succeeded!\n", 0},
+		{"nc -zv -w 20 web 81", "", "nc: connect to web (10.96.3.4) port 81 (tcp) failed: Connection refused\n", 1},
 		{"sleep 1 | nc -w 0.2 web 80; echo ended", "ended\n", "", 0},
 		{"curl -q -s web; dig +short web.learn.svc.cluster.local", "10.96.3.4\n", "", 0},
 	} {

@@ -32,20 +32,19 @@ func TestProcessOneIgnoresTerm(t *testing.T) {
 
 func TestTrap(t *testing.T) {
 	for script, want := range map[string]int{
-		"trap 'echo bye; exit 0' TERM; while true; do sleep 0.05; done":                                             0,
-		"trap 'echo bye; exit 3' TERM INT; sleep 3600 & wait":                                                       3,
-		"trap 'echo bye; exit 4' TERM; sh -c 'until [ -f /tmp/go ]; do sleep 0.05; done'; echo not reached; exit 9": 4,
-		"stop() { echo bye; exit 5; }; trap stop SIGTERM; while :; do sleep 0.01; done":                             5,
-		"trap 'echo bye; kill $!; exit 6' TERM; sleep 3600 & echo $! > /tmp/p; wait $!":                             6,
+		"trap 'echo bye; exit 0' TERM; echo started; while true; do sleep 0.05; done":                                             0,
+		"trap 'echo bye; exit 3' TERM INT; sleep 3600 & echo started; wait":                                                       3,
+		"trap 'echo bye; exit 4' TERM; sh -c 'echo started; until [ -f /tmp/go ]; do sleep 0.05; done'; echo not reached; exit 9": 4,
+		"stop() { echo bye; exit 5; }; trap stop SIGTERM; echo started; while :; do sleep 0.01; done":                             5,
+		"trap 'echo bye; kill $!; exit 6' TERM; sleep 3600 & echo started; wait $!":                                               6,
 	} {
 		p := newPod(t, "alpine")
-		r := p.main("sh", "-c", "echo started; "+script)
-		r.until("started")
-		waitFor(t, func() bool { out, _, _ := p.sh("ps"); return strings.Contains(out, "sleep") })
+		r := p.main("sh", "-c", script)
+		r.until("started\n")
 		r.signal(syscall.SIGTERM)
 		// A trap waits for the command in the foreground to end.
 		p.sh("touch /tmp/go")
-		if code := r.wait(); code != want || !strings.HasSuffix(r.out.String(), "bye\n") {
+		if code := r.wait(); code != want || r.out.String() != "started\nbye\n" {
 			t.Errorf("%s\ncode %d, want %d; out %q, err %q", script, code, want, r.out, r.err)
 		}
 	}

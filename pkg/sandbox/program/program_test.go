@@ -133,7 +133,7 @@ func (p *pod) start(s container.Spec, in io.Reader) *run {
 	r.cmd.Env = []string{"GORACE=halt_on_error=1 atexit_sleep_ms=0"}
 	r.cmd.Dir = s.Root
 	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = in, r.out, r.err
-	r.cmd.WaitDelay = time.Second
+	r.cmd.WaitDelay = patience
 	if err := r.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}

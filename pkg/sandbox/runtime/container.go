@@ -44,6 +44,9 @@ type container struct {
 	written count         // into its root file system
 	done    chan struct{} // closed when it has ended
 
+	unwanted chan struct{} // closed when the node ends or removes it
+	reject   sync.Once     // closes unwanted
+
 	mu       sync.Mutex
 	state    runtimeapi.ContainerState
 	started  time.Time
@@ -80,7 +83,7 @@ func (r *Runtime) CreateContainer(_ context.Context, podID string, config *runti
 		return "", status.Error(codes.NotFound, err.Error())
 	}
 	c := &container{
-		id: newID(), pod: p, config: config, image: image, created: time.Now(), done: make(chan struct{}),
+		id: newID(), pod: p, config: config, image: image, created: time.Now(), done: make(chan struct{}), unwanted: make(chan struct{}),
 		state: runtimeapi.ContainerState_CONTAINER_CREATED,
 	}
 	c.dir = filepath.Join(r.containersDir(), c.id[:12])
@@ -323,11 +326,15 @@ func (c *container) running() bool {
 	return c.state == runtimeapi.ContainerState_CONTAINER_RUNNING
 }
 
+// unwant says that it is the node that ends the container, or that it removes one that has ended.
+func (c *container) unwant() { c.reject.Do(func() { close(c.unwanted) }) }
+
 // kill ends the container's processes as the kernel would, and waits until they are gone.
 func (c *container) kill() {
 	if !c.running() {
 		return
 	}
+	c.unwant()
 	killGroup(c.cmd.Process)
 	<-c.done
 }
@@ -358,6 +365,7 @@ func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int64) e
 	if err != nil || !c.running() {
 		return nil // what is not there is stopped
 	}
+	c.unwant()
 	if timeout > 0 {
 		c.begun(ctx, time.Duration(timeout)*time.Second)
 		terminate(c.cmd.Process, c.image.StopSignal)
@@ -380,6 +388,7 @@ func (r *Runtime) RemoveContainer(_ context.Context, id string) error {
 		return nil
 	}
 	c.kill()
+	c.unwant()
 	if err := errors.Join(os.RemoveAll(c.dir), os.RemoveAll(c.cgroup)); err != nil {
 		return fmt.Errorf("remove container: %w", err)
 	}

@@ -27,8 +27,15 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/program/process"
 )
 
-// execGrace is how long a process that joined a container may outlive it.
-const execGrace = 250 * time.Millisecond
+// How long a process that joined a container may outlive it: what ended the container (kill 1) is let go by
+// itself, so that its exit code is its own.
+const (
+	execGrace = 5 * time.Second
+	// terminalGrace is for a process with a terminal: most are shells, which would wait for a line all the time.
+	terminalGrace = time.Second
+	// stoppedGrace is for those in a container that the node ended or removes.
+	stoppedGrace = 250 * time.Millisecond
+)
 
 // serveStreams serves exec, attach and port-forward on loopback; every session has a token that
 // is good once, which only the kubelet is told.
@@ -142,10 +149,7 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 		case <-ctx.Done():
 			killGroup(cmd.Process)
 		case <-c.done:
-			// What ended the container (kill 1) is let go by itself, so that its exit code is its own.
-			select {
-			case <-waited:
-			case <-time.After(execGrace):
+			if c.outlived(ctx, waited, tty) {
 				killGroup(cmd.Process)
 			}
 		}
@@ -157,6 +161,31 @@ func (r *Runtime) exec(ctx context.Context, id string, argv []string, stdin io.R
 		return utilexec.CodeExitError{Err: fmt.Errorf("command terminated with exit code %d", code), Code: int(code)}
 	}
 	return nil
+}
+
+// outlived waits for the end of a process that joined the container, which has ended; ended is closed then. It says
+// whether the process has not ended in its time.
+func (c *container) outlived(ctx context.Context, ended <-chan struct{}, tty bool) bool {
+	grace := execGrace
+	if tty {
+		grace = terminalGrace
+	}
+	select {
+	case <-ended:
+		return false
+	case <-ctx.Done():
+		return true
+	case <-time.After(grace):
+		return true
+	case <-c.unwanted:
+	}
+	select {
+	case <-ended:
+		return false
+	case <-ctx.Done():
+	case <-time.After(stoppedGrace):
+	}
+	return true
 }
 
 // execution is a process that is to join a container.

@@ -23,7 +23,8 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox/service"
 )
 
-// freePort finds a port of the machine that nobody has; node ports proper may be taken here.
+// freePort finds a port of the machine that nobody has; node ports proper may be taken here. Until the test ends a
+// connection that was accepted on it keeps it from being given to others, and lets who asks for it listen.
 func freePort(t *testing.T) int32 {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -31,6 +32,16 @@ func freePort(t *testing.T) int32 {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
 	return int32(l.Addr().(*net.TCPAddr).Port)
 }
 

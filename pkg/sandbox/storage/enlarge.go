@@ -20,6 +20,10 @@ func (c *Controller) enlarge(ctx context.Context, claim *corev1.PersistentVolume
 	}
 	volume, err := c.volumes.Get(claim.Spec.VolumeName)
 	if apierrors.IsNotFound(err) {
+		// The claim may be known here before its volume is.
+		volume, err = c.client.CoreV1().PersistentVolumes().Get(ctx, claim.Spec.VolumeName, metav1.GetOptions{})
+	}
+	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {

@@ -18,6 +18,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
+	corelisters "k8s.io/client-go/listers/core/v1"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/record"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/sandbox"
@@ -204,5 +207,34 @@ func TestARetainedVolumeIsLetGo(t *testing.T) {
 	})
 	if _, err := os.Stat(filepath.Join(l.Dir, "volumes", "pvc-11-22")); err != nil {
 		t.Errorf("its folder: %v", err)
+	}
+}
+
+// A claim may tell of a volume that the controller has not seen yet.
+func TestAVolumeThatIsNewIsEnlarged(t *testing.T) {
+	c := claim("data")
+	c.Spec.VolumeName, c.Status.Phase = "pvc-11-22", corev1.ClaimBound
+	v := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pvc-11-22"}, Spec: corev1.PersistentVolumeSpec{
+		Capacity:               corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("512Mi")},
+		PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: sandbox.StorageDriver}},
+	}}
+	client := fake.NewClientset(c, v)
+	seen := cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{})
+	controller := &Controller{client: client, events: record.NewFakeRecorder(10), volumes: corelisters.NewPersistentVolumeLister(seen)}
+	if err := controller.enlarge(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.CoreV1().PersistentVolumeClaims("learn").Get(t.Context(), "data", metav1.GetOptions{})
+	if err != nil || c.Status.Capacity.Storage().String() != "1Gi" {
+		t.Errorf("its claim has %v, %v", c.Status.Capacity, err)
+	}
+	v, err = client.CoreV1().PersistentVolumes().Get(t.Context(), v.Name, metav1.GetOptions{})
+	if err != nil || v.Spec.Capacity.Storage().String() != "1Gi" {
+		t.Errorf("it has %v, %v", v.Spec.Capacity, err)
+	}
+	// One that is gone has nothing to be enlarged.
+	c.Spec.VolumeName, c.Spec.Resources.Requests[corev1.ResourceStorage] = "gone", resource.MustParse("2Gi")
+	if err := controller.enlarge(t.Context(), c); err != nil {
+		t.Errorf("a volume that is gone: %v", err)
 	}
 }

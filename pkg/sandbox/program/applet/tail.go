@@ -113,15 +113,29 @@ func tail(ctx context.Context, t *task.Task) int {
 		return 1
 	}
 	n = max(n, -n)
-	first := true
+	first, seen := true, map[string]int64{}
 	code := eachInput(t, names, func(name string, r io.Reader) error {
 		title(t, o, names, name, &first)
-		return tailOf(t, r, n, strings.HasPrefix(spec, "+"), o.has('c'))
+		counted := &counter{Reader: r}
+		defer func() { seen[name] = counted.n }()
+		return tailOf(t, counted, n, strings.HasPrefix(spec, "+"), o.has('c'))
 	})
 	if o.has('f') || o.has('F') {
-		return follow(ctx, t, names, o.has('F'))
+		return follow(ctx, t, names, seen, o.has('F'))
 	}
 	return code
+}
+
+// counter counts the bytes that were read.
+type counter struct {
+	io.Reader
+	n int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += int64(n)
+	return n, err
 }
 
 func tailOf(t *task.Task, r io.Reader, n int, fromStart, bytes bool) error {
@@ -157,14 +171,8 @@ func tailOf(t *task.Task, r io.Reader, n int, fromStart, bytes bool) error {
 	return err
 }
 
-// follow prints what is added to files until ctx ends.
-func follow(ctx context.Context, t *task.Task, names []string, byName bool) int {
-	sizes := map[string]int64{}
-	for _, n := range names {
-		if fi, err := t.FS.Stat(t.Path(n)); err == nil {
-			sizes[n] = fi.Size()
-		}
-	}
+// follow prints what is added to files until ctx ends. Seen is how much of each was read already.
+func follow(ctx context.Context, t *task.Task, names []string, seen map[string]int64, byName bool) int {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	for {
@@ -174,23 +182,23 @@ func follow(ctx context.Context, t *task.Task, names []string, byName bool) int 
 		case <-tick.C:
 		}
 		for _, n := range names {
-			more(t, n, sizes, byName)
+			more(t, n, seen, byName)
 		}
 	}
 }
 
-func more(t *task.Task, name string, sizes map[string]int64, byName bool) {
+func more(t *task.Task, name string, seen map[string]int64, byName bool) {
 	fi, err := t.FS.Stat(t.Path(name))
-	if err != nil {
+	if err != nil || fi.IsDir() {
 		if byName {
-			sizes[name] = 0
+			seen[name] = 0
 		}
 		return
 	}
-	if fi.Size() < sizes[name] {
-		sizes[name] = 0
+	if fi.Size() < seen[name] {
+		seen[name] = 0
 	}
-	if fi.Size() == sizes[name] {
+	if fi.Size() == seen[name] {
 		return
 	}
 	f, err := t.FS.Open(t.Path(name))
@@ -198,9 +206,9 @@ func more(t *task.Task, name string, sizes map[string]int64, byName bool) {
 		return
 	}
 	defer f.Close()
-	if _, err := f.Seek(sizes[name], io.SeekStart); err == nil {
+	if _, err := f.Seek(seen[name], io.SeekStart); err == nil {
 		n, _ := io.Copy(t.Out, f)
-		sizes[name] += n
+		seen[name] += n
 	}
 }
 

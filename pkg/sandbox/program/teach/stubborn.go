@@ -67,7 +67,7 @@ func resist(ctx context.Context, t *task.Task, told <-chan process.Signal, last 
 		case <-tick.C:
 			log(t, "stubborn: still here, %v after the signal", t.Now().Sub(since).Round(time.Second))
 		case <-enough:
-			log(t, "stubborn: ending by itself, %v after the signal", round(t.Now().Sub(since)))
+			log(t, "stubborn: ending by itself, %v after the signal, as --exit-after says", last)
 			end()
 			return
 		}

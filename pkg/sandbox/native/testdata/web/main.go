@@ -36,7 +36,7 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Println("listening on", l.Addr())
-	s := &http.Server{ReadHeaderTimeout: time.Second}
+	s := &http.Server{ReadHeaderTimeout: time.Minute}
 	go func() {
 		<-ctx.Done()
 		_ = s.Shutdown(context.Background())
