@@ -65,6 +65,7 @@ func TestApplets(t *testing.T) {
 		{"mkdir -p /tmp/ta/sub && echo a > /tmp/ta/sub/f && ln -s f /tmp/ta/sub/l && cd /tmp && tar cf - ta | (mkdir -p /tmp/tb; tar xmf - -C /tmp/tb) && cat tb/ta/sub/l && tar czf t.gz ta && tar tzf t.gz", "a\nta/\nta/sub/\nta/sub/f\nta/sub/l\n", "", 0},
 		{"cd /tmp && printf 'x' > one && tar cf o.tar one && sed -i 's/^one/..\\/../' o.tar; tar xf o.tar; echo $?", "1\n", "tar: short read\n", 0},
 		{"cd /tmp && touch member && tar cf m.tar member; tar xf m.tar -C /tmp/none; echo $?; tar xf - -C /etc/passwd < m.tar; echo $?; ls -d /tmp/none", "1\n1\n", "tar: can't change directory to '/tmp/none': No such file or directory\ntar: can't change directory to '/etc/passwd': Not a directory\nls: /tmp/none: No such file or directory\n", 1},
+		{"cd /tmp && touch late && (tar cf - late; sleep 0.2; echo more; echo written $? >&2) | tar tf -", "late\n", "written 0\n", 0},
 		{"tar cf - /tmp/none /tmp/w | tar tf -; echo $?", "tmp/w\n0\n", "tar: /tmp/none: No such file or directory\ntar: removing leading '/' from member names\ntar: error exit delayed from previous errors\n", 0},
 		{"ps -o pid,comm | head -n 2; ps -opid | head -n 1; ps -o nope", "PID   COMMAND\n    2 sh\nPID\n", "ps: bad -o argument 'nope', supported arguments: user,comm,args,pid,ppid,time\n", 1},
 		{"printf '10.244.1.5\tweb-0.web.learn.svc.cluster.local\tweb-0\n' > /etc/hosts; hostname -f; hostname -d; hostname; rm /etc/hosts; hostname -f", "web-0.web.learn.svc.cluster.local\nweb.learn.svc.cluster.local\nweb-0\nweb-0\n", "", 0},

@@ -181,6 +181,7 @@ func (r *tarRun) read(names []string) error {
 		defer h.Close()
 		in = h
 	}
+	raw := in
 	if r.o.has('z') {
 		z, err := gzip.NewReader(in)
 		if err != nil {
@@ -192,7 +193,9 @@ func (r *tarRun) read(names []string) error {
 	for {
 		h, err := a.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			// What follows the end of the archive is read as well, so that who writes it never writes to nobody.
+			_, err := io.Copy(io.Discard, raw)
+			return err
 		}
 		if err != nil {
 			return errors.New("short read")
