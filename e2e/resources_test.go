@@ -49,8 +49,8 @@ spec:
       containers:
       - name: work
         image: busybox:1.37
-        command: [sh, -c, "while true; do i=0; while [ -e /busy ] && [ $i -lt 1000 ]; do i=$((i+1)); done; [ -e /busy ] || sleep 0.2; done"]
-        resources: {requests: {cpu: 20m}}
+        command: [sh, -c, "while true; do i=0; while [ -e /busy ] && [ $i -lt 1000 ]; do i=$((i+1)); done; [ -e /busy ] || sleep 1; done"]
+        resources: {requests: {cpu: 50m}}
 `)
 	s.rollout(t, "work")
 	s.kubectl(t, "autoscale", "deployment", "work", "--min=1", "--max=3", "--cpu=50%")
