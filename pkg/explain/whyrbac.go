@@ -137,7 +137,7 @@ func (x *examiner) nearBinding(f refusal) (*unstructured.Unstructured, string) {
 func (x *examiner) farBinding(f refusal) (binding, role *unstructured.Unstructured) {
 	for _, o := range x.kinds["RoleBinding"] {
 		b := typed[rbacv1.RoleBinding](o)
-		if b.Namespace == f.namespace || !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) }) {
+		if b.Namespace == f.namespace || !f.subjectOf(b) {
 			continue
 		}
 		for _, r := range x.rolesOf(b) {
@@ -159,7 +159,7 @@ func roleOf(binding *unstructured.Unstructured) string {
 func (x *examiner) emptyBinding(f refusal) Link {
 	for _, o := range x.kinds["RoleBinding"] {
 		b := typed[rbacv1.RoleBinding](o)
-		if b.Namespace == f.namespace && len(x.rolesOf(b)) == 0 && slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) }) {
+		if b.Namespace == f.namespace && len(x.rolesOf(b)) == 0 && f.subjectOf(b) {
 			return Link{Claim: "What is bound to whom asked is not there.", Evidence: fmt.Sprintf("%s names %s, which is not there", ref(o), roleOf(o)), From: ref(o) + " roleRef"}
 		}
 	}
@@ -245,7 +245,7 @@ func (x *examiner) boundTo(f refusal) []*unstructured.Unstructured {
 	for _, kind := range []string{"RoleBinding", "ClusterRoleBinding"} {
 		for _, o := range x.kinds[kind] {
 			b := typed[rbacv1.RoleBinding](o)
-			if kind == "RoleBinding" && b.Namespace != f.namespace || !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) }) {
+			if kind == "RoleBinding" && b.Namespace != f.namespace || !f.subjectOf(b) {
 				continue
 			}
 			found = append(found, x.rolesOf(b)...)
@@ -263,6 +263,11 @@ func (x *examiner) rolesOf(b *rbacv1.RoleBinding) []*unstructured.Unstructured {
 		}
 	}
 	return found
+}
+
+// subjectOf says whether a binding is for whom asked.
+func (f refusal) subjectOf(b *rbacv1.RoleBinding) bool {
+	return slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return f.is(s, b.Namespace) })
 }
 
 // is says whether a subject of a binding is whom asked, or a group that each ServiceAccount is in.
