@@ -64,9 +64,15 @@ func TestHealPod(t *testing.T) {
 		t.Errorf("what was killed is there:\n%s", out)
 	}
 
-	told := unwrapped(s.run(t, "trace", "-n", s.name, "deployment/web", "--since", "1m"))
-	if !strings.Contains(told, "you had kubectl learn heal kill Pod web-") || strings.Contains(told, "the lesson") {
-		t.Errorf("what heal killed is traced as\n%s", told)
+	raw := s.printed(t, []int{0}, "trace", "-n", s.name, "deployment/web", "--since", "5m", "-o", "json")
+	tr := decode[traced](t, raw)
+	if first := tr.Rows[0]; first.Actor != "you" || !strings.Contains(first.What, "made Deployment web") {
+		t.Errorf("it begins before the Deployment was there:\n%s", raw)
+	}
+	if !slices.ContainsFunc(tr.Rows, func(r tracedRow) bool {
+		return r.Actor == "you" && strings.Contains(r.What, "had kubectl learn heal kill Pod "+run.Struck.Pod)
+	}) {
+		t.Errorf("what heal killed is traced as\n%s", raw)
 	}
 	screen := s.run(t, "heal", "-n", s.name, "deployment/web", "--kill", "pod", "--yes")
 	if _, report, _ := strings.Cut(screen, "\n\n"); strings.Count(report, "\n") > 23 {

@@ -46,12 +46,14 @@ type traced struct {
 		Actor, User, Write, Object string
 		Cause                      int
 	}
-	Rows []struct {
-		Actor, What string
-		Cause       int
-	}
+	Rows           []tracedRow
 	Path           []string
 	Outcome, Times string
+}
+
+type tracedRow struct {
+	Actor, What string
+	Cause       int
 }
 
 // request is a line of an audit log, as far as the tests look at it.

@@ -130,6 +130,8 @@ type teller struct {
 	answering map[string]int
 	// apart tells more, as a trace needs it: each part of a Pod's way by itself, and who counts the Pods.
 	apart bool
+	// begun is that anything of the circle was there by now.
+	begun bool
 }
 
 // moves tells what one change was. The change is applied to the world.
@@ -155,6 +157,9 @@ func (t *teller) change(c snapshot.Change) (moves []move, before, after *unstruc
 	kind := kindOf(before, after)
 	if kind == "" {
 		kind = kindOfResource(c.Resource)
+	}
+	if kind == "Node" && !t.hasBegun() {
+		return nil, before, after, false
 	}
 	switch kind {
 	case "Pod":
@@ -189,6 +194,17 @@ func (t *teller) concerns(c snapshot.Change, before, after *unstructured.Unstruc
 	return t.circle.about(c, before, after)
 }
 
+// hasBegun says that anything of the circle was there by now. What became of a node before that is no part of the story.
+func (t *teller) hasBegun() bool {
+	for uid := range t.circle.in {
+		if t.begun {
+			break
+		}
+		t.begun = t.w.alive[uid] != nil
+	}
+	return t.begun
+}
+
 func kindOf(before, after *unstructured.Unstructured) string {
 	switch {
 	case after != nil:
@@ -221,6 +237,9 @@ func (t *teller) fault(c snapshot.Change) []move {
 		if o == nil || !t.circle.in[o.GetUID()] {
 			return nil
 		}
+	}
+	if c.Resource == "nodes" && !t.hasBegun() {
+		return nil
 	}
 	switch c.Verb {
 	case "stop-node":

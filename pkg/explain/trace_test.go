@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/explain"
@@ -154,6 +155,41 @@ func TestWhoRanTheCommandDidIt(t *testing.T) {
 		if err != nil || tr.Rows[0].Actor != who || !strings.Contains(tr.Times, "no audit log") {
 			t.Errorf("%v; it begins with %+v; %s", err, tr.Rows[0], tr.Times)
 		}
+	}
+}
+
+// What became of a node before any of the targets was there is no part of their trace; what becomes of it afterwards is.
+func TestNodesBeforeTheTarget(t *testing.T) {
+	target := explain.Asked{Targets: []snapshot.Query{query(t, "statefulset/db")}}
+	now := load[snapshot.Snapshot](t, "trace-stateful.snapshot.yaml")
+	told := func(at time.Time) *explain.Trace {
+		t.Helper()
+		tl := load[snapshot.Timeline](t, "trace-stateful.timeline.yaml")
+		node := slices.IndexFunc(tl.Changes, func(c snapshot.Change) bool { return c.Resource == "nodes" && c.Object != nil })
+		for _, shut := range []bool{true, false} {
+			c := tl.Changes[node]
+			c.At, c.User, c.UserAgent = at, "learner", "kubectl"
+			c.Received, c.Object = c.At, c.Object.DeepCopy()
+			if err := unstructured.SetNestedField(c.Object.Object, shut, "spec", "unschedulable"); err != nil {
+				t.Fatal(err)
+			}
+			c.Object.SetResourceVersion("")
+			tl.Changes = append(tl.Changes, c)
+		}
+		sort.SliceStable(tl.Changes, func(i, j int) bool { return tl.Changes[i].At.Before(tl.Changes[j].At) })
+		tr, err := explain.Chain(target, now, tl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tr
+	}
+	while := load[snapshot.Timeline](t, "trace-stateful.timeline.yaml")
+	if first := told(while.Start).Rows[0]; first.Actor != "you" || !strings.HasPrefix(first.What, "made StatefulSet db") {
+		t.Errorf("it begins with %s %s", first.Actor, first.What)
+	}
+	rows := told(while.End).Rows
+	if last := rows[len(rows)-1]; last.Actor != "you" || !strings.HasPrefix(last.What, "opened node ") {
+		t.Errorf("it ends with %s %s", last.Actor, last.What)
 	}
 }
 
