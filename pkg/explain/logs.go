@@ -17,8 +17,17 @@ type logText = snapshot.Log
 
 // logOf is what was read of a container's log, or nil.
 func (x *examiner) logOf(p *corev1.Pod, container string) *logText {
+	return x.logWhere(p, container, func(l logText) bool { return l.Error == "" })
+}
+
+// unreadLog is a container's log that could not be read though nobody forbids it, or nil. That it is forbidden is said of all logs at once.
+func (x *examiner) unreadLog(p *corev1.Pod, container string) *logText {
+	return x.logWhere(p, container, func(l logText) bool { return l.Error != "" && !strings.Contains(l.Error, "forbidden") })
+}
+
+func (x *examiner) logWhere(p *corev1.Pod, container string, fits func(logText) bool) *logText {
 	for i, l := range x.now.Logs {
-		if l.Namespace == p.Namespace && l.Pod == p.Name && l.Container == container && l.Error == "" {
+		if l.Namespace == p.Namespace && l.Pod == p.Name && l.Container == container && fits(l) {
 			return &x.now.Logs[i]
 		}
 	}

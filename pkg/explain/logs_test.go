@@ -65,6 +65,28 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// A log that could not be read is no reason to be silent about it, except where all logs are forbidden: that is said once, elsewhere.
+func TestALogThatCouldNotBeRead(t *testing.T) {
+	for said, told := range map[string]bool{
+		"read log of pod app: its node has it no more": true,
+		`pods "app" is forbidden`:                      false,
+	} {
+		now := scene(t, pod("", crashLoop, ""), node)
+		now.Logs = []snapshot.Log{{Namespace: "learn-heal", Pod: "app", Container: "app", Previous: true, Error: said}}
+		d, err := explain.Why(snapshot.Query{}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain := d.Problems[0].Chain
+		found := slices.ContainsFunc(chain, func(l explain.Link) bool {
+			return l.Claim == "What it wrote last could not be read." && l.Evidence == said && l.From == "logs pod/app app --previous"
+		})
+		if found != told {
+			t.Errorf("%s: %+v", said, chain)
+		}
+	}
+}
+
 // A client that ends is a symptom of the Service that it complains about, whatever words it has for that; one that complains of
 // nothing is a cause of its own.
 func TestClientsOfAServiceThatIsDown(t *testing.T) {

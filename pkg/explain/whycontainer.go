@@ -97,6 +97,8 @@ func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1
 	})
 	if log != nil && len(log.Lines) > 0 {
 		problem.Chain = append(problem.Chain, lastWords(log))
+	} else if unread := x.unreadLog(p, s.Name); unread != nil {
+		problem.Chain = append(problem.Chain, Link{Claim: "What it wrote last could not be read.", Evidence: short(unread.Error, 200), From: logFrom(unread)})
 	}
 	problem.Advice = exitAdvice(last)
 	problem.Look = []string{logCommand(p, s)}

@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -18,8 +20,38 @@ import (
 // mostLog is how much of a log is read, in bytes.
 const mostLog = 16 << 10
 
-// Logs reads the last lines of what a container wrote. The error text is the API's own.
+// logGone is how a kubelet answers, in place of a log and as if it were one, that it has none: the container was just removed, since a
+// younger one of that name ended (kuberuntime's GetContainerLogs, and ReadLogs of k8s.io/cri-client).
+var logGone = regexp.MustCompile(`^(unable to retrieve container logs for \S+://\S+|failed to (try resolving symlinks in path|open log file) "/.*)$`)
+
+const (
+	// logRetry is how long it is waited before a log is asked for again that was just gone: the kubelet looks at its containers each second.
+	logRetry = 500 * time.Millisecond
+	// logTries is how often it is asked for at most.
+	logTries = 8
+)
+
+// Logs reads the last lines of what a container wrote. The error text is the API's own. A log that is gone since the container was started
+// again meanwhile is asked for anew, for up to 4 s.
 func (c *Client) Logs(ctx context.Context, of snapshot.Log, lines int) ([]string, error) {
+	for try := 1; ; try++ {
+		found, err := c.logs(ctx, of, lines)
+		if err != nil || len(found) != 1 || !logGone.MatchString(found[0]) {
+			return found, err
+		}
+		gone := fmt.Errorf("read log of pod %s: its node has it no more: %s", of.Pod, found[0])
+		if try == logTries {
+			return nil, gone
+		}
+		select {
+		case <-ctx.Done():
+			return nil, gone
+		case <-time.After(logRetry):
+		}
+	}
+}
+
+func (c *Client) logs(ctx context.Context, of snapshot.Log, lines int) ([]string, error) {
 	namespace := of.Namespace
 	if namespace == "" {
 		namespace = c.namespace
