@@ -22,7 +22,7 @@ func (x *examiner) logOf(p *corev1.Pod, container string) *logText {
 
 // unreadLog is a container's log that could not be read though nobody forbids it, or nil. That it is forbidden is said of all logs at once.
 func (x *examiner) unreadLog(p *corev1.Pod, container string) *logText {
-	return x.logWhere(p, container, func(l logText) bool { return l.Error != "" && !strings.Contains(l.Error, "forbidden") })
+	return x.logWhere(p, container, func(l logText) bool { return l.Error != "" && !l.Forbidden() })
 }
 
 func (x *examiner) logWhere(p *corev1.Pod, container string, fits func(logText) bool) *logText {

@@ -158,9 +158,6 @@ func (t *teller) change(c snapshot.Change) (moves []move, before, after *unstruc
 	if kind == "" {
 		kind = kindOfResource(c.Resource)
 	}
-	if kind == "Node" && !t.hasBegun() {
-		return nil, before, after, false
-	}
 	switch kind {
 	case "Pod":
 		moves = t.pod(c, before, after, counted)
@@ -190,6 +187,9 @@ func late(c snapshot.Change) bool { return c.Source == snapshot.FromObjects }
 func (t *teller) concerns(c snapshot.Change, before, after *unstructured.Unstructured) bool {
 	if c.Type == "" && before == nil {
 		return c.Resource == "pods" && c.Verb == "create" && actor(c) != you
+	}
+	if (c.Resource == "nodes" || kindOf(before, after) == "Node") && !t.hasBegun() {
+		return false
 	}
 	return t.circle.about(c, before, after)
 }
@@ -229,7 +229,7 @@ func (t *teller) fault(c snapshot.Change) []move {
 	}
 	switch {
 	case c.Resource == "nodes":
-		if n := t.w.at("nodes", "", c.Name); !t.circle.nodes[c.Name] && (n == nil || !t.circle.in[n.GetUID()]) {
+		if n := t.w.at("nodes", "", c.Name); !t.hasBegun() || !t.circle.nodes[c.Name] && (n == nil || !t.circle.in[n.GetUID()]) {
 			return nil
 		}
 	default:
@@ -237,9 +237,6 @@ func (t *teller) fault(c snapshot.Change) []move {
 		if o == nil || !t.circle.in[o.GetUID()] {
 			return nil
 		}
-	}
-	if c.Resource == "nodes" && !t.hasBegun() {
-		return nil
 	}
 	switch c.Verb {
 	case "stop-node":

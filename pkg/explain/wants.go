@@ -126,10 +126,8 @@ func (x *examiner) wantsLog(o *unstructured.Unstructured, p *corev1.Pod, s corev
 	log := snapshot.Log{Namespace: p.Namespace, Pod: p.Name, Container: s.Name}
 	switch {
 	case s.State.Terminated != nil && s.State.Terminated.ExitCode != 0:
-	case s.State.Waiting != nil && last != nil: // it may be started again before its log is read
-		log.Previous = true
-	case running != nil && last != nil && x.now.At.Sub(last.FinishedAt.Time) < 5*time.Minute:
-		log.Previous = true
+	case last != nil && (s.State.Waiting != nil || running != nil && x.now.At.Sub(last.FinishedAt.Time) < 5*time.Minute):
+		log.Previous = true // of one that waits too: it may be started again before its log is read
 	case running != nil && (init || !s.Ready) && x.now.At.Sub(running.StartedAt.Time) > patience/3:
 	default:
 		return

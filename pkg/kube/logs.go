@@ -13,6 +13,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
@@ -27,28 +28,23 @@ var logGone = regexp.MustCompile(`^(unable to retrieve container logs for \S+://
 const (
 	// logRetry is how long it is waited before a log is asked for again that was just gone: the kubelet looks at its containers each second.
 	logRetry = 500 * time.Millisecond
-	// logTries is how often it is asked for at most.
-	logTries = 8
+	// logPatience is for how long it is asked for.
+	logPatience = 4 * time.Second
 )
 
 // Logs reads the last lines of what a container wrote. The error text is the API's own. A log that is gone since the container was started
 // again meanwhile is asked for anew, for up to 4 s.
 func (c *Client) Logs(ctx context.Context, of snapshot.Log, lines int) ([]string, error) {
-	for try := 1; ; try++ {
-		found, err := c.logs(ctx, of, lines)
-		if err != nil || len(found) != 1 || !logGone.MatchString(found[0]) {
-			return found, err
-		}
-		gone := fmt.Errorf("read log of pod %s: its node has it no more: %s", of.Pod, found[0])
-		if try == logTries {
-			return nil, gone
-		}
-		select {
-		case <-ctx.Done():
-			return nil, gone
-		case <-time.After(logRetry):
-		}
+	var found []string
+	gone := func() bool { return len(found) == 1 && logGone.MatchString(found[0]) }
+	err := wait.PollUntilContextTimeout(ctx, logRetry, logPatience, true, func(context.Context) (done bool, err error) {
+		found, err = c.logs(ctx, of, lines)
+		return !gone(), err
+	})
+	if gone() {
+		return nil, fmt.Errorf("read log of pod %s: its node has it no more: %s", of.Pod, found[0])
 	}
+	return found, err
 }
 
 func (c *Client) logs(ctx context.Context, of snapshot.Log, lines int) ([]string, error) {

@@ -4,6 +4,7 @@
 package snapshot
 
 import (
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -32,6 +33,9 @@ type Log struct {
 	// Error says why it could not be read.
 	Error string `json:"error,omitempty"`
 }
+
+// Forbidden says that it could not be read for want of rights.
+func (l Log) Forbidden() bool { return strings.Contains(l.Error, "forbidden") }
 
 // ChangeType is what happened to an object.
 type ChangeType string

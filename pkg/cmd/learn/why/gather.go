@@ -2,7 +2,6 @@ package why
 
 import (
 	"context"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -90,7 +89,7 @@ func (g *gatherer) grant(ctx context.Context, now *snapshot.Snapshot, wish expla
 			continue
 		}
 		more = true
-		if strings.Contains(l.Error, "forbidden") {
+		if l.Forbidden() {
 			unread(now, "logs", l.Error)
 		}
 		now.Logs = append(now.Logs, l)
