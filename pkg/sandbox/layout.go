@@ -47,8 +47,13 @@ func (l Layout) Logs() string { return filepath.Join(l.Dir, "logs") }
 // Log is the log of one part: ControlPlane or a node's name.
 func (l Layout) Log(part string) string { return filepath.Join(l.Logs(), part+".log") }
 
-// Alive is a file that a running part holds locked; it contains the part's process ID.
+// Alive is a file with the process ID of a running part, which holds the file beside it locked.
 func (l Layout) Alive(part string) string { return filepath.Join(l.Dir, "run", part) }
+
+// AliveLockSuffix is what the name of the locked file has more than that of Alive.
+const AliveLockSuffix = ".lock"
+
+func (l Layout) aliveLock(part string) string { return l.Alive(part) + AliveLockSuffix }
 
 // Net is the folder of the Pod network (package podnet).
 func (l Layout) Net() string { return filepath.Join(l.Dir, "net") }

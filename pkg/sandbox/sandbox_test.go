@@ -9,34 +9,54 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
 
-// TestMain is also the process that TestAliveGoesWithTheProcess starts.
+// TestMain is also the process that the tests of Alive start: it holds a part, once a line tells it to, until it
+// is killed, or is what such a process starts.
 func TestMain(m *testing.M) {
-	if dir := os.Getenv("HOLD_ALIVE"); dir != "" {
+	in := bufio.NewReader(os.Stdin)
+	switch dir := os.Getenv("HOLD_ALIVE"); dir {
+	case "":
+		os.Exit(m.Run())
+	case "child":
+		fmt.Println("here")
+	default:
+		_, _ = in.ReadString('\n')
 		held, err := HoldAlive(context.Background(), Layout{Dir: dir}, "part")
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
-		fmt.Println("held")
-		_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // never comes: the parent kills
-		_ = held.Close()
-		return
+		defer held.Close()
+		child := exec.Command(os.Args[0])
+		child.Env, child.Stdin, child.Stdout = append(os.Environ(), "HOLD_ALIVE=child"), os.Stdin, os.Stdout
+		if err := child.Start(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 	}
-	os.Exit(m.Run())
+	_, _ = in.ReadString('\n') // never comes: the parent kills
 }
 
+// TestAliveGoesWithTheProcess looks at a part from before it is started until it was killed, while the process that
+// it started lives on.
 func TestAliveGoesWithTheProcess(t *testing.T) {
 	l := Layout{Dir: t.TempDir()}
 	if _, ok := Alive(l, "part"); ok {
 		t.Fatal("alive before it was started")
 	}
+	claim, err := ClaimAlive(t.Context(), l, "part")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "HOLD_ALIVE="+l.Dir)
-	if _, err := cmd.StdinPipe(); err != nil {
+	claim.GiveTo(cmd)
+	in, err := cmd.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := cmd.StdoutPipe()
@@ -46,7 +66,22 @@ func TestAliveGoesWithTheProcess(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "held\n" {
+	if err := claim.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// Whoever started it may have been killed by now, and it has done nothing yet.
+	if runtime.GOOS != "windows" {
+		if pid, ok := Alive(l, "part"); !ok || pid != 0 {
+			t.Errorf("before the process said a word, alive is %v with process ID %d, want true and none", ok, pid)
+		}
+		if _, err := ClaimAlive(t.Context(), l, "part"); !errors.Is(err, ErrAlive) {
+			t.Errorf("a second claim: %v, want ErrAlive", err)
+		}
+	}
+	if _, err := fmt.Fprintln(in); err != nil {
+		t.Fatal(err)
+	}
+	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "here\n" {
 		t.Fatalf("the process says %q", line)
 	}
 	if pid, ok := Alive(l, "part"); !ok || pid != cmd.Process.Pid {
@@ -58,9 +93,12 @@ func TestAliveGoesWithTheProcess(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait()
+	_, _ = cmd.Process.Wait() // its child lives until our end of its standard input is closed
 	if _, ok := Alive(l, "part"); ok {
 		t.Error("alive after kill -9")
+	}
+	if err := in.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

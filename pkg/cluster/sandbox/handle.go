@@ -191,7 +191,7 @@ func (h *Handle) up(ctx context.Context, p cluster.Progress) error {
 	if err := os.WriteFile(h.layout.Starting(), nil, 0o600); err != nil {
 		return fmt.Errorf("start cluster %s: %w", h.config.Name, err)
 	}
-	started, err := h.startDead(p)
+	started, err := h.startDead(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -38,9 +38,9 @@ type starting struct {
 }
 
 // startDead starts every part that should run and does not.
-func (h *Handle) startDead(p cluster.Progress) (*starting, error) {
+func (h *Handle) startDead(ctx context.Context, p cluster.Progress) (*starting, error) {
 	s := &starting{since: map[string]time.Time{}, progress: p, ended: make(chan error, len(h.config.Nodes))}
-	for _, dir := range []string{h.layout.Logs(), h.layout.Net(), filepath.Dir(h.layout.Alive("x")), h.layout.Bin()} {
+	for _, dir := range []string{h.layout.Logs(), h.layout.Net(), h.layout.Bin()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make cluster folder: %w", err)
 		}
@@ -54,7 +54,7 @@ func (h *Handle) startDead(p cluster.Progress) (*starting, error) {
 		if part == sandbox.ControlPlane {
 			name = role.ControlPlane
 		}
-		if err := s.start(h.layout, part, string(name), program); err != nil {
+		if err := s.start(ctx, h.layout, part, string(name), program); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +76,7 @@ type way struct {
 	environment []string // beside what every process of the cluster gets
 }
 
-func (s *starting) start(l sandbox.Layout, part, arg0, program string) error {
+func (s *starting) start(ctx context.Context, l sandbox.Layout, part, arg0, program string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("start %s: %w", part, err)
@@ -86,13 +86,18 @@ func (s *starting) start(l sandbox.Layout, part, arg0, program string) error {
 		return fmt.Errorf("start %s: %w", part, err)
 	}
 	defer log.Close()
-	sandbox.ForgetAlive(l, part)
+	claim, err := sandbox.ClaimAlive(ctx, l, part)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", part, err)
+	}
+	defer claim.Close()
 	var cmd *exec.Cmd
 	for _, w := range ways() {
 		cmd = &exec.Cmd{
 			Path: self, Args: []string{arg0, l.Dir, part, program}, Dir: l.Dir, Env: append(environment(), w.environment...),
 			Stderr: log, SysProcAttr: w.attributes,
 		}
+		claim.GiveTo(cmd)
 		if part == sandbox.ControlPlane {
 			if s.stages, err = cmd.StdoutPipe(); err != nil {
 				return fmt.Errorf("start %s: %w", part, err)
@@ -189,7 +194,7 @@ func endAll(ctx context.Context, l sandbox.Layout, atOnce bool) error {
 	}
 	var parts []string
 	for _, e := range entries {
-		if part, ok := strings.CutSuffix(e.Name(), ".lock"); ok {
+		if part, ok := strings.CutSuffix(e.Name(), sandbox.AliveLockSuffix); ok {
 			parts = append(parts, part)
 		}
 	}

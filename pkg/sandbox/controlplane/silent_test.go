@@ -19,7 +19,7 @@ func node(ready api.ConditionStatus) *api.Node {
 
 func TestSilentNodes(t *testing.T) {
 	l := sandbox.Layout{Dir: t.TempDir()}
-	alive, err := sandbox.HoldAlive(t.Context(), l, "alive")
+	alive, err := sandbox.ClaimAlive(t.Context(), l, "alive")
 	if err != nil {
 		t.Fatal(err)
 	}
