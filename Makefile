@@ -77,7 +77,7 @@ e2e-kind: build ## on a real kind cluster, where Docker answers: every lesson is
 		echo '*** SKIPPED: make e2e-kind needs a Docker engine, and none answers. ***' >&2; \
 		test -z "$(NEED_ENGINE)"; \
 	else \
-		set -x; LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 LEARN_PROVIDER=kind go test -timeout 50m -count=1 -run 'TestKind|TestSlowProve|TestMap$$|TestExplain$$|TestWhy|TestHeal|TestTrace' ./e2e; \
+		set -x; LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 LEARN_PROVIDER=kind go test -timeout 50m -count=1 -run 'TestKind|TestSlowProve|TestMap$$|TestExplain|TestWhy|TestHeal|TestTrace' ./e2e; \
 	fi
 
 .PHONY: node-image

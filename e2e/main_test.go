@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-learn/kubectl-learn/internal/fault"
 )
 
 // learn is the program under test, with a home of its own.
@@ -324,14 +326,9 @@ func processes(folder string) (found []string) {
 	return found
 }
 
-// outlive is what processes gives of a cluster that was deleted: its containers end by themselves, once they notice that
-// their node is gone.
+// outlive is what processes gives of a cluster that was deleted, when its containers had the time to end by themselves.
 func outlive(folder string) []string {
-	left := processes(folder)
-	for deadline := time.Now().Add(5 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = processes(folder) {
-		time.Sleep(pollEvery)
-	}
-	return left
+	return fault.Lasting(context.Background(), func() []string { return processes(folder) })
 }
 
 // names is what of a process, beside its command line, has a folder in it.

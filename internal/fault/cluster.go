@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // Cluster is the program under test with a home of its own, and one sandbox cluster in it.
@@ -67,6 +69,19 @@ func (c Cluster) PID(part string) (int, error) {
 		return 0, fmt.Errorf("find process of %s: %w", part, err)
 	}
 	return pid, nil
+}
+
+// goneWithin is how long a container may outlive its node, and all that its cluster had the cluster.
+const goneWithin = 5 * time.Second
+
+// Lasting is what look finds and finds still when what ends by itself, once it notices that what it belongs to is
+// gone, has had the time for that.
+func Lasting[T any](ctx context.Context, look func() []T) (left []T) {
+	_ = wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, goneWithin, true, func(context.Context) (bool, error) {
+		left = look()
+		return len(left) == 0, nil
+	})
+	return left
 }
 
 // Process is one that has a folder in its command line.

@@ -20,8 +20,6 @@ const (
 	soakNamespace = "soak"
 	aContainer    = "a container"
 	writers       = 3
-	// goneWithin is how long a container may outlive its node, and all that its cluster had the cluster.
-	goneWithin = 5 * time.Second
 	// wholeWithin is when a round is given up.
 	wholeWithin = 3 * time.Minute
 )
@@ -228,11 +226,7 @@ func (f *Figures) orphans(ctx context.Context, c Cluster) {
 
 // stay notes what should end by itself within a moment and does not.
 func (f *Figures) stay(ctx context.Context, what string, look func() []Process) {
-	left := look()
-	for deadline := time.Now().Add(goneWithin); len(left) > 0 && time.Now().Before(deadline) && ctx.Err() == nil; left = look() {
-		time.Sleep(50 * time.Millisecond)
-	}
-	for _, p := range left {
+	for _, p := range Lasting(ctx, look) {
 		f.Wrong = append(f.Wrong, what+": "+p.String())
 	}
 }

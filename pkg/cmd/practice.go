@@ -95,6 +95,16 @@ func (a *App) UnderWay(ctx context.Context) (*session.Session, error) {
 	return a.Session(ctx, h, SessionOptions{})
 }
 
+// CurrentStep is UnderWay and where the learner stands in the lesson.
+func (a *App) CurrentStep(ctx context.Context) (*session.Session, *session.Position, error) {
+	s, err := a.UnderWay(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.Current(ctx)
+	return s, p, err
+}
+
 // web is a session.Web through the API server.
 type web struct{ client *kube.Client }
 

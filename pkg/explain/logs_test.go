@@ -65,6 +65,26 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// Nobody is sent to last words that are not there.
+func TestAdviceByWhatTheLogSays(t *testing.T) {
+	for want, log := range map[string]snapshot.Log{
+		"What it wrote last says why.": {Lines: []string{"no such host"}},
+		"its log is empty":             {},
+		"once it can be read":          {Error: "its node has it no more"},
+	} {
+		now := scene(t, pod("", crashLoop, ""), node)
+		log.Namespace, log.Pod, log.Container, log.Previous = "learn-heal", "app", "app", true
+		now.Logs = []snapshot.Log{log}
+		d, err := explain.Why(snapshot.Query{}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if advice := d.Problems[0].Advice; !strings.HasPrefix(advice, "The program itself gave up") || !strings.Contains(advice, want) {
+			t.Errorf("%q, wanted %q in it", advice, want)
+		}
+	}
+}
+
 // A log that could not be read is no reason to be silent about it, except where all logs are forbidden: that is said once, elsewhere.
 func TestALogThatCouldNotBeRead(t *testing.T) {
 	for said, told := range map[string]bool{

@@ -100,7 +100,7 @@ func (x *examiner) crashed(o *unstructured.Unstructured, p *corev1.Pod, s corev1
 	} else if unread := x.unreadLog(p, s.Name); unread != nil {
 		problem.Chain = append(problem.Chain, Link{Claim: "What it wrote last could not be read.", Evidence: short(unread.Error, 200), From: logFrom(unread)})
 	}
-	problem.Advice = exitAdvice(last)
+	problem.Advice = exitAdvice(last, log)
 	problem.Look = []string{logCommand(p, s)}
 	problem.Code, problem.Title = x.crashCode(o, p, s, last, init)
 	key := fmt.Sprintf("%s/%s/%d", problem.Code, s.Name, last.ExitCode)
@@ -253,7 +253,8 @@ func (x *examiner) killedByProbe(o *unstructured.Unstructured, p *corev1.Pod, s 
 	return false
 }
 
-func exitAdvice(t *corev1.ContainerStateTerminated) string {
+// exitAdvice says what the way a program ended means. Its log is nil where it could not be read.
+func exitAdvice(t *corev1.ContainerStateTerminated, log *logText) string {
 	switch {
 	case t.Reason == "OOMKilled":
 		return "It used more memory than its limit. Raise resources.limits.memory, or make it use less."
@@ -267,6 +268,10 @@ func exitAdvice(t *corev1.ContainerStateTerminated) string {
 		return "137 is 128 + 9: it was killed with SIGKILL, by the kernel, the kubelet or somebody."
 	case t.ExitCode == 143:
 		return "143 is 128 + 15: it was asked to end with SIGTERM."
+	case log == nil:
+		return "The program itself gave up. Its log may say why, once it can be read."
+	case len(log.Lines) == 0:
+		return "The program itself gave up, and its log is empty. Run it by hand to see what it lacks."
 	}
 	return "The program itself gave up. What it wrote last says why."
 }

@@ -69,11 +69,7 @@ func (w *where) Run(ctx context.Context) error {
 
 // step shows the step under way again.
 func (w *where) step(ctx context.Context) error {
-	s, err := w.UnderWay(ctx)
-	if err != nil {
-		return err
-	}
-	p, err := s.Current(ctx)
+	s, p, err := w.CurrentStep(ctx)
 	if err != nil {
 		return err
 	}

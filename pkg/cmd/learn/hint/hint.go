@@ -32,11 +32,7 @@ Help comes one rung at a time. Between two of them, try something.`,
 
 // Run gives the next hint, or the last one again. It does not say how many there are.
 func (o *Options) Run(ctx context.Context) error {
-	s, err := o.UnderWay(ctx)
-	if err != nil {
-		return err
-	}
-	p, err := s.Current(ctx)
+	s, p, err := o.CurrentStep(ctx)
 	if err != nil {
 		return err
 	}

@@ -33,11 +33,7 @@ Where it is not done, it says what is missing, as check does.`,
 // Run goes to the next step. Where this one is not done it says why, and is not met. A step that was
 // never shown to its end is shown first: who broke off at a question does not know what is to be done.
 func (o *Options) Run(ctx context.Context) error {
-	s, err := o.UnderWay(ctx)
-	if err != nil {
-		return err
-	}
-	p, err := s.Current(ctx)
+	s, p, err := o.CurrentStep(ctx)
 	if err != nil {
 		return err
 	}

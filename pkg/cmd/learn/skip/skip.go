@@ -33,11 +33,7 @@ needs. The step counts as skipped, not as done.`,
 
 // Run skips the step.
 func (o *Options) Run(ctx context.Context) error {
-	s, err := o.UnderWay(ctx)
-	if err != nil {
-		return err
-	}
-	p, err := s.Current(ctx)
+	s, p, err := o.CurrentStep(ctx)
 	if err != nil {
 		return err
 	}
