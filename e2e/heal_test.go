@@ -79,6 +79,13 @@ func TestHealPod(t *testing.T) {
 		t.Errorf("the report does not fit a screen:\n%s", screen)
 	}
 
+	// A Pod by its name, twice: the second is the one that took its place. It would wait for the first until the time is up.
+	pods := strings.Fields(s.kubectl(t, "get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].metadata.name}"))
+	h = decode[healing](t, s.printed(t, []int{0}, "heal", "-n", s.name, "pod/"+pods[0], "--kill", "pod", "--times", "2", "--timeout", "1h", "--yes", "-o", "json"))
+	if len(h.Runs) != 2 || h.Runs[0].Struck.Pod != pods[0] || h.Runs[1].Struck.Pod == pods[0] || !h.Runs[1].Healing.Healed {
+		t.Errorf("of %v it killed: %+v", pods, h)
+	}
+
 	out := s.fails(t, 1, "heal", "-n", s.name, "pod/client", "--kill", "pod", "--yes")
 	if !strings.Contains(out, "nobody owns Pod client") {
 		t.Errorf("what nobody owns:\n%s", out)

@@ -55,6 +55,21 @@ type Healing struct {
 	BrokenOffMS int64 `json:"brokenOffMS,omitempty"`
 }
 
+// Keeper is what is whole again when a kill is healed: of a Pod that goes for good its owner, which keeps the number of
+// Pods; else the target itself.
+func (s Struck) Keeper(target snapshot.Query) snapshot.Query {
+	if target.Kind != "Pod" || s.Kill == KillContainer {
+		return target
+	}
+	switch kind, _, _ := strings.Cut(s.Owner, "/"); kind {
+	case "ReplicaSet", "StatefulSet", "DaemonSet", "Job":
+		if q, err := snapshot.ParseQuery(s.Owner); err == nil {
+			return q
+		}
+	}
+	return target
+}
+
 // BreakOff says that nobody waited longer than that for what had not healed yet.
 func (h *Healing) BreakOff(after int64) {
 	if h.Healed {

@@ -197,6 +197,26 @@ func TestWhole(t *testing.T) {
 	}
 }
 
+// A Pod that was deleted is never whole again: the one who owns it is.
+func TestKeeper(t *testing.T) {
+	for _, c := range []struct {
+		target string
+		struck explain.Struck
+		want   string
+	}{
+		{"pod/web-1-a", explain.Struck{Kill: explain.KillPod, Owner: "ReplicaSet/web-1"}, "replicaset/web-1"},
+		{"pod/web-1-a", explain.Struck{Kill: explain.KillNode, Owner: "ReplicaSet/web-1"}, "replicaset/web-1"},
+		{"pod/web-1-a", explain.Struck{Kill: explain.KillContainer, Owner: "ReplicaSet/web-1"}, "pod/web-1-a"},
+		{"pod/solo", explain.Struck{Kill: explain.KillPod}, "pod/solo"},
+		{"pod/odd", explain.Struck{Kill: explain.KillPod, Owner: "Backup/nightly"}, "pod/odd"},
+		{"deployment/web", explain.Struck{Kill: explain.KillPod, Owner: "ReplicaSet/web-1"}, "deployment/web"},
+	} {
+		if got := c.struck.Keeper(query(t, c.target)).String(); got != c.want {
+			t.Errorf("%s, %+v: %s, want %s", c.target, c.struck, got, c.want)
+		}
+	}
+}
+
 // A node that nobody has missed yet is no healing, and nobody's fault either.
 func TestNobodyHasNoticed(t *testing.T) {
 	now, tl := load[snapshot.Snapshot](t, "trace-scale.snapshot.yaml"), load[snapshot.Timeline](t, "trace-scale.timeline.yaml")

@@ -58,6 +58,8 @@ func (p *page) healingRows(h *explain.Healing) {
 	switch {
 	case h.Healed:
 		p.text(p.s.GoodSign()+" ", 2, fmt.Sprintf("Healed in %s: %s.", explain.Span(h.HealedMS), of), p.s.Good)
+	case wanted == 0:
+		p.text(p.s.WaitSign()+" ", 2, "Not healed: no Pod is there, and nobody asks for one.", p.s.Wait)
 	case ready >= wanted:
 		p.text(p.s.WaitSign()+" ", 2, fmt.Sprintf("Not healed: the API still counts %s.", of), p.s.Wait)
 	default:

@@ -82,6 +82,7 @@ func (r *runner) all(ctx context.Context) (err error) {
 			return err
 		}
 		result.Runs = append(result.Runs, run)
+		r.target = run.Struck.Keeper(r.target) // a Pod that was killed is not there to be killed again
 		if r.Times > 1 && r.Output.ForPeople() {
 			fmt.Fprintf(r.ErrOut, "  run %d of %d: %s\n", n+1, r.Times, outcome(run))
 		}
@@ -234,7 +235,7 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 				return crowd.end()
 			}
 			r.last = now
-			whole, _ := explain.Whole(r.target, r.stopped, now)
+			whole, _ := explain.Whole(s.Keeper(r.target), r.stopped, now)
 			was := over
 			over = explain.Felt(s, now) && whole || explain.Hopeless(s, now)
 			if over && !was {
