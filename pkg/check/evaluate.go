@@ -87,8 +87,8 @@ func (j *judgement) unmet(r Result) Result {
 	r.Verdict = NotYet
 	r.Why, r.Otherwise = j.why(future)
 	if r.Otherwise < 0 {
-		reason := j.reason()
-		r.Why = reason.text
+		reason, found := j.reason()
+		r.Why, r.Unexplained = reason.text, !found
 		r.Evidence = append(r.Evidence, reason.evidence...)
 	}
 	return r

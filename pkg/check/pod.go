@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
 // graceBeyond is how long after its own deadline a deleted object is still believed to be on its way out.
@@ -38,9 +40,13 @@ func (s *scene) failure(pod object) string {
 	if c := condition(pod, "PodScheduled"); c["status"] == "False" && c["reason"] == "Unschedulable" {
 		return fmt.Sprintf("no node takes Pod %s: %s", name, sentenceOf(c["message"]))
 	}
+	if unseen(pod) {
+		return ""
+	}
 	for _, c := range containers(pod) {
-		if w := state(c, "waiting"); stopReason(textOf(w["reason"])) {
-			return fmt.Sprintf("container %s of Pod %s does not start: %s%s", c["name"], name, w["reason"], colon(w["message"]))
+		w := state(c, "waiting")
+		if stopReason(textOf(w["reason"])) && !snapshot.PullsAnother(textOf(w["message"]), asked(pod, c)) {
+			return fmt.Sprintf("container %s of Pod %s does not start: %s%s", c["name"], name, w["reason"], colon(snapshot.PlainError(textOf(w["message"]))))
 		}
 	}
 	switch words(pod, "status", "phase") {
@@ -49,6 +55,22 @@ func (s *scene) failure(pod object) string {
 	case "Pending":
 		if event := s.warning(pod, "FailedMount", "FailedCreatePodSandBox", "FailedScheduling"); event != "" {
 			return fmt.Sprintf("Pod %s does not start: %s", name, event)
+		}
+	}
+	return ""
+}
+
+// unseen says that the kubelet has not seen a Pod as it is asked for now: its status is about an earlier one.
+func unseen(pod object) bool {
+	seen, known := number(pod, "status", "observedGeneration")
+	return known && seen < pod.GetGeneration()
+}
+
+// asked is the image that a Pod asks for in the container of a status.
+func asked(pod object, status map[string]any) string {
+	for _, c := range append(maps(pod.Object, "spec", "containers"), maps(pod.Object, "spec", "initContainers")...) {
+		if c["name"] == status["name"] {
+			return textOf(c["image"])
 		}
 	}
 	return ""

@@ -17,14 +17,14 @@ type reason struct {
 }
 
 // reason finds the most telling explanation that the objects themselves give. It is used when the
-// author foresaw none.
-func (j *judgement) reason() reason {
+// author foresaw none; found is false where they give none.
+func (j *judgement) reason() (r reason, found bool) {
 	for _, find := range []func() (reason, bool){j.nothingThere, j.failing, j.askedFor, j.stuck, j.fieldMissing} {
 		if r, ok := find(); ok {
-			return r
+			return r, true
 		}
 	}
-	return reason{text: "what is there differs from what is expected, and nothing is under way that would change it"}
+	return reason{text: "what is there differs from what is expected, and nothing is under way that would change it"}, false
 }
 
 // nothingThere: the query names nothing, or something of nearly that name is there.

@@ -44,6 +44,9 @@ type Result struct {
 	On string `json:"on"`
 	// Otherwise is the index of the check's `otherwise` whose text is Why; -1 when it is none of them.
 	Otherwise int `json:"otherwise"`
+	// Unexplained says that the objects give no reason, and Why says just that. It may be so for a moment only: a
+	// program that has started and is about to fail looks like one that is well.
+	Unexplained bool `json:"unexplained,omitempty"`
 	// Within is how long the cluster may take from the learner's act until this passes.
 	Within time.Duration `json:"within"`
 }

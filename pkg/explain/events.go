@@ -3,7 +3,6 @@ package explain
 import (
 	"fmt"
 	"sort"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -77,25 +76,7 @@ func (s sayings) quoteOf(e *corev1.Event, most int) string {
 	if count > 1 {
 		age = fmt.Sprintf("%d times, %s", count, age)
 	}
-	return fmt.Sprintf("event  %s: %s (%s)", e.Reason, short(plainError(e.Message), most), age)
-}
-
-// plainError leaves out of a container runtime's error the layers that it came through.
-func plainError(text string) string {
-	for _, layer := range []string{" desc = ", "failed to pull and unpack image ", "failed to resolve reference "} {
-		head, inner, found := strings.Cut(text, layer)
-		switch {
-		case !found:
-		case layer == " desc = ":
-			before, _, _ := strings.Cut(head, "rpc error:")
-			text = before + inner
-		default: // the reference stands in quotes, and is said again after them
-			if _, rest, quoted := strings.Cut(inner, "\": "); quoted {
-				text = head + rest
-			}
-		}
-	}
-	return text
+	return fmt.Sprintf("event  %s: %s (%s)", e.Reason, short(snapshot.PlainError(e.Message), most), age)
 }
 
 // ago writes for how long something lies back, as kubectl does.

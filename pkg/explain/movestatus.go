@@ -136,7 +136,7 @@ func (t *teller) exit(p *corev1.Pod, container string, s *corev1.ContainerStateT
 	m := move{kind: podExit, subject: p.Name, detail: container, evidence: exitEvidence}
 	clause, rest := "saw container "+container, " end with "+exitWords(s)
 	if t.unhealthy(p, container, s) {
-		clause, rest = "ended container "+container, ": its liveness probe failed"
+		clause, rest = "ended container "+container, " (its liveness probe failed)"
 		m.evidence = "event Killing"
 	}
 	m.say = func(it string) string {
@@ -155,10 +155,19 @@ func (t *teller) unhealthy(p *corev1.Pod, container string, s *corev1.ContainerS
 	if p.Spec.TerminationGracePeriodSeconds != nil {
 		grace = time.Duration(*p.Spec.TerminationGracePeriodSeconds) * time.Second
 	}
+	since := func(at time.Time) bool {
+		passed := s.FinishedAt.Sub(at)
+		return passed >= -2*time.Second && passed <= grace+2*time.Second
+	}
+	restarts := int32(-1)
+	if o := t.w.alive[p.UID]; o != nil {
+		restarts = containerStatus(podOf(o), container).RestartCount
+	}
+	// An event that came again has the times of its first and its last; one that came as often as the container was
+	// started again is about each end.
 	return t.events.newest(p.UID, func(e *corev1.Event) bool {
-		passed := s.FinishedAt.Sub(lastSeen(e))
 		return e.Reason == "Killing" && strings.HasPrefix(e.Message, "Container "+container+" failed liveness probe") &&
-			passed >= -2*time.Second && passed <= grace+2*time.Second
+			(since(lastSeen(e)) || since(e.FirstTimestamp.Time) || restarts > 0 && e.Count >= restarts)
 	}) != nil
 }
 
@@ -193,6 +202,9 @@ func (t *teller) waiting(c snapshot.Change, p *corev1.Pod, was, is *corev1.Conta
 	case "", "ContainerCreating", "PodInitializing":
 		return moves
 	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull":
+		if snapshot.PullsAnother(is.State.Waiting.Message, imageOf(p, is.Name)) {
+			return moves
+		}
 		cause = "image"
 		m.say = func(it string) string {
 			return fmt.Sprintf("could not pull image %s for %s", imageOf(p, is.Name), orIt(it))

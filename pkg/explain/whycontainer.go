@@ -19,6 +19,9 @@ func (x *examiner) container(o *unstructured.Unstructured, p *corev1.Pod, s core
 	}
 	switch reason {
 	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable":
+		if snapshot.PullsAnother(s.State.Waiting.Message, imageOf(p, s.Name)) {
+			return false
+		}
 		x.imagePull(o, p, s)
 		return true
 	case "CreateContainerConfigError":
@@ -218,12 +221,9 @@ func (x *examiner) killedByProbe(o *unstructured.Unstructured, p *corev1.Pod, s 
 	if last.Reason == "OOMKilled" {
 		return false
 	}
-	for _, which := range []string{"Liveness", "Startup"} {
+	for _, which := range killers {
 		e := x.events.newest(p.UID, failedProbe(which))
-		killing := x.events.newest(p.UID, func(e *corev1.Event) bool {
-			return e.Reason == "Killing" && strings.Contains(e.Message, s.Name+" failed "+strings.ToLower(which)+" probe")
-		})
-		killed := killing != nil || last.ExitCode == 137 || last.ExitCode == 143
+		killed := x.killing(p, s.Name, which) != nil || last.ExitCode == 137 || last.ExitCode == 143
 		if e == nil || !killed {
 			continue
 		}
@@ -240,7 +240,7 @@ func (x *examiner) killedByProbe(o *unstructured.Unstructured, p *corev1.Pod, s 
 				{Claim: fmt.Sprintf("The %s probe failed, so the kubelet ended the container.", probe), Evidence: x.events.quote(e), From: eventFrom(o, e)},
 				probeLink(p, s.Name, which),
 			},
-			Advice: "Either the program hangs, or the probe asks the wrong thing: compare its port and path with what the program serves.",
+			Advice: adviceOnKill,
 			Look:   []string{logCommand(p, s), "kubectl describe pod " + p.Name},
 		}
 		if which == "Startup" {

@@ -29,7 +29,7 @@ func (x *examiner) imagePull(o *unstructured.Unstructured, p *corev1.Pod, s core
 	} else if s.State.Waiting != nil && s.State.Waiting.Message != "" {
 		said = s.State.Waiting.Message
 		problem.Chain = append(problem.Chain, Link{
-			Claim: "The kubelet could not pull it.", Evidence: short(plainError(said), 200), From: containerField(p, s.Name) + ".state.waiting.message",
+			Claim: "The kubelet could not pull it.", Evidence: short(snapshot.PlainError(said), 200), From: containerField(p, s.Name) + ".state.waiting.message",
 		})
 	}
 	x.imageAdvice(o, p, s, said, &problem)

@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +109,57 @@ func TestALivenessKill(t *testing.T) {
 		}
 		if causes := d.Causes(); (len(causes) > 0) != killed || killed && causes[0].Code != explain.ProbeFailing {
 			t.Errorf("began at %s: %+v", began, d.Problems)
+		}
+	}
+}
+
+// A container that was killed for its probe, and is ready again, is told of with the probe; it is a cause where the probe has
+// failed since.
+func TestKilledOnceForItsProbe(t *testing.T) {
+	up := strings.Replace(pod("livenessProbe: {httpGet: {port: 81}}", "restartCount: 1, state: {running: {startedAt: '2026-05-04T12:00:40Z'}}, "+
+		"lastState: {terminated: {exitCode: 0, reason: Completed, startedAt: '2026-05-04T12:00:10Z', finishedAt: '2026-05-04T12:00:39Z'}}, ready: true", ""), "ready: false, ", "", 1)
+	up = strings.Replace(up, `{type: Ready, status: "False"`, `{type: Ready, status: "True"`, 1)
+	said := func(reason, message, at string) string {
+		e := strings.Replace(event(reason, message), "2026-05-04T12:00:51Z", at, 1)
+		return strings.Replace(e, "name: app.1, namespace: learn-heal, uid: e1", "name: "+reason+", namespace: learn-heal, uid: "+reason, 1)
+	}
+	killing := said("Killing", "Container app failed liveness probe, will be restarted", "2026-05-04T12:00:38Z")
+	for _, c := range []struct {
+		name   string
+		events []string
+		code   explain.Code
+		cause  bool
+		title  string
+	}{
+		{"once", []string{killing, said("Unhealthy", "Liveness probe failed: refused", "2026-05-04T12:00:38Z")}, explain.Restarted, false, "was killed a moment ago, since its liveness probe failed, and runs again"},
+		{"and again", []string{killing, said("Unhealthy", "Liveness probe failed: refused", "2026-05-04T12:00:50Z")}, explain.ProbeFailing, true, "was killed since its liveness probe failed, and the probe fails again"},
+		{"by itself", nil, explain.Restarted, false, "ended a moment ago and runs again"},
+		{"by itself, after another was killed", []string{said("Killing", "Container app failed liveness probe, will be restarted", "2026-05-04T11:58:00Z")}, explain.Restarted, false, "ended a moment ago and runs again"},
+	} {
+		d, err := explain.Why(query(t, "pod/app"), scene(t, append([]string{node, up}, c.events...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Problems) != 1 || d.Problems[0].Code != c.code || (len(d.Causes()) > 0) != c.cause || !strings.Contains(d.Problems[0].Title, c.title) {
+			t.Errorf("%s: %+v", c.name, d.Problems)
+			continue
+		}
+		asked := slices.ContainsFunc(d.Problems[0].Chain, func(l explain.Link) bool { return strings.Contains(l.From, "livenessProbe") })
+		if asked != strings.Contains(c.title, "probe") {
+			t.Errorf("%s: %+v", c.name, d.Problems[0].Chain)
+		}
+	}
+}
+
+// For a moment after the image was changed a kubelet writes of the old one: that is no cause.
+func TestAnImageThatWasMended(t *testing.T) {
+	for pulled, cause := range map[string]bool{"nginx:1.29": true, "ngnix:1.29": false} {
+		d, err := explain.Why(query(t, "pod/app"), scene(t, node, pod("", `state: {waiting: {reason: ImagePullBackOff, message: 'Back-off pulling image "`+pulled+`": ErrImagePull'}}`, "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if causes := d.Causes(); (len(causes) > 0) != cause {
+			t.Errorf("%s: %+v", pulled, causes)
 		}
 	}
 }

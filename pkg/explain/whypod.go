@@ -77,17 +77,13 @@ func (x *examiner) restarting(o *unstructured.Unstructured, p *corev1.Pod) {
 			x.crashed(o, p, s, false)
 			continue
 		}
-		if since > lately {
+		if x.killedOnce(o, p, s, last) || since > lately {
 			continue
 		}
 		x.add("Restarted/"+s.Name, o, Problem{
 			Code: Restarted, Waiting: true,
-			Title: fmt.Sprintf("Container %s ended a moment ago and runs again", s.Name),
-			Chain: []Link{{
-				Claim:    fmt.Sprintf("Its process ended with %s, %s.", exitWords(last), ago(x.now.At.Sub(last.FinishedAt.Time))),
-				Evidence: fmt.Sprintf("lastState: exit code %d, %s; restarts %d", last.ExitCode, last.Reason, s.RestartCount),
-				From:     containerField(p, s.Name) + ".lastState.terminated",
-			}},
+			Title:  fmt.Sprintf("Container %s ended a moment ago and runs again", s.Name),
+			Chain:  []Link{ending(p, s, last, x.now.At)},
 			Advice: "If it ends again, the kubelet waits longer each time before it starts it.",
 			Look:   []string{fmt.Sprintf("kubectl logs %s -c %s --previous", p.Name, s.Name)},
 		})

@@ -16,6 +16,71 @@ func failedProbe(which string) func(*corev1.Event) bool {
 	}
 }
 
+// killers are the probes for which a kubelet ends a container.
+var killers = []string{"Liveness", "Startup"}
+
+const adviceOnKill = "Either the program hangs, or the probe asks the wrong thing: compare its port and path with what the program serves."
+
+// killing is the last event that says that the kubelet ends a container for a probe, or nil.
+func (x *examiner) killing(p *corev1.Pod, container, which string) *corev1.Event {
+	return x.events.newest(p.UID, func(e *corev1.Event) bool {
+		return e.Reason == "Killing" && strings.Contains(e.Message, container+" failed "+strings.ToLower(which)+" probe")
+	})
+}
+
+// killedOnce tells of a container that is ready again, and ended since a probe failed; false where it ended otherwise, or
+// long ago. It is a cause where the probe fails in the new process, too.
+func (x *examiner) killedOnce(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, last *corev1.ContainerStateTerminated) bool {
+	for _, which := range killers {
+		killing := x.killing(p, s.Name, which)
+		if killing == nil || last.Reason == "OOMKilled" {
+			continue
+		}
+		// The process had its grace period to end. Events tell whole seconds.
+		took := last.FinishedAt.Sub(lastSeen(killing))
+		grace := time.Duration(corev1.DefaultTerminationGracePeriodSeconds) * time.Second
+		if p.Spec.TerminationGracePeriodSeconds != nil {
+			grace = time.Duration(*p.Spec.TerminationGracePeriodSeconds) * time.Second
+		}
+		if took < -2*time.Second || took > grace+2*time.Second {
+			continue
+		}
+		probe := strings.ToLower(which)
+		problem := Problem{
+			Code: Restarted, Waiting: true, Title: fmt.Sprintf("Container %s was killed a moment ago, since its %s probe failed, and runs again", s.Name, probe),
+			Chain: []Link{
+				ending(p, s, last, x.now.At),
+				{Claim: fmt.Sprintf("The kubelet ended it: its %s probe had failed.", probe), Evidence: x.events.quote(killing), From: eventFrom(o, killing)},
+			},
+			Advice: "If the probe fails again, it is killed again. " + adviceOnKill,
+			Look:   []string{"kubectl describe pod " + p.Name, fmt.Sprintf("kubectl logs %s -c %s --previous", p.Name, s.Name)},
+		}
+		failed := x.events.newest(p.UID, failedProbe(which))
+		if failed != nil && s.State.Running != nil && lastSeen(failed).After(s.State.Running.StartedAt.Time.Add(time.Second)) {
+			problem.Code, problem.Waiting = ProbeFailing, false
+			problem.Title = fmt.Sprintf("Container %s was killed since its %s probe failed, and the probe fails again", s.Name, probe)
+			problem.Chain = append(problem.Chain, Link{Claim: "In the new process it gets no good answer either.", Evidence: x.events.quote(failed), From: eventFrom(o, failed)})
+			problem.Advice = adviceOnKill
+			x.backOf(o, &problem)
+		} else if x.now.At.Sub(last.FinishedAt.Time) > lately {
+			return false
+		}
+		problem.Chain = append(problem.Chain, probeLink(p, s.Name, which))
+		x.add(which+"Probe/"+s.Name, o, problem)
+		return true
+	}
+	return false
+}
+
+// ending is the link that says how a container's process ended last, and when.
+func ending(p *corev1.Pod, s corev1.ContainerStatus, last *corev1.ContainerStateTerminated, now time.Time) Link {
+	return Link{
+		Claim:    fmt.Sprintf("Its process ended with %s, %s.", exitWords(last), ago(now.Sub(last.FinishedAt.Time))),
+		Evidence: fmt.Sprintf("lastState: exit code %d, %s; restarts %d", last.ExitCode, last.Reason, s.RestartCount),
+		From:     containerField(p, s.Name) + ".lastState.terminated",
+	}
+}
+
 // notReady tells of a container that runs and is not ready; false when nothing says why.
 func (x *examiner) notReady(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus) bool {
 	for _, which := range []string{"Readiness", "Startup", "Liveness"} {
@@ -48,11 +113,9 @@ func (x *examiner) beingKilled(o *unstructured.Unstructured, p *corev1.Pod, s co
 	if s.State.Running == nil {
 		return false
 	}
-	for _, which := range []string{"Liveness", "Startup"} {
+	for _, which := range killers {
 		probe := strings.ToLower(which)
-		killing := x.events.newest(p.UID, func(e *corev1.Event) bool {
-			return e.Reason == "Killing" && strings.Contains(e.Message, s.Name+" failed "+probe+" probe")
-		})
+		killing := x.killing(p, s.Name, which)
 		// Events tell whole seconds: one of the second in which it began is of the process before.
 		if killing == nil || !lastSeen(killing).After(s.State.Running.StartedAt.Time.Add(time.Second)) {
 			continue
@@ -65,7 +128,7 @@ func (x *examiner) beingKilled(o *unstructured.Unstructured, p *corev1.Pod, s co
 				},
 				{Claim: "The kubelet ends it, to start it anew.", Evidence: x.events.quote(killing), From: eventFrom(o, killing)},
 			},
-			Advice: "Either the program hangs, or the probe asks the wrong thing: compare its port and path with what the program serves.",
+			Advice: adviceOnKill,
 			Look:   []string{"kubectl describe pod " + p.Name, fmt.Sprintf("kubectl logs %s -c %s", p.Name, s.Name)},
 		}
 		if e := x.events.newest(p.UID, failedProbe(which)); e != nil {

@@ -206,8 +206,10 @@ func passesAndMistakes(was, is check.Result) bool {
 	return onlyPasses(was, is) || (mistake(is) && is.Why != was.Why)
 }
 
-// mistake says that a result is one that the lesson's author foresaw.
-func mistake(r check.Result) bool { return r.Verdict == check.NotYet && r.Otherwise >= 0 }
+// mistake says that a result is one that the lesson's author foresaw, or for which there is no reason to be seen.
+func mistake(r check.Result) bool {
+	return r.Verdict == check.NotYet && (r.Otherwise >= 0 || r.Unexplained)
+}
 
 // mistakes is what a report says of mistakes, by claim.
 func mistakes(r check.Report) []string {
@@ -220,8 +222,9 @@ func mistakes(r check.Report) []string {
 	return said
 }
 
+// anyChange leaves out what has no reason: it may pass, and is told of where it stays.
 func anyChange(was, is check.Result) bool {
-	return onlyPasses(was, is) || (is.Verdict != check.Pass && (is.Why != was.Why || is.Verdict != was.Verdict))
+	return onlyPasses(was, is) || is.Verdict != check.Pass && !is.Unexplained && (is.Why != was.Why || is.Verdict != was.Verdict)
 }
 
 // news is what of a report is worth telling and was not told. The first report of a step, whoever asks for it,

@@ -218,6 +218,23 @@ func TestTheFirstPromptTellsNothing(t *testing.T) {
 	h.tried()
 }
 
+// What differs without a reason may be passing by, as a program that has started and is about to fail: it is told of where
+// it stays, and not at the prompt.
+func TestWhatHasNoReasonIsToldWhereItStays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	f := h.session().Follow(func([]Event) {})
+	p := f.enter(must[*Position](t)(h.session().Begin(ctx(t), "boxes", "")))
+	f.news(p, check.Report{}, anyChange)
+	odd := check.Report{Results: []check.Result{{That: "it failed", Verdict: check.NotYet, Why: "it differs", Otherwise: -1, Unexplained: true}}}
+	if news := f.news(p, odd, anyChange); len(news) > 0 {
+		t.Errorf("told at once: %+v", news)
+	}
+	if len(mistakes(odd)) != 1 || len(f.news(p, odd, passesAndMistakes)) != 1 {
+		t.Error("it is never told")
+	}
+}
+
 // What is known of a step is of no use once it has been left, nor is the first report of the next one spent by it.
 func TestALeftStepTellsNothing(t *testing.T) {
 	t.Parallel()
