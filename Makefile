@@ -37,14 +37,14 @@ env: ## print the settings with which all is compiled, for a shell: eval "$$(mak
 	@echo 'export CGO_ENABLED=$(CGO_ENABLED) GOFLAGS="$(GOFLAGS)"'
 
 .PHONY: build
-build: ## build bin/kubectl-learn (about 10 minutes the first time, then seconds)
+build: ## build bin/kubectl-learn (10 minutes the first time)
 	@go run ./internal/build -o $(BIN)
 
 # The cluster's unix sockets need a short path, which $TMPDIR is not everywhere. The cluster's
 # processes are not children of this shell: only `cluster delete` ends them, so it is run on every
 # way out. Flags for the robot: make demo DEMO_FLAGS='--pace 2s'.
 .PHONY: demo
-demo: build ## build, then let a robot play the four lessons on a practice cluster of its own
+demo: build ## build; a robot then plays the lessons on a cluster of its own
 	@home=$$(mktemp -d /tmp/learn.XXXXXX) || exit; \
 	KUBECTL_LEARN_HOME=$$home; export KUBECTL_LEARN_HOME; \
 	leave() { \
@@ -59,20 +59,20 @@ demo: build ## build, then let a robot play the four lessons on a practice clust
 
 .PHONY: test
 # The tests of e2e mostly wait: several at once, more than there are processors.
-test: build ## all tests but the slow ones: vet, unit, command line, and every lesson on a real cluster
+test: build ## all tests but the slow ones, each lesson on a cluster
 	go vet ./...
 	LEARN_BIN=$(CURDIR)/$(BIN) $(RACE) go test $(if $(RACE),-race) -timeout 8m $(LIGHT)
 	@heavy="$(HEAVY)"; [ -z "$$heavy" ] || { set -x; go test -timeout 15m $$heavy; }
 	LEARN_BIN=$(CURDIR)/$(BIN) go test -timeout 30m -count=1 -parallel 4 ./e2e
 
 .PHONY: e2e
-e2e: build ## the slow tests: every lesson is proved, everything is killed at random moments
+e2e: build ## the slow tests: all is killed at random moments
 	LEARN_BIN=$(CURDIR)/$(BIN) LEARN_SLOW=1 go test -timeout 50m -count=1 -parallel 4 -run Slow ./e2e
 
 # On a cluster that kind makes, with KUBECTL_LEARN_NODE_IMAGE or kind's own node image. Without an
 # engine the tests are skipped, unless NEED_ENGINE is set.
 .PHONY: e2e-kind
-e2e-kind: build ## on a real kind cluster, where Docker answers: every lesson is proved, nodes and containers are killed, what explains is held against it
+e2e-kind: build ## the slow tests on a real kind cluster, where Docker answers
 	@if ! timeout 10 docker info >/dev/null 2>&1; then \
 		echo '*** SKIPPED: make e2e-kind needs a Docker engine, and none answers. ***' >&2; \
 		test -z "$(NEED_ENGINE)"; \
@@ -81,27 +81,27 @@ e2e-kind: build ## on a real kind cluster, where Docker answers: every lesson is
 	fi
 
 .PHONY: node-image
-node-image: build ## a kind node image from Debian packages and Go modules, for machines without a registry
+node-image: build ## a kind node image without a registry
 	hack/node-image/build
 
 .PHONY: bench
-bench: build ## measure; prints the table of docs/benchmarks.md (with kind beside the sandbox where Docker answers)
+bench: build ## measure; prints the table of docs/benchmarks.md
 	go run ./internal/bench -program $(BIN) -providers $$(timeout 10 docker info >/dev/null 2>&1 && echo sandbox,kind || echo sandbox)
 
 .PHONY: soak
-soak: build ## kill every process of a cluster at random, under load: make soak SOAK_FLAGS='-rounds 60'
+soak: build ## kill every process at random, under load (SOAK_FLAGS="-rounds 60")
 	go run ./internal/soak -program $(BIN) $(SOAK_FLAGS)
 
 # Needs a container engine and a kind node image (KUBECTL_LEARN_NODE_IMAGE). Two clusters that are
 # there, or only some sessions: make compare COMPARE_FLAGS='-run probes -b kind=KUBECONFIG'.
 .PHONY: compare
-compare: build ## run the same kubectl sessions on the sandbox and on kind, and show what differs
+compare: build ## the same kubectl sessions on sandbox and kind: what differs
 	go run ./internal/compare -program $(BIN) $(COMPARE_FLAGS)
 
 # The suite is built from the module proxy. Some specs, on a cluster that is there:
 # go run ./internal/conformance -kubeconfig FILE -run REGEXP
 .PHONY: conformance
-conformance: build ## all of Kubernetes' conformance tests on fresh sandboxes, without root; writes docs/conformance.md
+conformance: build ## Kubernetes' conformance tests; writes docs/conformance.md
 	go run ./internal/conformance -program $(BIN) $(CONFORMANCE_FLAGS)
 
 .PHONY: conformance-quick
@@ -109,12 +109,12 @@ conformance-quick: build ## some of them, a few minutes' worth
 	go run ./internal/conformance -program $(BIN) -quick $(CONFORMANCE_FLAGS)
 
 .PHONY: policies
-policies: build ## Kubernetes' own tests of NetworkPolicies (but for SCTP, which the sandbox has not) on a fresh sandbox
+policies: build ## Kubernetes' own tests of NetworkPolicies, without SCTP
 	go run ./internal/conformance -program $(BIN) -others -run '^\[sig-network\] Netpol (\[LinuxOnly\] )?NetworkPolicy' $(CONFORMANCE_FLAGS)
 
 # On a sandbox of its own, which is made and deleted. Some: make scenarios SCENARIOS_FLAGS='-run probe'.
 .PHONY: scenarios
-scenarios: build ## record anew what why is tested with, on a real API server: pkg/explain/testdata/why (10 minutes)
+scenarios: build ## record anew what why is tested with (10 minutes)
 	go run ./internal/scenarios -program $(BIN) $(SCENARIOS_FLAGS)
 
 .PHONY: lint
@@ -135,7 +135,7 @@ notices: # what the licences of what is linked ask for; a release runs it
 
 # ONLY=linux_amd64 makes the archive of one system. One at a time: each has a program of its own to embed.
 .PHONY: release-snapshot
-release-snapshot: ## the archives of all systems, checksums, SBOMs and krew's manifest, into dist/ (about 10 minutes a system the first time)
+release-snapshot: ## archives, checksums, SBOMs and krew's manifest, into dist/
 	$(MAKE) archives HOW=--snapshot
 
 .PHONY: release

@@ -34,6 +34,15 @@ func TestStopAndStart(t *testing.T) {
 			t.Errorf("still running after stop: %s", p)
 		}
 	}
+	// Who looks does not start it again.
+	for _, look := range []string{"map", "why", "trace"} {
+		if out := l.fails(t, 2, "--name", "one", look); !strings.Contains(out, "cluster one is stopped") || !strings.Contains(out, "cluster start") {
+			t.Errorf("%s of a stopped cluster says:\n%s", look, out)
+		}
+	}
+	if out := l.run(t, "cluster", "list"); !strings.Contains(out, "stopped") {
+		t.Errorf("it was started by looking at it:\n%s", out)
+	}
 	l.run(t, "cluster", "start", "--name", "one")
 	l.run(t, "--name", "one", "kubectl", "--", "rollout", "status", "deployment/web", "--timeout=60s")
 }

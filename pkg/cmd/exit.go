@@ -53,6 +53,8 @@ func Explain(prefix string, err error) string {
 		return "interrupted. You are still at this step. To see it again: " + again(prefix)
 	case errors.Is(err, session.ErrNoFault):
 		return fmt.Sprintf("%s. Type what stands after Do.\nTo see that again: %s", text, again(prefix))
+	case errors.Is(err, session.ErrHalfBuilt):
+		return "interrupted, while the start of the step was being built. To have that finished: " + again(prefix)
 	case errors.Is(err, context.Canceled):
 		return interrupted(text)
 	case errors.Is(err, session.ErrNoLesson):

@@ -270,6 +270,11 @@ func (n *Narrator) Advice(pairs ...string) {
 			n.printf("  %s\n", line)
 			line, columns = "", 0
 		}
+		if width > n.width() { // so that the command stays whole
+			n.printf("  %s\n", n.Style.Dim(pairs[i]))
+			line, columns = "  "+n.Style.Accent(pairs[i+1]), 2+render.Width(pairs[i+1])
+			continue
+		}
 		if columns > 0 {
 			line, columns = line+"   ", columns+3
 		}

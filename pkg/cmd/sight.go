@@ -88,8 +88,10 @@ func (l *Looking) Open(ctx context.Context) (*Sight, error) {
 	typed := l.flags.Namespace()
 	var permit kube.Permit
 	if !l.Elsewhere() {
-		h, err := l.OpenCluster(ctx)
+		h, err := l.FindCluster(ctx)
 		switch {
+		case err == nil && h.Info().State == cluster.Stopped:
+			return nil, fmt.Errorf("cluster %s is stopped, so that there is nothing to look at. Start it: %s cluster start", l.Cluster, l.Prefix())
 		case err == nil:
 			s.Handle, s.Name, s.Kubeconfig, permit = h, l.Cluster, h.Kubeconfig(), h.Permit()
 			l.flags.Point(s.Kubeconfig, l.lessonNamespace())
@@ -313,4 +315,28 @@ func (l *Looking) namesOf(ctx context.Context, word string) []string {
 		names = append(names, word+"/"+o.GetName())
 	}
 	return names
+}
+
+// NotThere says that the target is not there, and what may have been meant.
+func (s *Sight) NotThere(target snapshot.Query, now *snapshot.Snapshot) error {
+	where := ""
+	if target.Namespaced {
+		where = " in namespace " + s.Namespace
+	}
+	var there []string
+	for _, x := range now.Objects {
+		if x.GetKind() == target.Kind {
+			there = append(there, x.GetName())
+		}
+	}
+	text := fmt.Sprintf("%s: there is no such object%s", target.String(), where)
+	switch near := snapshot.Nearest(target.Name, there); {
+	case near != "":
+		text += fmt.Sprintf("; did you mean %s/%s?", strings.ToLower(target.Kind), near)
+	case len(there) == 0:
+		text += fmt.Sprintf(", and no other %s; -n names another namespace", target.Kind)
+	default:
+		text += "; there is " + strings.Join(there[:min(len(there), 5)], ", ")
+	}
+	return errors.New(text)
 }

@@ -147,7 +147,7 @@ func (w *Walker) predict(ctx context.Context, p *session.Position, e session.Eve
 		if i, is := choice(typed, len(e.Options)); is {
 			return w.Session.Predict(ctx, e.Question, i)
 		}
-		w.Narrate.printf("  %s\n", w.Narrate.Style.Dim(fmt.Sprintf("a to %c, or Enter if you can't tell.", 'a'+len(e.Options)-1)))
+		w.Narrate.printf("  %s\n", w.Narrate.Style.Dim(fmt.Sprintf("a to %c, or Enter if you can't tell. Ctrl-C: back to the shell.", 'a'+len(e.Options)-1)))
 	}
 }
 

@@ -58,7 +58,7 @@ func wrap(text string, columns int) []string {
 	}
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range words(text) {
 		switch {
 		case line == "":
 			line = word
@@ -71,6 +71,24 @@ func wrap(text string, columns int) []string {
 	}
 	return append(lines, line)
 }
+
+// words are those of a text, a number with its unit counting as one.
+func words(text string) []string {
+	var all []string
+	for _, word := range strings.Fields(text) {
+		if n := len(all); n > 0 && unit.MatchString(word) && amount.MatchString(all[n-1]) {
+			all[n-1] += " " + word
+			continue
+		}
+		all = append(all, word)
+	}
+	return all
+}
+
+var (
+	unit   = regexp.MustCompile(`^(ms|s|min|h|days|%|[kMG]i?B)[.,;:)]*$`)
+	amount = regexp.MustCompile(`^\(?[0-9][0-9.,]*$`)
+)
 
 // aligned sets the parts of lines, which two spaces set apart, below each other.
 func aligned(lines []string) []string {

@@ -123,8 +123,18 @@ func (s *Session) find(lessonID, stepID string) (*lesson.Lesson, *lesson.Step, e
 	return l, step, err
 }
 
+// ErrHalfBuilt says that the building of a step's start was broken off. Current finishes it.
+var ErrHalfBuilt = errors.New("the start of the step is half built")
+
+func halfBuilt(ctx context.Context, err *error) {
+	if *err != nil && ctx.Err() != nil {
+		*err = fmt.Errorf("%w: %w", ErrHalfBuilt, *err)
+	}
+}
+
 // enter adds a step's own part to what is there.
-func (s *Session) enter(ctx context.Context, l *lesson.Lesson, step *lesson.Step) (*Position, error) {
+func (s *Session) enter(ctx context.Context, l *lesson.Lesson, step *lesson.Step) (p *Position, err error) {
+	defer halfBuilt(ctx, &err)
 	if err := s.write(&start{Lesson: l.ID, Step: step.ID, Intent: entering}); err != nil {
 		return nil, err
 	}
@@ -132,7 +142,8 @@ func (s *Session) enter(ctx context.Context, l *lesson.Lesson, step *lesson.Step
 }
 
 // rebuild builds a step's start from nothing: the robot does the steps before it.
-func (s *Session) rebuild(ctx context.Context, l *lesson.Lesson, step *lesson.Step) (*Position, error) {
+func (s *Session) rebuild(ctx context.Context, l *lesson.Lesson, step *lesson.Step) (p *Position, err error) {
+	defer halfBuilt(ctx, &err)
 	if err := s.write(&start{Lesson: l.ID, Step: step.ID, Intent: rebuilding}); err != nil {
 		return nil, err
 	}

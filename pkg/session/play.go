@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,14 @@ func (s *Session) run(ctx context.Context, p *Position, c *lesson.Command) (Even
 	var out bytes.Buffer
 	begun := s.Now()
 	code, err := s.Kubectl.Run(ctx, ns, args[1:], &out)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() < 0 {
+		// A terminal sends Ctrl-C to the command too, which may be gone before we hear of it.
+		select {
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
 	if err != nil {
 		return Event{}, fmt.Errorf("step %s: run %q: %w", p.Step.ID, line, err)
 	}

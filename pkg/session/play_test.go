@@ -61,6 +61,22 @@ func TestTheRobotCanBeInterrupted(t *testing.T) {
 	h.clean()
 }
 
+// What is half built when somebody has enough is said to be so, and finished by the next who asks.
+func TestAResetCanBeInterrupted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, fenced(boxes))
+	begun := must[*Position](t)(h.session().Begin(ctx(t), "boxes", ""))
+	c, cancel := context.WithCancel(ctx(t))
+	cancel()
+	s := h.session()
+	if _, err := s.rebuild(c, begun.Lesson, begun.Step); !errors.Is(err, ErrHalfBuilt) {
+		t.Fatalf("it ended with %v", err)
+	}
+	if p := must[*Position](t)(h.session().Current(ctx(t))); p.Step.ID != begun.Step.ID {
+		t.Errorf("the learner stands at %s", p.Step.ID)
+	}
+}
+
 // silent sees nothing.
 func silent(Event) {}
 

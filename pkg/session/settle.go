@@ -15,6 +15,8 @@ const (
 	// settleAtMost is how long a step's start may take to come to rest. After it the step begins
 	// as things are: a lesson may start from something that never comes to rest.
 	settleAtMost = 45 * time.Second
+	// settleSilent is after how long it is said what is waited for.
+	settleSilent = 2 * time.Second
 	// settleUnready is how long a Pod that runs and is not Ready holds up a step's start.
 	settleUnready = 6 * time.Second
 )
@@ -29,9 +31,15 @@ func (s *Session) settle(parent context.Context, eyes Observer) error {
 	}
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
+	silent := time.NewTimer(settleSilent)
+	defer silent.Stop()
 	var last *snapshot.Snapshot
 	for {
 		select {
+		case <-silent.C:
+			if last != nil {
+				s.note("Waiting for the cluster to come to rest: %s.", unrest(last, s.Now()))
+			}
 		case now, ok := <-seen:
 			if !ok {
 				return s.unsettled(parent, last)

@@ -39,7 +39,7 @@ func TestALessonOfOnesOwnIsFoundAgain(t *testing.T) {
 	shows(t, w.ok("next"), []string{"Second step"})
 	shows(t, w.ok("start", "--no-shell"), []string{"Second step"})
 	shows(t, w.ok("progress"), []string{"mine", "first-step", "yes"})
-	shows(t, w.ok("quit"), []string{`You left "Pages, and more".`, "Come back  kubectl learn --lessons " + dir + " start mine"})
+	shows(t, w.ok("quit"), []string{`You left "Pages, and more".`, "Come back", "kubectl learn --lessons " + dir + " start mine"})
 
 	// What was done of it is told even when it is not at hand.
 	if out := w.ok("list"); strings.Contains(out, "mine") {

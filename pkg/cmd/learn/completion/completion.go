@@ -3,6 +3,7 @@ package completion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -103,6 +104,9 @@ func newUninstall(app *cmd.App) *cobra.Command {
 
 // Install makes the link.
 func (o *InstallOptions) Install(context.Context) error {
+	if o.InShell() && o.To == "" {
+		return errors.New("the practice shell completes all of this already. For your own shells, type this outside of it (exit leaves it)")
+	}
 	l, err := o.link()
 	if err != nil {
 		return fmt.Errorf("install completion: %w", err)

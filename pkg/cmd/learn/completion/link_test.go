@@ -48,6 +48,18 @@ func TestMakeAndRemove(t *testing.T) {
 	}
 }
 
+// In the practice shell the link on PATH is the shell's own: it is left alone, and nobody is told to remove it.
+func TestTheShellHasItAlready(t *testing.T) {
+	o, bin := stand(t)
+	o.Environ = append(o.Environ, cmd.ShellVariable+"="+filepath.Join(o.Home.Session(o.Cluster), "shell"))
+	if err := o.Install(t.Context()); err == nil || !strings.Contains(err.Error(), "the practice shell completes all of this already") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(bin, plugin.Completer)); err == nil {
+		t.Error("it was made")
+	}
+}
+
 func TestLinkInAnotherFolder(t *testing.T) {
 	o, bin := stand(t)
 	o.To = t.TempDir()

@@ -79,7 +79,7 @@ func (o *Options) Run(ctx context.Context, args []string) error {
 	doc, _ := observe.Documentation(ctx, s.Client, target.GVK())
 	d, err := explain.Describe(target, now, doc)
 	if errors.Is(err, explain.ErrNoTarget) {
-		return o.notThere(s, target, now)
+		return s.NotThere(target, now)
 	}
 	if err != nil {
 		return err
@@ -131,28 +131,4 @@ func look(ctx context.Context, s *cmd.Sight, target snapshot.Query) (*snapshot.S
 	}
 	now := observe.Of(s.Client.In(namespace), s.Now).Snapshot(ctx, queries)
 	return now, ctx.Err()
-}
-
-// notThere says that the target is not there, and what may have been meant.
-func (o *Options) notThere(s *cmd.Sight, target snapshot.Query, now *snapshot.Snapshot) error {
-	where := ""
-	if target.Namespaced {
-		where = " in namespace " + s.Namespace
-	}
-	var there []string
-	for _, x := range now.Objects {
-		if x.GetKind() == target.Kind {
-			there = append(there, x.GetName())
-		}
-	}
-	text := fmt.Sprintf("%s: there is no such object%s", target.String(), where)
-	switch near := snapshot.Nearest(target.Name, there); {
-	case near != "":
-		text += fmt.Sprintf("; did you mean %s/%s?", strings.ToLower(target.Kind), near)
-	case len(there) == 0:
-		text += fmt.Sprintf(", and no other %s; -n names another namespace", target.Kind)
-	default:
-		text += "; there is " + strings.Join(there[:min(len(there), 5)], ", ")
-	}
-	return errors.New(text)
 }

@@ -262,10 +262,14 @@ func (r *run) trace() (*explain.Trace, error) {
 func (r *run) nothing(code int) {
 	switch {
 	case code != 0:
-		fmt.Fprintf(r.ErrOut, "  kubectl ended with exit code %d and changed nothing in namespace %s: there is nothing to trace.\n", code, r.sight.Namespace)
+		r.said("kubectl ended with exit code %d and changed nothing in namespace %s: there is nothing to trace.", code, r.sight.Namespace)
 	case r.Command != nil:
-		fmt.Fprintf(r.ErrOut, "  That changed nothing in namespace %s: there is nothing to trace.\n", r.sight.Namespace)
+		r.said("That changed nothing in namespace %s: there is nothing to trace.", r.sight.Namespace)
 	default:
-		fmt.Fprintf(r.ErrOut, "  Nobody changed anything in namespace %s meanwhile.\n", r.sight.Namespace)
+		r.said("Nobody changed anything in namespace %s meanwhile.", r.sight.Namespace)
 	}
+}
+
+func (r *run) said(format string, args ...any) {
+	_ = render.Paragraph(r.ErrOut, fmt.Sprintf(format, args...), r.ErrStyle())
 }

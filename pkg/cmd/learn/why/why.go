@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -106,6 +107,9 @@ func (o *Options) Run(ctx context.Context) error {
 		}
 	}
 	d, err := explain.Why(target, now)
+	if errors.Is(err, explain.ErrNoTarget) && target.Name != "" {
+		return s.NotThere(target, now)
+	}
 	if err != nil {
 		return err
 	}
@@ -154,7 +158,7 @@ func (o *Options) tell(d *explain.Diagnosis, now *snapshot.Snapshot, practice bo
 		if err := render.Diagnosis(o.Out, d, now.Errors, o.Evidence, o.Style()); err != nil {
 			return err
 		}
-		if practice && len(d.Problems) > 0 {
+		if practice && slices.ContainsFunc(d.Problems, func(p explain.Problem) bool { return len(p.Look)+len(p.Try)+len(p.Back) > 0 }) {
 			fmt.Fprintln(o.Out)
 			o.Narrator().Aside("These commands are for the practice cluster: type them in " + o.Prefix() + " shell, or after " + o.Prefix() + " kubectl --")
 		}

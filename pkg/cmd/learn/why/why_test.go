@@ -251,7 +251,7 @@ func TestEvidenceAndNamespace(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	s, _ := server(t, ready)
 	for line, want := range map[string]string{
-		"pod/nobody":          "nothing of that name",
+		"pod/nobody":          "there is no such object in namespace shop; there is web",
 		"nobody":              "KIND/NAME",
 		"pod/web -f x.yaml":   "not both",
 		"-f no-such-file.yml": "no such file",
