@@ -320,7 +320,7 @@ func (l *Looking) namesOf(ctx context.Context, word string) []string {
 // NotThere says that the target is not there, and what may have been meant.
 func (s *Sight) NotThere(target snapshot.Query, now *snapshot.Snapshot) error {
 	where := ""
-	if target.Namespaced {
+	if target.Namespaced && s.Namespace != "" {
 		where = " in namespace " + s.Namespace
 	}
 	var there []string

@@ -240,9 +240,9 @@ func (s *scenery) serviceNow() ([]Statement, Health) {
 	}
 	var ports []string
 	for _, p := range service.Spec.Ports {
-		ports = append(ports, fmt.Sprintf("%d to %s", p.Port, p.TargetPort.String()))
+		ports = append(ports, fmt.Sprintf("port %d leads to port %s of the Pods", p.Port, p.TargetPort.String()))
 	}
-	said := []Statement{{fmt.Sprintf("%s; ports %s.", address, strings.Join(ports, ", ")), "spec.clusterIP, spec.ports"}}
+	said := []Statement{{fmt.Sprintf("%s; %s.", address, strings.Join(ports, ", ")), "spec.clusterIP, spec.ports"}}
 	if len(service.Spec.Selector) == 0 {
 		return append(said, Statement{"It has no selector: somebody else says where it leads.", "spec.selector"}), Well
 	}
