@@ -32,6 +32,7 @@ const (
 	Taint         Code = "Taint"
 	Cordoned      Code = "Cordoned"
 	PodAffinity   Code = "PodAffinity"
+	VolumePlace   Code = "VolumePlace"
 	Spread        Code = "Spread"
 	HostPort      Code = "HostPort"
 	Unschedulable Code = "Unschedulable"
@@ -125,6 +126,7 @@ func Codes() []CodeText {
 		{NodeSelector, "No node has the labels that the Pod's, or the DaemonSet's, nodeSelector or node affinity asks for."},
 		{Taint, "The nodes that could take the Pod have a taint that it does not tolerate."},
 		{Cordoned, "The nodes that could take the Pod are closed for new Pods."},
+		{VolumePlace, "No node that could take the Pod can have its volume: it is in use, bound to another node, or gone."},
 		{PodAffinity, "The Pod's affinity or anti-affinity to other Pods leaves no node."},
 		{Spread, "The Pod's topology spread constraints leave no node."},
 		{HostPort, "The Pod wants a port of the node that another Pod has."},

@@ -362,7 +362,7 @@ func (s *scenery) contents() string {
 // byStatus tells the conditions of an object whose kind we know nothing of.
 func (s *scenery) byStatus() []Statement {
 	var said []Statement
-	if r, err := kstatus.Compute(s.o); err == nil && r.Message != "" {
+	if r, err := kstatus.Compute(s.o); err == nil && r.Message != "" && r.Message != "Resource is current" {
 		said = append(said, Statement{strings.TrimSuffix(r.Message, ".") + ".", "status, read by the rules of kstatus: " + string(r.Status)})
 	}
 	conditions, _, _ := unstructured.NestedSlice(s.o.Object, "status", "conditions")

@@ -61,7 +61,7 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 	asked := func(line string) []Link {
 		return append(chain[:1:1], Link{Claim: "It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)})
 	}
-	if x.forbiddenIn(o, log.Lines, asked) || x.noToken(o, p, s.Name, log, chain[:1:1]) {
+	if x.forbiddenIn(o, p, log.Lines, asked) || x.noToken(o, p, s.Name, log, chain[:1:1]) {
 		return true
 	}
 	for _, line := range log.Lines {
@@ -86,12 +86,13 @@ func (x *examiner) blamed(o *unstructured.Unstructured, p *corev1.Pod, s corev1.
 
 // refusedWhileReady tells of a Pod that is ready, and in whose log the API server refuses it something.
 func (x *examiner) refusedWhileReady(o *unstructured.Unstructured, p *corev1.Pod, container string, log *logText) {
-	if n := len(log.Lines); n > 0 { // the last line alone: what was found since is well
-		if name := unresolved(log.Lines[n-1]); name != "" {
+	if n := len(log.Lines); n > 1 { // what was found since is well, and what was sought once may be done without
+		name := unresolved(log.Lines[n-1])
+		if again := slices.ContainsFunc(log.Lines[:n-1], func(l string) bool { return unresolved(l) == name }); name != "" && again {
 			x.noName(o, p, name, []Link{{Claim: "It runs, and finds no address for a name.", Evidence: short(log.Lines[n-1], 300), From: logFrom(log)}})
 		}
 	}
-	x.forbiddenIn(o, log.Lines, func(line string) []Link {
+	x.forbiddenIn(o, p, log.Lines, func(line string) []Link {
 		return []Link{{Claim: "It runs. It asked the API server, and was refused.", Evidence: short(line, 300), From: logFrom(log)}}
 	})
 	if n := len(log.Lines); n > 0 { // what came after shows that it goes on without

@@ -149,17 +149,61 @@ roleRef: {kind: Role, name: reader}
 subjects: [SUBJECT]`
 )
 
+// asRobot has a Pod run as the ServiceAccount robot.
+func asRobot(pod string) string {
+	return strings.Replace(pod, "restartPolicy: Always,", "restartPolicy: Always, serviceAccountName: robot,", 1)
+}
+
 func binding(subject string) string { return strings.Replace(binds, "SUBJECT", subject, 1) }
 
 func TestEachRefusalIsToldOnce(t *testing.T) {
 	ready := strings.Replace(pod("", "state: {running: {}}", ""), `{type: Ready, status: "False"`, `{type: Ready, status: "True"`, 1)
-	d := whyLog(t, strings.Join([]string{mayNotPods, mayNotNodes, mayNotPods, mayNotNodes}, "\n"), ready)
+	d := whyLog(t, strings.Join([]string{mayNotPods, mayNotNodes, mayNotPods, mayNotNodes}, "\n"), asRobot(ready))
 	var titles []string
 	for _, p := range d.Problems {
 		titles = append(titles, p.Title)
 	}
 	if len(titles) != 2 || !strings.Contains(titles[0], "nodes in the whole cluster") || !strings.Contains(titles[1], "pods in namespace") {
 		t.Errorf("%q", titles)
+	}
+}
+
+// A log may tell of what anybody was refused, anywhere: that is none of the Pod's affairs.
+func TestSomebodyElsesRefusal(t *testing.T) {
+	ready := strings.Replace(pod("", "state: {running: {}}", ""), `{type: Ready, status: "False"`, `{type: Ready, status: "True"`, 1)
+	if d := whyLog(t, strings.ReplaceAll(mayNotPods, "system:serviceaccount:learn-heal:robot", "alice"), asRobot(ready)); len(d.Causes()) > 0 {
+		t.Errorf("%+v", d.Causes())
+	}
+}
+
+// A name that was sought in vain once may be done without; one that is sought again and again is missed.
+func TestANameThatIsSoughtAgain(t *testing.T) {
+	ready := strings.Replace(pod("", "state: {running: {}}", ""), `{type: Ready, status: "False"`, `{type: Ready, status: "True"`, 1)
+	for log, missed := range map[string]bool{
+		"WARN lookup metrics: no such host; metrics off":             false,
+		"up\nlookup metrics: no such host\nlookup db: no such host":  false,
+		"lookup metrics: no such host\nlookup metrics: no such host": true,
+		"lookup metrics: no such host\nfound after all":              false,
+	} {
+		d := whyLog(t, log, ready)
+		if causes := d.Causes(); (len(causes) > 0) != missed || missed && causes[0].Code != explain.DNSName {
+			t.Errorf("%q: %+v", log, causes)
+		}
+	}
+}
+
+// The name of a StatefulSet's Pod is not that of a Service in another namespace.
+func TestANameOfAPodOfAStatefulSet(t *testing.T) {
+	const db = `
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: learn-heal, uid: s1}
+spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}`
+	for _, name := range []string{"db-1.db", "db-1.db.learn-heal.svc.cluster.local"} {
+		d := whyLog(t, "wget: bad address '"+name+"'", pod("", crashLoop, ""), db)
+		if p := d.Problems[0]; p.Code != explain.DNSName || !strings.HasSuffix(p.Title, "and Service db has no Pod db-1") {
+			t.Errorf("%s: %+v", name, d.Problems)
+		}
 	}
 }
 
@@ -170,7 +214,7 @@ func TestARefusalThatIsOver(t *testing.T) {
 		"{kind: ServiceAccount, name: robot, namespace: learn-heal}", "{kind: ServiceAccount, name: robot}",
 		`{kind: Group, name: "system:serviceaccounts:learn-heal"}`, `{kind: User, name: "system:serviceaccount:learn-heal:robot"}`,
 	} {
-		if d := whyLog(t, mayNotPods, ready, readsPods, binding(subject)); len(d.Causes()) > 0 {
+		if d := whyLog(t, mayNotPods, asRobot(ready), readsPods, binding(subject)); len(d.Causes()) > 0 {
 			t.Errorf("%s: %+v", subject, d.Problems)
 		}
 	}
@@ -183,7 +227,7 @@ func TestANearlyRightBinding(t *testing.T) {
 		"{kind: ServiceAccount, name: robbot}":                     "ServiceAccount robbot",
 		"{kind: ServiceAccount, name: janitor, namespace: garden}": "",
 	} {
-		d := whyLog(t, mayNotPods, pod("", crashLoop, ""), readsPods, binding(subject))
+		d := whyLog(t, mayNotPods, asRobot(pod("", crashLoop, "")), readsPods, binding(subject))
 		c := d.Causes()[0]
 		said := slices.ContainsFunc(c.Evidence, func(e explain.Evidence) bool {
 			return strings.HasPrefix(e.Value, "rolebinding/reader") && strings.HasSuffix(e.Value, "to "+near)

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -86,6 +87,10 @@ func (w *world) answering(namespace, service string) map[string]bool {
 
 // addReady adds the endpoints of a list that get requests, by the name of their Pod.
 func addReady(ready map[string]bool, s *discoveryv1.EndpointSlice) {
+	_, headless := s.Labels[corev1.IsHeadlessService]
+	if len(s.Ports) == 0 && !headless && s.Labels[discoveryv1.LabelManagedBy] == "endpointslice-controller.k8s.io" {
+		return // its Pods have none of the ports that the Service sends to by name
+	}
 	for _, e := range s.Endpoints {
 		if e.Conditions.Ready != nil && !*e.Conditions.Ready {
 			continue

@@ -52,13 +52,16 @@ func unsettled(o *unstructured.Unstructured) string {
 			return readyOf(name, int(s.ReadyReplicas), wanted)
 		}
 	case "StatefulSet":
-		if s := typed[appsv1.StatefulSet](o).Status; int(s.ReadyReplicas) != wanted || int(s.Replicas) != wanted || s.CurrentRevision != s.UpdateRevision {
+		set := typed[appsv1.StatefulSet](o)
+		byHand := set.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType
+		if s := set.Status; int(s.ReadyReplicas) != wanted || int(s.Replicas) != wanted || s.CurrentRevision != s.UpdateRevision && !byHand {
 			return readyOf(name, int(s.ReadyReplicas), wanted)
 		}
 	case "DaemonSet":
-		s := typed[appsv1.DaemonSet](o).Status
-		if s.NumberReady != s.DesiredNumberScheduled || s.UpdatedNumberScheduled != s.DesiredNumberScheduled {
-			return readyOf(name, int(s.NumberReady), int(s.DesiredNumberScheduled))
+		d := typed[appsv1.DaemonSet](o)
+		byHand := d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType
+		if s := d.Status; s.NumberReady != s.DesiredNumberScheduled || s.UpdatedNumberScheduled != s.DesiredNumberScheduled && !byHand {
+			return readyOf(name, int(min(s.NumberReady, s.UpdatedNumberScheduled)), int(s.DesiredNumberScheduled))
 		}
 	case "Job":
 		if j := typed[batchv1.Job](o); !jobEnded(j, batchv1.JobComplete, batchv1.JobFailed, batchv1.JobSuspended) {

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -93,6 +94,13 @@ func (x *examiner) claim(o *unstructured.Unstructured) *finding {
 	if e == nil {
 		problem.Waiting = x.youth(o) < patience
 		problem.Advice = "What it waits for can't be seen: there is no event about it that may be read."
+		if name := c.Spec.VolumeName; name != "" && x.knows("persistentvolumes") && !slices.ContainsFunc(x.kinds["PersistentVolume"], func(v *unstructured.Unstructured) bool { return v.GetName() == name }) {
+			problem.Waiting, problem.Title = false, fmt.Sprintf("Claim %s names the volume %s, which is not there", c.Name, name)
+			problem.Chain = append(problem.Chain, Link{Claim: "That one it wants, and no other.", Evidence: "spec.volumeName " + name, From: ref(o) + " spec.volumeName"})
+			problem.Advice = "Make that PersistentVolume, or make the claim anew without spec.volumeName."
+			problem.Look = []string{"kubectl get pv", "kubectl describe pvc " + c.Name}
+			return x.add("Claim/"+c.Name, o, problem)
+		}
 		if problem.Waiting || x.waitsForPod(c) {
 			return nil
 		}

@@ -62,6 +62,16 @@ func (x *examiner) noName(o *unstructured.Unstructured, p *corev1.Pod, name stri
 	if exists || !x.knows("services") {
 		return false
 	}
+	if pod, of, ok := x.podNamed(name, o.GetNamespace()); ok {
+		x.add("DNS/"+name, o, Problem{
+			Code: DNSName, Title: fmt.Sprintf("It looks for %q, and Service %s has no Pod %s", name, of.GetName(), pod), Chain: append(chain, Link{
+				Claim: "It is headless: each of its Pods that is ready has a name below it.", Evidence: "spec.clusterIP None, selector " + labelLine(serviceOf(of).Spec.Selector), From: ref(of) + " spec.clusterIP",
+			}),
+			Advice: "The name is there while the Pod is. Is the StatefulSet to have more replicas, or does the program count too far?",
+			Look:   []string{"kubectl get pods -l " + labelLine(serviceOf(of).Spec.Selector), "kubectl get statefulsets"},
+		})
+		return true
+	}
 	problem := Problem{
 		Code: DNSName, Title: fmt.Sprintf("It looks for %q, and no Service has that name", name), Chain: chain,
 		Look: []string{"kubectl get services", "kubectl get services -A"},
@@ -90,6 +100,24 @@ func (x *examiner) noName(o *unstructured.Unstructured, p *corev1.Pod, name stri
 	}
 	x.add("DNS/"+name, o, problem)
 	return true
+}
+
+// podNamed takes apart the name of a StatefulSet's Pod, POD.SERVICE and so on, where there is such a headless Service and no such Pod
+// that is ready.
+func (x *examiner) podNamed(name, here string) (pod string, of *unstructured.Unstructured, ok bool) {
+	parts := strings.Split(name, ".")
+	if len(parts) < 2 {
+		return "", nil, false
+	}
+	if len(parts) > 2 {
+		here = parts[2]
+	}
+	for _, s := range x.kinds["Service"] {
+		if s.GetNamespace() == here && s.GetName() == parts[1] && serviceOf(s).Spec.ClusterIP == corev1.ClusterIPNone && len(serviceOf(s).Spec.Selector) > 0 {
+			return parts[0], s, !x.answering(serviceOf(s))[parts[0]]
+		}
+	}
+	return "", nil, false
 }
 
 // serviceNamed takes apart a name in the cluster's DNS: name, name.namespace, name.namespace.svc and so on.

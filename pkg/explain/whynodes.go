@@ -27,6 +27,8 @@ func placeTitle(code Code, p *corev1.Pod) string {
 		return "No node fits its affinity or anti-affinity to other Pods"
 	case Spread:
 		return "No node fits its topology spread constraints"
+	case VolumePlace:
+		return "No node that could take it can have its volume"
 	case HostPort:
 		return "The port of the node that it wants is taken: " + strings.Join(hostPorts(p), ", ")
 	}
@@ -51,6 +53,11 @@ func placeAdvice(code Code, message string, p *corev1.Pod) string {
 		return "It must stand beside Pods that no such node has, or must not beside some that each has."
 	case Spread:
 		return "A node without the label that counts is left out; and no part may have many more Pods than another."
+	case VolumePlace:
+		if strings.Contains(message, "ReadWriteOncePod") {
+			return "A claim with access mode ReadWriteOncePod is for one Pod at a time: end the other, or give each a claim of its own."
+		}
+		return "A volume may be bound to a node, in use, or gone. The scheduler's own words say which; kubectl describe pv says where it can be."
 	case HostPort:
 		return "A port of a node can be had once only. A Service does not need one."
 	}

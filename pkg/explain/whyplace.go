@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,8 +42,11 @@ func (x *examiner) unscheduled(o *unstructured.Unstructured, p *corev1.Pod, c *c
 		Code: code, Title: placeTitle(code, p), Chain: append(chain, links...), Advice: placeAdvice(code, c.Message, p),
 		Look: []string{"kubectl describe pod " + p.Name, "kubectl describe nodes"},
 	}
-	if code == NodeSelector {
+	switch code {
+	case NodeSelector:
 		problem.Look = []string{"kubectl get nodes --show-labels", "kubectl describe pod " + p.Name}
+	case VolumePlace:
+		problem.Look = []string{"kubectl describe pod " + p.Name, "kubectl get pvc,pv"}
 	}
 	x.preempted(o, &problem)
 	x.nearestNode(o, p, c.Message, &problem)
@@ -73,10 +77,34 @@ func (x *examiner) unlooked(o *unstructured.Unstructured, p *corev1.Pod, pending
 		})
 		return
 	}
-	x.add("Unseen", o, Problem{
-		Code: Starting, Waiting: true, Title: "The scheduler has not looked at it yet", Chain: []Link{pending},
-		Advice: "That takes a moment. If it lasts, is the scheduler there?",
-	})
+	if x.youth(o) < 2*patience {
+		x.add("Unseen", o, Problem{
+			Code: Starting, Waiting: true, Title: "The scheduler has not looked at it yet", Chain: []Link{pending},
+			Advice: "That takes a moment. If it lasts, is the scheduler there?",
+		})
+		return
+	}
+	silent := Problem{
+		Code: NoScheduler, Title: fmt.Sprintf("The scheduler has said nothing about it for %s", age(x.youth(o))), Chain: []Link{pending},
+		Advice: "Either no scheduler runs, or it waits for something of which it writes nothing. Which of them can't be seen from here.",
+		Look:   []string{"kubectl describe pod " + p.Name, "kubectl get leases -n kube-system"},
+	}
+	for _, c := range p.Spec.ResourceClaims {
+		silent.Chain = append(silent.Chain, Link{Claim: "It wants a device, which has to be there first.", Evidence: "resource claim " + resourceClaim(c), From: ref(o) + " spec.resourceClaims"})
+		silent.Look = append(silent.Look, "kubectl get resourceclaims")
+	}
+	x.add("Unseen/late", o, silent)
+}
+
+// resourceClaim is what a Pod's claim of a device names.
+func resourceClaim(c corev1.PodResourceClaim) string {
+	switch {
+	case c.ResourceClaimName != nil:
+		return *c.ResourceClaimName
+	case c.ResourceClaimTemplateName != nil:
+		return c.Name + ", of template " + *c.ResourceClaimTemplateName
+	}
+	return c.Name
 }
 
 // reasons are the scheduler's words for why a node is left out, in the order in which it asks
@@ -94,6 +122,10 @@ func reasons() []struct {
 		{NodeSelector, []string{"didn't match Pod's node affinity/selector", "didn't match the requested node name"}},
 		{HostPort, []string{"didn't have free ports"}},
 		{NoRoom, []string{"Insufficient ", "Too many pods"}},
+		{VolumePlace, []string{
+			"no available disk", "ReadWriteOncePod access mode already in-use", "exceed max volume count", "didn't match PersistentVolume's node affinity",
+			"didn't find available persistent volumes", "did not have enough free storage", "bound to non-existent pv", "no available volume zone",
+		}},
 		{Spread, []string{"didn't match pod topology spread constraints", "didn't match Pod topology spread"}},
 		{PodAffinity, []string{"didn't match pod affinity rules", "didn't match pod anti-affinity rules", "didn't satisfy existing pods anti-affinity"}},
 	}
@@ -125,10 +157,16 @@ func (x *examiner) placing(o *unstructured.Unstructured, p *corev1.Pod, message 
 				last = Cordoned
 			}
 		}
-	case said[Taint]:
+	case said[Taint] && slices.ContainsFunc(candidates, hasTaint):
 		last = Taint
+	case said[Taint]:
+		last = Unschedulable // it is the control plane's, which is not what keeps the others away
 	}
 	return last, x.placeLinks(o, p, last, candidates)
+}
+
+func hasTaint(n *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(nodeOf(n).Spec.Taints, func(t corev1.Taint) bool { return t.Effect != corev1.TaintEffectPreferNoSchedule })
 }
 
 // candidates are the nodes whose labels the Pod wants; the control plane's, which few Pods tolerate, only where there
@@ -183,6 +221,8 @@ func (x *examiner) placeLinks(o *unstructured.Unstructured, p *corev1.Pod, code 
 		return []Link{{Claim: "So it is to be spread.", Evidence: strings.Join(keys, "; "), From: ref(o) + " spec.topologySpreadConstraints"}}
 	case HostPort:
 		return x.portLinks(o, p)
+	case VolumePlace:
+		return []Link{{Claim: "These claims it uses.", Evidence: strings.Join(claimsOf(p), ", "), From: ref(o) + " spec.volumes"}}
 	}
 	return nil
 }

@@ -47,9 +47,27 @@ func (x *examiner) pod(o *unstructured.Unstructured) {
 	for _, s := range p.Status.ContainerStatuses {
 		found = x.container(o, p, s, false) || found
 	}
-	if !found && !x.gates(o, p) {
+	if !found && !partlyDone(p) && !x.gates(o, p) {
 		x.starting(o, p)
 	}
+}
+
+// partlyDone says that some containers of a Pod did their work, which are not started again, and that the others are ready: it will not
+// be Ready any more, and nothing is wrong with that.
+func partlyDone(p *corev1.Pod) bool {
+	if p.Spec.RestartPolicy == corev1.RestartPolicyAlways || p.Spec.RestartPolicy == "" {
+		return false
+	}
+	done := 0
+	for _, s := range p.Status.ContainerStatuses {
+		switch {
+		case s.State.Terminated != nil && s.State.Terminated.ExitCode == 0:
+			done++
+		case !s.Ready:
+			return false
+		}
+	}
+	return done > 0
 }
 
 // lately is for how long a restart is worth a word.
@@ -187,6 +205,17 @@ func (x *examiner) failed(o *unstructured.Unstructured, p *corev1.Pod) {
 		}
 	}
 	reason := p.Status.Reason
+	if lacks, ok := strings.CutPrefix(reason, "OutOf"); ok { // the kubelet's own look, where no scheduler chose the node
+		x.add("NoRoom/"+p.Spec.NodeName+"/"+lacks, o, Problem{
+			Code: NoRoom, Title: fmt.Sprintf("Node %s has no room for it: not enough %s", p.Spec.NodeName, lacks),
+			Chain: []Link{{
+				Claim: "The kubelet refused it.", Evidence: fmt.Sprintf("pod/%s  phase Failed: %s %s", p.Name, reason, short(p.Status.Message, 160)), From: ref(o) + " status",
+			}},
+			Advice: "It names its node, so that no scheduler looked for another. Take spec.nodeName away, or ask for less.",
+			Look:   []string{"kubectl describe node " + p.Spec.NodeName, "kubectl describe pod " + p.Name},
+		})
+		return
+	}
 	if reason == "" {
 		reason = "its containers failed"
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -34,12 +35,13 @@ func forbiddenBy(line string) *refusal {
 const mostRefusals = 5
 
 // forbiddenIn tells of the requests that were refused by the lines of a log, the last first, each once; false where there are none, or
-// they would be allowed by now. Chain leads from what is seen to the line.
-func (x *examiner) forbiddenIn(o *unstructured.Unstructured, lines []string, chain func(line string) []Link) bool {
+// they would be allowed by now. Chain leads from what is seen to the line. What somebody else was refused is none of the Pod's affairs: a
+// log may tell of anybody, and of another cluster.
+func (x *examiner) forbiddenIn(o *unstructured.Unstructured, p *corev1.Pod, lines []string, chain func(line string) []Link) bool {
 	told, found := map[refusal]bool{}, false
 	for _, line := range slices.Backward(lines) {
 		f := forbiddenBy(line)
-		if f == nil || told[*f] || len(told) == mostRefusals {
+		if f == nil || f.user != "system:serviceaccount:"+p.Namespace+":"+p.Spec.ServiceAccountName || told[*f] || len(told) == mostRefusals {
 			continue
 		}
 		told[*f] = true

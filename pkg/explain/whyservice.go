@@ -17,12 +17,18 @@ import (
 func (x *examiner) service(o *unstructured.Unstructured) {
 	s := serviceOf(o)
 	x.loadBalancer(o, s)
-	if !x.knows("endpointslices", "pods") || len(s.Spec.Selector) == 0 || s.Spec.Type == corev1.ServiceTypeExternalName {
+	if !x.knows("endpointslices", "pods") || s.Spec.Type == corev1.ServiceTypeExternalName {
 		return
 	}
-	var pods []*unstructured.Unstructured
+	if len(s.Spec.Selector) == 0 {
+		x.nobodyNamed(o, s)
+		return
+	}
+	var pods, over []*unstructured.Unstructured
 	for _, pod := range x.servedBy(s) {
-		if !ended(podOf(pod)) {
+		if ended(podOf(pod)) {
+			over = append(over, pod)
+		} else {
 			pods = append(pods, pod)
 		}
 	}
@@ -30,7 +36,7 @@ func (x *examiner) service(o *unstructured.Unstructured) {
 	wants := labelLine(s.Spec.Selector)
 	switch {
 	case len(pods) == 0:
-		x.nobodySelected(o, s)
+		x.nobodySelected(o, s, over)
 	case x.portMismatch(o, s, pods):
 	case answering == 0 && readyAmong(pods) == 0:
 		x.add("NoEndpoints/"+s.Name, o, Problem{
@@ -67,13 +73,41 @@ func (f *finding) symptom(seen string, objects ...*unstructured.Unstructured) *f
 	return f.hangsOn(seen, objects...)
 }
 
-// nobodySelected tells of a Service whose selector fits no Pod.
-func (x *examiner) nobodySelected(o *unstructured.Unstructured, s *corev1.Service) {
+// nobodyNamed tells of a Service without a selector that has no endpoints either.
+func (x *examiner) nobodyNamed(o *unstructured.Unstructured, s *corev1.Service) {
+	if len(x.slices[place{s.Namespace, s.Name}]) > 0 {
+		return
+	}
+	x.add("NoEndpoints/"+s.Name, o, Problem{
+		Code: NoEndpoints, Title: "It leads nowhere: it has no selector, and nobody gave it addresses", Waiting: x.youth(o) < patience,
+		Chain: []Link{
+			{Claim: "It takes in no Pods by itself.", Evidence: "spec.selector: none", From: ref(o) + " spec.selector"},
+			{Claim: "No list of endpoints names it.", Evidence: "no EndpointSlice with the label kubernetes.io/service-name=" + s.Name, From: "endpointslices in namespace " + s.Namespace},
+		},
+		Advice: "Give it a selector, or make an EndpointSlice for it.",
+		Look:   []string{"kubectl describe service " + s.Name, "kubectl get endpointslices"},
+	})
+}
+
+// nobodySelected tells of a Service whose selector fits no Pod, or only such as are over.
+func (x *examiner) nobodySelected(o *unstructured.Unstructured, s *corev1.Service, over []*unstructured.Unstructured) {
 	made := x.makersOf(o, s)
 	for _, w := range made {
 		if replicas(w) == 0 || w.GetKind() == "Job" || w.GetKind() == "CronJob" {
 			return // there is who would make such Pods, and none is wanted now
 		}
+	}
+	if len(over) > 0 {
+		said := snapshot.Count(len(over), "Pod")
+		x.add("NoEndpoints/"+s.Name, o, Problem{
+			Code: NoEndpoints, Title: "It sends to no Pod: those with its labels have ended",
+			Chain: []Link{{
+				Claim: said + " with " + labelLine(s.Spec.Selector) + ".", Evidence: fmt.Sprintf("pod/%s  phase %s", over[0].GetName(), podOf(over[0]).Status.Phase), From: ref(over[0]) + " status.phase",
+			}},
+			Advice: "What has ended answers nobody. For something that runs on, make a Deployment.",
+			Look:   []string{"kubectl get pods -l " + labelLine(s.Spec.Selector)},
+		}).symptom("sends to no Pod, since "+said+" with its labels ended", over...)
+		return
 	}
 	p := Problem{
 		Code: SelectorMismatch, Title: "It sends to no Pod: no Pod has the labels that it looks for",
@@ -220,10 +254,16 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 		there = "none"
 	}
 	var wanted, sends, near []string
+	other := corev1.Protocol("") // under which the container has a port of that name
 	for _, port := range lost {
 		wanted = append(wanted, port.TargetPort.StrVal)
 		sends = append(sends, fmt.Sprintf("%s, targetPort %s; port %s of no container", portWords(port), port.TargetPort.StrVal, port.TargetPort.StrVal))
-		if n := snapshot.Nearest(port.TargetPort.StrVal, all); n != "" {
+		if p := protocolOf(containers, port.TargetPort.StrVal); p != "" {
+			other = p
+			continue
+		}
+		names, _ := portsOf(containers, port.Protocol)
+		if n := snapshot.Nearest(port.TargetPort.StrVal, names); n != "" {
 			near = append(near, n)
 		}
 	}
@@ -245,6 +285,14 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 	case len(lost) > 1:
 		problem.Title = fmt.Sprintf("%d of its %d ports lead nowhere: no container has a port named %s", len(lost), len(s.Spec.Ports), strings.Join(wanted, " or "))
 	}
+	if other != "" && len(lost) == 1 {
+		problem.Title += fmt.Sprintf(" and protocol %s", protocol(lost[0].Protocol))
+		problem.Chain = append(problem.Chain, Link{
+			Claim: "The port of that name has another protocol.", Evidence: fmt.Sprintf("port %s is %s, and the Service asks for %s", wanted[0], other, protocol(lost[0].Protocol)), From: "pods spec.containers[].ports[].protocol",
+		})
+		problem.Advice = "The Service's port and the container's must have one protocol."
+		problem.Try = []string{fmt.Sprintf(`kubectl patch %s --type=json -p '[{"op":"replace","path":"/spec/ports/%d/protocol","value":%q}]'`, ref(o), at, other)}
+	}
 	if len(near) > 0 {
 		problem.Advice = fmt.Sprintf("Did you mean %s? ", strings.Join(near, ", ")) + problem.Advice
 	}
@@ -253,6 +301,26 @@ func (x *examiner) portMismatch(o *unstructured.Unstructured, s *corev1.Service,
 	}
 	x.add("Port/"+s.Name, o, problem)
 	return nowhere
+}
+
+// protocol is a port's, TCP where it names none.
+func protocol(p corev1.Protocol) corev1.Protocol {
+	if p == "" {
+		return corev1.ProtocolTCP
+	}
+	return p
+}
+
+// protocolOf is the protocol of the port that containers have under a name; empty where they have none of it.
+func protocolOf(containers []corev1.Container, name string) corev1.Protocol {
+	for _, c := range containers {
+		for _, port := range c.Ports {
+			if port.Name == name {
+				return protocol(port.Protocol)
+			}
+		}
+	}
+	return ""
 }
 
 // targetNumber is the number of the port that a Service's port sends to; empty where it sends by name.

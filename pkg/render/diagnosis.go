@@ -92,8 +92,12 @@ func (p *page) problem(number int, pr explain.Problem) {
 	p.commands("look", pr.Look)
 	p.commands("try", pr.Try)
 	p.commands("back", pr.Back)
-	if len(pr.Objects) > 1 {
-		p.text("    of    ", 10, strings.Join(pr.Objects, ", "), p.s.Dim)
+	if n := len(pr.Objects); n > 1 {
+		some := strings.Join(pr.Objects[:min(n, mostObjects)], ", ")
+		if n > mostObjects {
+			some += fmt.Sprintf(" and %d more", n-mostObjects)
+		}
+		p.text("    of    ", 10, some, p.s.Dim)
 	}
 	for i, symptom := range pr.Symptoms {
 		label := ""
@@ -103,6 +107,9 @@ func (p *page) problem(number int, pr explain.Problem) {
 		p.text(label, 10, symptom, nil)
 	}
 }
+
+// mostObjects is how many of the objects that have one problem are named.
+const mostObjects = 8
 
 // subjects names what has a problem.
 func subjects(pr explain.Problem) string {

@@ -19,7 +19,7 @@ func Explanation(w io.Writer, e *explain.Explanation, s Style) error {
 	case e.Diagnosis != nil:
 		p.diagnosis(e.Diagnosis)
 	case e.Map != nil:
-		p.drawMap(e.Map)
+		p.drawMap(e.Map, e.Unread)
 	case e.Object != nil:
 		p.object(e.Object)
 	}

@@ -28,13 +28,13 @@ const (
 // ShortMap shows a map in fewer lines: what runs it in one where all of that is well, Pods in numbers, and no word of what never changes.
 func ShortMap(w io.Writer, e *explain.Explanation, s Style) error {
 	p := &page{s: s, brief: true}
-	p.drawMap(e.Map)
+	p.drawMap(e.Map, e.Unread)
 	p.unread(e.Unread)
 	return p.flush(w)
 }
 
 // drawMap shows the architecture as it is.
-func (p *page) drawMap(m *explain.Map) {
+func (p *page) drawMap(m *explain.Map, unread map[string]string) {
 	p.s.most = mapWidth
 	var head []string
 	for _, t := range []string{m.Cluster, m.Provider} {
@@ -45,7 +45,13 @@ func (p *page) drawMap(m *explain.Map) {
 	if m.Version != "" {
 		head = append(head, "Kubernetes "+m.Version)
 	}
-	head = append(head, snapshot.Count(len(m.Nodes), "node"), snapshot.Count(m.Pods, "Pod"), snapshot.Count(len(m.Services), "Service"))
+	number := func(n int, word, resource string) string {
+		if unread[resource] != "" {
+			return "? " + word + "s" // which is not none
+		}
+		return snapshot.Count(n, word)
+	}
+	head = append(head, number(len(m.Nodes), "node", "nodes"), number(m.Pods, "Pod", "pods"), number(len(m.Services), "Service", "services"))
 	p.text("", 0, strings.Join(head, " · "), p.s.Bold)
 	if m.Namespace != "" && !p.brief {
 		p.text("", 0, "Pods and Services of namespace "+m.Namespace+"; -A shows all.", p.s.Dim)
@@ -116,7 +122,7 @@ func (p *page) bar(q explain.Quantity) string {
 // mapNodes shows the nodes with their Pods, those that are not well first where there are many.
 func (p *page) mapNodes(m *explain.Map) {
 	p.gap()
-	names := 0
+	names := len("NODE")
 	shown, rest := mostPressing(m.Nodes, mostNodes, func(n explain.NodePods) explain.Health { return n.Health })
 	for _, n := range shown {
 		names = max(names, Width(n.Name))

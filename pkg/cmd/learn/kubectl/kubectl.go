@@ -32,6 +32,9 @@ Plugins are not looked for.`,
 			"The Pods of the practice cluster", "kubectl -- get pods",
 		),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && args[0] == "kubectl" { // a whole line that was pasted
+				args = args[1:]
+			}
 			o.Args = args
 			return o.Run(c.Context())
 		},

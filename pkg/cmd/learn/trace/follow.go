@@ -38,6 +38,7 @@ func (o *Options) past(ctx context.Context, s *cmd.Sight, targets []snapshot.Que
 	}
 	if len(targets) == 0 {
 		if targets = explain.Written(tl, since, o.Now()); len(targets) == 0 {
+			o.missing(now)
 			return fmt.Errorf("nobody changed anything in namespace %s in the last %s, as far as is recorded", s.Namespace, o.Since)
 		}
 	}
@@ -125,6 +126,8 @@ type run struct {
 	live      *cmd.Live
 	// ended is when the command ended; zero where none was run.
 	ended time.Time
+	// unread says that something could not be read, which was said.
+	unread bool
 }
 
 // there says whether the snapshot has an object that the targets name.
@@ -241,6 +244,7 @@ func (r *run) trace() (*explain.Trace, error) {
 		return nil, err
 	}
 	r.missing(now)
+	r.unread = len(now.Errors) > 0
 	asked := explain.Asked{Targets: r.written(tl)}
 	if r.Command != nil {
 		asked.From, asked.To = r.following.Since, r.until()
@@ -263,6 +267,8 @@ func (r *run) nothing(code int) {
 	switch {
 	case code != 0:
 		r.said("kubectl ended with exit code %d and changed nothing in namespace %s: there is nothing to trace.", code, r.sight.Namespace)
+	case r.unread: // which was said
+		r.said("Of what may be read, nothing changed in namespace %s: there is nothing to trace.", r.sight.Namespace)
 	case r.Command != nil:
 		r.said("That changed nothing in namespace %s: there is nothing to trace.", r.sight.Namespace)
 	default:
