@@ -255,7 +255,7 @@ func TestTraceByWatching(t *testing.T) {
 	// Objects of each kind are watched by themselves: which news of the same moment comes first is nobody's promise.
 	for _, want := range []string{"Deployment", "ReplicaSet", "scheduler", "kubelet", "runtime"} {
 		if !slices.Contains(actors, want) {
-			t.Errorf("the actors are %s, without %s", actors, want)
+			t.Errorf("the actors are %s, without %s:\n%s", actors, want, out)
 		}
 	}
 	if slices.Contains(actors, "you") {

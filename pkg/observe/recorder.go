@@ -2,6 +2,8 @@ package observe
 
 import (
 	"io"
+	"sort"
+	"strconv"
 	"sync"
 	"time"
 
@@ -75,6 +77,7 @@ func (r *Recorder) Timeline(since, until time.Time) *snapshot.Timeline {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := append(append([]snapshot.Change(nil), r.initial...), r.changes...)
+	straighten(all[len(r.initial):])
 	// Lists are read one after the other: what was there when its list was read was there at the
 	// moment since as well, unless a change says otherwise.
 	for i := range r.initial {
@@ -83,4 +86,38 @@ func (r *Recorder) Timeline(since, until time.Time) *snapshot.Timeline {
 		}
 	}
 	return cut(all, since, until)
+}
+
+// late is how long after news of an effect news of its cause may come. Watches of one moment that are further apart than
+// that are not of one store, and their resource versions say nothing.
+const late = 5 * time.Second
+
+// straighten puts news of several watches in the order of the writes that they tell of. Each watch is read by itself, so
+// that on a busy machine a Pod may be seen before the Deployment that asked for it. Resource versions count all that the
+// API server keeps in one store; and what was written before something had happened when news of that came.
+func straighten(changes []snapshot.Change) {
+	type written struct {
+		change  snapshot.Change
+		version uint64 // 0 where there is none
+	}
+	all := make([]written, len(changes))
+	for i, c := range changes {
+		all[i].change = c
+		if c.Source == snapshot.FromWatch && c.Object != nil {
+			all[i].version, _ = strconv.ParseUint(c.Object.GetResourceVersion(), 10, 64)
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].version < all[j].version })
+	var first time.Time // news of anything that was written later
+	for i := len(all) - 1; i >= 0; i-- {
+		c := &all[i].change
+		switch {
+		case all[i].version == 0:
+		case first.IsZero() || !c.At.After(first):
+			first = c.At
+		case c.At.Sub(first) < late:
+			c.At = first
+		}
+		changes[i] = *c
+	}
 }
