@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"sort"
 	"time"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/observe"
@@ -77,6 +76,6 @@ func (f *Following) Told(ctx context.Context, since time.Time) (*snapshot.Snapsh
 		return nil, nil, err
 	}
 	tl.Changes = append(tl.Changes, f.noted...)
-	sort.SliceStable(tl.Changes, func(i, j int) bool { return tl.Changes[i].At.Before(tl.Changes[j].At) })
+	snapshot.SortChanges(tl.Changes)
 	return now, tl, nil
 }

@@ -10,6 +10,21 @@ import (
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
 )
 
+// Who made a Pod may be answered after who bound it; it was made before that all the same.
+func TestWhatIsMadeComesFirst(t *testing.T) {
+	begun := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	at := func(ms int) time.Time { return begun.Add(time.Duration(ms) * time.Millisecond) }
+	var told []string
+	for _, c := range cut([]snapshot.Change{
+		{At: at(30), Received: at(20), Verb: "create", Subresource: "binding"}, {At: at(40), Received: at(10), Verb: "create"}, {At: at(5), Received: at(1), Verb: "update"},
+	}, begun, at(50)).Changes {
+		told = append(told, c.Verb+c.Subresource)
+	}
+	if want := []string{"update", "create", "createbinding"}; !slices.Equal(told, want) {
+		t.Errorf("%q, want %q", told, want)
+	}
+}
+
 // News of a Pod that comes before news of the Deployment that asked for it is told after it, and no time is later than it was.
 func TestNewsInTheOrderOfTheWrites(t *testing.T) {
 	begun := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)

@@ -10,7 +10,7 @@ import (
 // cut makes a timeline of the changes between two moments, with one older change for each object
 // that was there at the first. A zero until is the moment of the last change.
 func cut(all []snapshot.Change, since, until time.Time) *snapshot.Timeline {
-	sort.SliceStable(all, func(i, j int) bool { return all[i].At.Before(all[j].At) })
+	snapshot.SortChanges(all)
 	t := &snapshot.Timeline{Start: since, End: until}
 	state := map[string]int{}
 	for i, c := range all {
@@ -100,7 +100,7 @@ func Merge(timelines ...*snapshot.Timeline) *snapshot.Timeline {
 			merged.Changes = append(merged.Changes, c)
 		}
 	}
-	sort.SliceStable(merged.Changes, func(i, j int) bool { return merged.Changes[i].At.Before(merged.Changes[j].At) })
+	snapshot.SortChanges(merged.Changes)
 	return merged
 }
 
