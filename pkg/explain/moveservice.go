@@ -85,10 +85,13 @@ func (w *world) answering(namespace, service string) map[string]bool {
 	return ready
 }
 
+// sliceController is how the EndpointSlice controller signs its lists (k8s.io/kubernetes/pkg/controller/endpointslice).
+const sliceController = "endpointslice-controller.k8s.io"
+
 // addReady adds the endpoints of a list that get requests, by the name of their Pod.
 func addReady(ready map[string]bool, s *discoveryv1.EndpointSlice) {
 	_, headless := s.Labels[corev1.IsHeadlessService]
-	if len(s.Ports) == 0 && !headless && s.Labels[discoveryv1.LabelManagedBy] == "endpointslice-controller.k8s.io" {
+	if len(s.Ports) == 0 && !headless && s.Labels[discoveryv1.LabelManagedBy] == sliceController {
 		return // its Pods have none of the ports that the Service sends to by name
 	}
 	for _, e := range s.Endpoints {

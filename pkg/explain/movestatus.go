@@ -151,14 +151,6 @@ func (t *teller) exit(p *corev1.Pod, container string, s *corev1.ContainerStateT
 // unhealthy says whether the kubelet reported that it ends a container for its liveness probe,
 // within the time that such an end may take.
 func (t *teller) unhealthy(p *corev1.Pod, container string, s *corev1.ContainerStateTerminated) bool {
-	grace := 30 * time.Second
-	if p.Spec.TerminationGracePeriodSeconds != nil {
-		grace = time.Duration(*p.Spec.TerminationGracePeriodSeconds) * time.Second
-	}
-	since := func(at time.Time) bool {
-		passed := s.FinishedAt.Sub(at)
-		return passed >= -2*time.Second && passed <= grace+2*time.Second
-	}
 	restarts := int32(-1)
 	if o := t.w.alive[p.UID]; o != nil {
 		restarts = containerStatus(podOf(o), container).RestartCount
@@ -167,8 +159,23 @@ func (t *teller) unhealthy(p *corev1.Pod, container string, s *corev1.ContainerS
 	// started again is about each end.
 	return t.events.newest(p.UID, func(e *corev1.Event) bool {
 		return e.Reason == "Killing" && strings.HasPrefix(e.Message, "Container "+container+" failed liveness probe") &&
-			(since(lastSeen(e)) || since(e.FirstTimestamp.Time) || restarts > 0 && e.Count >= restarts)
+			(endedFrom(p, s, lastSeen(e)) || endedFrom(p, s, e.FirstTimestamp.Time) || restarts > 0 && e.Count >= restarts)
 	}) != nil
+}
+
+// endedFrom says whether a process may have ended since it was told to at a moment: it had its grace period for that, and events tell
+// whole seconds.
+func endedFrom(p *corev1.Pod, s *corev1.ContainerStateTerminated, told time.Time) bool {
+	passed := s.FinishedAt.Sub(told)
+	return passed >= -2*time.Second && passed <= graceOf(p)+2*time.Second
+}
+
+// graceOf is how long a Pod's containers have to end when they are asked to.
+func graceOf(p *corev1.Pod) time.Duration {
+	if p != nil && p.Spec.TerminationGracePeriodSeconds != nil {
+		return time.Duration(*p.Spec.TerminationGracePeriodSeconds) * time.Second
+	}
+	return corev1.DefaultTerminationGracePeriodSeconds * time.Second
 }
 
 // exitWords say how a process ended. 128 and more is a signal, by the convention of shells that

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-learn/kubectl-learn/pkg/snapshot"
@@ -135,7 +136,7 @@ func Reaching(s Struck, now *snapshot.Snapshot) (service string, port int32, fou
 func foreign(v *corev1.Service, now *snapshot.Snapshot) bool {
 	for _, o := range kindIn(now, "EndpointSlice") {
 		if o.GetNamespace() == v.Namespace && serviceName(o) == v.Name &&
-			o.GetLabels()["endpointslice.kubernetes.io/managed-by"] != "endpointslice-controller.k8s.io" {
+			o.GetLabels()[discoveryv1.LabelManagedBy] != sliceController {
 			return true
 		}
 	}
@@ -167,10 +168,7 @@ func TolerationSeconds(s Struck, now *snapshot.Snapshot) int64 {
 
 // GraceSeconds is how long a Pod's containers have to end when they are asked to.
 func GraceSeconds(s Struck, now *snapshot.Snapshot) int64 {
-	if p := victimPod(s, now); p != nil && p.Spec.TerminationGracePeriodSeconds != nil {
-		return *p.Spec.TerminationGracePeriodSeconds
-	}
-	return corev1.DefaultTerminationGracePeriodSeconds
+	return int64(graceOf(victimPod(s, now)).Seconds())
 }
 
 // NodeUsable says that a node is Ready, and that its Pods need not leave it any more; nil is a node that is not there.

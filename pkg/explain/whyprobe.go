@@ -33,16 +33,7 @@ func (x *examiner) killing(p *corev1.Pod, container, which string) *corev1.Event
 func (x *examiner) killedOnce(o *unstructured.Unstructured, p *corev1.Pod, s corev1.ContainerStatus, last *corev1.ContainerStateTerminated) bool {
 	for _, which := range killers {
 		killing := x.killing(p, s.Name, which)
-		if killing == nil || last.Reason == "OOMKilled" {
-			continue
-		}
-		// The process had its grace period to end. Events tell whole seconds.
-		took := last.FinishedAt.Sub(lastSeen(killing))
-		grace := time.Duration(corev1.DefaultTerminationGracePeriodSeconds) * time.Second
-		if p.Spec.TerminationGracePeriodSeconds != nil {
-			grace = time.Duration(*p.Spec.TerminationGracePeriodSeconds) * time.Second
-		}
-		if took < -2*time.Second || took > grace+2*time.Second {
+		if killing == nil || last.Reason == "OOMKilled" || !endedFrom(p, last, lastSeen(killing)) {
 			continue
 		}
 		probe := strings.ToLower(which)

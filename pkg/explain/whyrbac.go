@@ -39,9 +39,10 @@ const mostRefusals = 5
 // log may tell of anybody, and of another cluster.
 func (x *examiner) forbiddenIn(o *unstructured.Unstructured, p *corev1.Pod, lines []string, chain func(line string) []Link) bool {
 	told, found := map[refusal]bool{}, false
+	itself := rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Name: p.Spec.ServiceAccountName}
 	for _, line := range slices.Backward(lines) {
 		f := forbiddenBy(line)
-		if f == nil || f.user != "system:serviceaccount:"+p.Namespace+":"+p.Spec.ServiceAccountName || told[*f] || len(told) == mostRefusals {
+		if f == nil || !f.is(itself, p.Namespace) || told[*f] || len(told) == mostRefusals {
 			continue
 		}
 		told[*f] = true

@@ -224,6 +224,7 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 	defer tick.Stop()
 	over := false
 	story := r.story(s)
+	keeper := s.Keeper(r.target)
 	for {
 		select {
 		case <-ctx.Done():
@@ -235,7 +236,7 @@ func (r *runner) follow(ctx context.Context, s explain.Struck, crowd *crowd) (*l
 				return crowd.end()
 			}
 			r.last = now
-			whole, _ := explain.Whole(s.Keeper(r.target), r.stopped, now)
+			whole, _ := explain.Whole(keeper, r.stopped, now)
 			was := over
 			over = explain.Felt(s, now) && whole || explain.Hopeless(s, now)
 			if over && !was {
