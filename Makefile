@@ -33,7 +33,7 @@ help: ## list the targets
 		printf '  make %-17s %s\n' "$$target" "$$does"; done
 
 .PHONY: env
-env: ## print the settings with which all is compiled, for a shell: eval "$$(make env)"
+env: ## the settings to compile with: eval "$$(make -s env)"
 	@echo 'export CGO_ENABLED=$(CGO_ENABLED) GOFLAGS="$(GOFLAGS)"'
 
 .PHONY: build
@@ -44,7 +44,7 @@ build: ## build bin/kubectl-learn (10 minutes the first time)
 # processes are not children of this shell: only `cluster delete` ends them, so it is run on every
 # way out. Flags for the robot: make demo DEMO_FLAGS='--pace 2s'.
 .PHONY: demo
-demo: build ## build; a robot then plays the lessons on a cluster of its own
+demo: build ## build; a robot plays the lessons on its own cluster
 	@home=$$(mktemp -d /tmp/learn.XXXXXX) || exit; \
 	KUBECTL_LEARN_HOME=$$home; export KUBECTL_LEARN_HOME; \
 	leave() { \
@@ -72,7 +72,7 @@ e2e: build ## the slow tests: all is killed at random moments
 # On a cluster that kind makes, with KUBECTL_LEARN_NODE_IMAGE or kind's own node image. Without an
 # engine the tests are skipped, unless NEED_ENGINE is set.
 .PHONY: e2e-kind
-e2e-kind: build ## the slow tests on a real kind cluster, where Docker answers
+e2e-kind: build ## the slow tests on a kind cluster, by Docker
 	@if ! timeout 10 docker info >/dev/null 2>&1; then \
 		echo '*** SKIPPED: make e2e-kind needs a Docker engine, and none answers. ***' >&2; \
 		test -z "$(NEED_ENGINE)"; \
@@ -89,19 +89,19 @@ bench: build ## measure; prints the table of docs/benchmarks.md
 	go run ./internal/bench -program $(BIN) -providers $$(timeout 10 docker info >/dev/null 2>&1 && echo sandbox,kind || echo sandbox)
 
 .PHONY: soak
-soak: build ## kill every process at random, under load (SOAK_FLAGS="-rounds 60")
+soak: build ## kill all at random (SOAK_FLAGS="-rounds 60")
 	go run ./internal/soak -program $(BIN) $(SOAK_FLAGS)
 
 # Needs a container engine and a kind node image (KUBECTL_LEARN_NODE_IMAGE). Two clusters that are
 # there, or only some sessions: make compare COMPARE_FLAGS='-run probes -b kind=KUBECONFIG'.
 .PHONY: compare
-compare: build ## the same kubectl sessions on sandbox and kind: what differs
+compare: build ## kubectl sessions on sandbox and kind: differences
 	go run ./internal/compare -program $(BIN) $(COMPARE_FLAGS)
 
 # The suite is built from the module proxy. Some specs, on a cluster that is there:
 # go run ./internal/conformance -kubeconfig FILE -run REGEXP
 .PHONY: conformance
-conformance: build ## Kubernetes' conformance tests; writes docs/conformance.md
+conformance: build ## Kubernetes' own; writes docs/conformance.md
 	go run ./internal/conformance -program $(BIN) $(CONFORMANCE_FLAGS)
 
 .PHONY: conformance-quick
@@ -118,7 +118,7 @@ scenarios: build ## record anew what why is tested with (10 minutes)
 	go run ./internal/scenarios -program $(BIN) $(SCENARIOS_FLAGS)
 
 .PHONY: lint
-lint: ## golangci-lint, by .golangci.yml (the first time it is compiled)
+lint: ## golangci-lint, by .golangci.yml
 	go run $(GOLANGCI_LINT) run
 
 .PHONY: typecheck
@@ -135,11 +135,11 @@ notices: # what the licences of what is linked ask for; a release runs it
 
 # ONLY=linux_amd64 makes the archive of one system. One at a time: each has a program of its own to embed.
 .PHONY: release-snapshot
-release-snapshot: ## archives, checksums, SBOMs and krew's manifest, into dist/
+release-snapshot: ## archives, checksums, SBOMs, manifest in dist/
 	$(MAKE) archives HOW=--snapshot
 
 .PHONY: release
-release: ## the same at a tag, whose version it gets; krew/learn.yaml is replaced
+release: ## the same at a tag; replaces krew/learn.yaml
 	@test -z "$(ONLY)" || { echo 'a release is for all systems: leave ONLY out' >&2; exit 1; }
 	$(MAKE) archives HOW=--skip=publish
 	cp dist/krew/learn.yaml krew/learn.yaml
